@@ -1,0 +1,1 @@
+"""The daemon: configuration, state, policy, audit, signing and the gRPC services."""

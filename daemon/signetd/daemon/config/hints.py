@@ -1,0 +1,38 @@
+"""What to say about a key that the configuration does not know."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+from signetd.daemon.config import schema
+
+_TABLES = {
+    "[daemon]": frozenset(schema.options(schema.Daemon)),
+    "[log]": frozenset(schema.options(schema.Log)),
+    "[[listener]] with tcp": frozenset(schema.options(schema.TcpListener)),
+    "[[listener]] with unix": frozenset(schema.options(schema.UnixListener)),
+    "[[identity]]": frozenset(schema.options(schema.Identity)),
+    "[[token]]": frozenset(schema.options(schema.Token)),
+}
+_SECRETS = {"pin", "user_pin", "userpin", "so_pin", "password", "passphrase"}
+_LONGEST_KEY = 64  # A longer one resembles no option.
+
+
+def about_unknown(key: str, known: Iterable[str], table: str) -> str:
+    """A sentence about `key`, which is not among the `known` keys of `table` (its heading)."""
+    plain = key[:_LONGEST_KEY].lower().replace("-", "_")
+    if plain in _SECRETS:
+        return (
+            "a PIN or password is never written in the configuration: put it in a file "
+            "with mode 0600 and name that file with pin_file in [[token]]."
+        )
+    return f"is not an option of {table}; {_advice(plain, sorted(known))}"
+
+
+def _advice(key: str, known: list[str]) -> str:
+    homes = [heading for heading, names in _TABLES.items() if key in names - set(known)]
+    if homes:
+        return f"it belongs in {' or '.join(homes)}."
+    close = get_close_matches(key, known, n=1)
+    if close:
+        return f"did you mean {close[0]}?"
+    return f"its options are {', '.join(known)}."

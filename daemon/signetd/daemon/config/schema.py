@@ -1,0 +1,169 @@
+"""The shape of signetd's configuration: every table and option, its type, limits and default.
+
+The description of an option completes the sentences "must be …" and "is missing: …" in messages.
+"""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct, field
+from msgspec.structs import FieldInfo, fields
+
+from signetd.daemon.config.address import TcpAddress
+from signetd.daemon.config.errors import Source
+
+
+class Role(StrEnum):
+    """What an identity may do: administer the daemon, or sign with keys."""
+
+    ADMIN = "admin"
+    SIGNER = "signer"
+
+
+_ROLES = "a list with one or both of " + " and ".join(f'"{role}"' for role in Role)
+_SECONDS = "a number of seconds greater than 0 and at most 600"
+_ACCOUNT = "a {} name, or a number from 0 to 4294967294"
+_CLEAN = "without control characters and without blanks at its ends"
+
+Timeout = Annotated[float, Meta(gt=0, le=600, description=_SECONDS)]
+AccountName = Annotated[str, Meta(max_length=255, pattern=r"\A[^\s:/\x00-\x1f\x7f]+\Z")]
+AccountNumber = Annotated[int, Meta(ge=0, le=4294967294)]
+IdentityName = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=255,
+        # No control characters, and no blank at either end: such a name is a slip of the hand.
+        pattern=r"\A[^\s\x00-\x1f\x7f](?:[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?\Z",
+        description="an identity's name: 1 to 255 characters, " + _CLEAN,
+    ),
+]
+DashedName = Annotated[
+    str,
+    Meta(
+        pattern=r"\A[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?\Z",
+        description="a name of at most 63 lower-case letters, digits and hyphens that begins "
+        "with a letter and does not end in a hyphen",
+    ),
+]
+TokenLabel = Annotated[
+    str,
+    Meta(
+        pattern=r"\A[^\s\x00-\x1f\x7f](?:[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?\Z",
+        description="a token's label: at most 32 bytes of UTF-8, " + _CLEAN,
+    ),
+]
+TokenSerial = Annotated[
+    str,
+    Meta(
+        pattern=r"\A[!-~](?:[ -~]{0,14}[!-~])?\Z",
+        description="a token's serial number: at most 16 ASCII characters, " + _CLEAN,
+    ),
+]
+SocketMode = Annotated[
+    str,
+    Meta(
+        pattern=r"\A0?[0-7]{3}\Z",
+        description='an octal file mode in quotes, such as "0600" or "0660"',
+    ),
+]
+
+
+class Table(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What all tables have in common: they never change, and know all their options."""
+
+
+def options(*schemas: type[Table]) -> dict[str, FieldInfo]:
+    """The options of one table, or of several kinds of it, by the names they have in the file."""
+    return {info.encode_name: info for schema in schemas for info in fields(schema)}
+
+
+class Daemon(Table, frozen=True, kw_only=True):
+    """[daemon]: the process as a whole. `drain_timeout` is in seconds, 0 to 600."""
+
+    state_directory: Annotated[Path, Meta(description="the folder for the daemon's database")]
+    drain_timeout: Annotated[
+        float, Meta(ge=0, le=600, description="a number of seconds from 0 to 600")
+    ] = 10.0
+
+
+class Log(Table, frozen=True, kw_only=True):
+    """[log]: what the daemon writes to standard error."""
+
+    format: Annotated[Literal["json", "console"], Meta(description='"json" or "console"')] = "json"
+    level: Annotated[
+        Literal["debug", "info", "warning", "error"],
+        Meta(description='"debug", "info", "warning" or "error"'),
+    ] = "info"
+
+
+class TcpListener(Table, frozen=True, kw_only=True):
+    """[[listener]] with `tcp`: TLS in which the client must show a certificate. Files are PEM."""
+
+    tcp: Annotated[TcpAddress, Meta(description='host:port, such as "0.0.0.0:7443"')]
+    certificate: Annotated[Path, Meta(description="the file with the server's certificate chain")]
+    private_key: Annotated[Path, Meta(description="the file with the server's private key")]
+    client_ca: Annotated[
+        Path, Meta(description="the file with the CA certificates that clients are checked against")
+    ]
+
+
+class UnixListener(Table, frozen=True, kw_only=True):
+    """[[listener]] with `unix`: a local socket, all of whose clients are one identity."""
+
+    unix: Annotated[Path, Meta(description="the path of the socket")]
+    identity: IdentityName
+    mode: SocketMode = "0600"
+    owner: Annotated[
+        AccountNumber | AccountName | None, Meta(description=_ACCOUNT.format("user"))
+    ] = None
+    group: Annotated[
+        AccountNumber | AccountName | None, Meta(description=_ACCOUNT.format("group"))
+    ] = None
+
+    @property
+    def permissions(self) -> int:
+        """`mode` as the number that chmod takes."""
+        return int(self.mode, 8)
+
+
+Listener = TcpListener | UnixListener
+
+
+class Identity(Table, frozen=True, kw_only=True):
+    """[[identity]]: a caller by the name in its certificate, or of its socket, and its roles."""
+
+    name: IdentityName
+    roles: Annotated[frozenset[Role], Meta(min_length=1, description=_ROLES)]
+
+
+class Token(Table, frozen=True, kw_only=True):
+    """[[token]]: a PKCS#11 token, found by label, serial number or both. Timeouts in seconds."""
+
+    name: DashedName
+    module: Annotated[Path, Meta(description="the file of the vendor's PKCS#11 library")]
+    label: TokenLabel | None = None
+    serial: TokenSerial | None = None
+    profile: DashedName = "standard"
+    workers: Annotated[int, Meta(ge=1, le=64, description="a whole number from 1 to 64")] = 1
+    pin_file: Annotated[
+        Path | None, Meta(description="the path of a file that holds the user PIN")
+    ] = None
+    request_timeout: Timeout = 10.0
+    generate_timeout: Timeout = 120.0
+    queue: Annotated[int, Meta(ge=1, le=65536, description="a whole number from 1 to 65536")] = 1024
+    environment: Annotated[
+        dict[str, str], Meta(description="a table of strings: write [token.environment]")
+    ] = {}
+
+
+class Config(Table, frozen=True, kw_only=True):
+    """A whole configuration file. `source` is the file that it was read from, with its lines."""
+
+    daemon: Daemon
+    log: Log = Log()
+    listeners: tuple[Listener, ...] = field(name="listener")
+    identities: tuple[Identity, ...] = field(name="identity", default=())
+    tokens: tuple[Token, ...] = field(name="token", default=())
+    source: Source = Source()
