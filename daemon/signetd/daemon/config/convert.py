@@ -81,14 +81,22 @@ class Converter:
 
     def _converted(self, raw: object, kind: Any) -> object:
         plain = _plain(kind)
-        if get_origin(plain) is dict and isinstance(raw, dict):
-            return raw  # Its names and values are checked together, by the rules.
+        if get_origin(plain) is dict:
+            return _variables(raw, kind)
         parser = self._parsers.get(plain)
         if parser is None:
             return msgspec.convert(raw, kind)
         if not isinstance(raw, str):
             raise ValueError(f"must be {description(kind)}, in quotes, not {_kind_name(raw)}")
         return parser(raw)
+
+
+def _variables(raw: object, kind: Any) -> TomlTable:
+    # Names and values are checked together, by the rules. A value may be secret by mistake, so
+    # that not even one of the wrong type is shown.
+    if not isinstance(raw, dict):
+        raise ValueError(f"must be {description(kind)}, not {_kind_name(raw)}")
+    return raw
 
 
 def parse_path(text: str, folder: Path) -> Path:

@@ -14,6 +14,7 @@ _TABLES = {
     "[[token]]": frozenset(schema.options(schema.Token)),
 }
 _SECRETS = {"pin", "user_pin", "userpin", "so_pin", "password", "passphrase"}
+_SHORTEST_PART = 3
 _LONGEST_KEY = 64  # A longer one resembles no option.
 
 
@@ -32,7 +33,12 @@ def _advice(key: str, known: list[str]) -> str:
     homes = [heading for heading, names in _TABLES.items() if key in names - set(known)]
     if homes:
         return f"it belongs in {' or '.join(homes)}."
-    close = get_close_matches(key, known, n=1)
-    if close:
-        return f"did you mean {close[0]}?"
+    meant = _containing(key, known) or get_close_matches(key, known, n=1)
+    if meant:
+        return f"did you mean {' or '.join(meant)}?"
     return f"its options are {', '.join(known)}."
+
+
+def _containing(key: str, known: list[str]) -> list[str]:
+    """The options that `key` is short for, such as certificate for cert."""
+    return [name for name in known if len(key) >= _SHORTEST_PART and key in name]

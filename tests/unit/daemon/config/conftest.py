@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from signetd.daemon.config import Config, ConfigError, load_text
 
 FOLDER = Path("/etc/signetd")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from signetd.daemon.config.locate import KeyPath, locate
 
 CONFUSING = '''\
@@ -40,12 +41,20 @@ y = 1.5
 [[list.items]]
 "\\u0041" = 1
 [a]
-last = true'''
+last = true
+quotes = ["""x"""", "]", \'\'\'y\'\'\'\', ',']
+end = 0'''
 
 EXPECTED = {
     ("top",): 2,
     ("a",): 31,
     ("a", "last"): 32,
+    ("a", "quotes"): 33,
+    ("a", "quotes", 0): 33,
+    ("a", "quotes", 1): 33,
+    ("a", "quotes", 2): 33,
+    ("a", "quotes", 3): 33,
+    ("a", "end"): 34,
     ("a", "b"): 3,
     ("a", "b", "quoted key"): 4,
     ("a", "b", "li.teral"): 5,

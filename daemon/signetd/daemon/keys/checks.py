@@ -1,0 +1,98 @@
+"""Checks of what a caller gives when a key is registered or listed; pure."""
+
+import base64
+import binascii
+import re
+from typing import Final
+
+from signetd.drivers.algorithms import ALGORITHMS_OF
+from signetd.drivers.errors import Reason, SignetError
+from signetd.drivers.types import Algorithm, KeyType
+
+MAX_PAGE_SIZE: Final = 1000
+"""Most keys on a page."""
+DEFAULT_PAGE_SIZE: Final = 100
+"""Keys on a page when the caller does not say."""
+
+_KEY_ID: Final = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
+_MAX_ATTRIBUTE_BYTES: Final = 255
+
+
+def check_key_id(key_id: str) -> None:
+    """Raise INPUT_INVALID unless *key_id* can be the last part of a resource name."""
+    if not _KEY_ID.fullmatch(key_id):
+        raise SignetError(
+            Reason.INPUT_INVALID,
+            f"key_id {key_id[:80]!r} is not a name for a key: use 1 to 63 lower-case letters, "
+            "digits and hyphens; begin with a letter and do not end with a hyphen.",
+        )
+
+
+def check_location(cka_id: bytes, label: str) -> None:
+    """Raise INPUT_MISSING or INPUT_INVALID unless a key pair can be looked for by these."""
+    if not cka_id and not label:
+        raise SignetError(
+            Reason.INPUT_MISSING, "Neither cka_id nor label is given; give at least one of them."
+        )
+    # A lone surrogate has no UTF-8; it counts here as its three bytes and is refused below.
+    sizes = {"cka_id": len(cka_id), "label": len(label.encode("utf-8", "surrogatepass"))}
+    for field, size in sizes.items():
+        if size > _MAX_ATTRIBUTE_BYTES:
+            raise SignetError(
+                Reason.INPUT_INVALID,
+                f"{field} has {size} bytes; it may have at most {_MAX_ATTRIBUTE_BYTES}.",
+            )
+    if any("\ud800" <= char <= "\udfff" for char in label):
+        raise SignetError(Reason.INPUT_INVALID, "label is not valid UTF-8.")
+
+
+def choose_default(key_type: KeyType, algorithm: Algorithm | None) -> Algorithm:
+    """Return the default algorithm of a new key; raises ALGORITHM_UNSUITABLE."""
+    if algorithm is None:
+        return ALGORITHMS_OF[key_type][0]
+    check_suits(key_type, algorithm)
+    return algorithm
+
+
+def check_suits(key_type: KeyType, algorithm: Algorithm) -> None:
+    """Raise ALGORITHM_UNSUITABLE, naming what fits, unless the key can be used so."""
+    fitting = ALGORITHMS_OF[key_type]
+    if algorithm not in fitting:
+        raise SignetError(
+            Reason.ALGORITHM_UNSUITABLE,
+            f"{algorithm} does not fit a key of the type {key_type}; these do: "
+            f"{', '.join(fitting)}.",
+        )
+
+
+def check_page_size(page_size: int) -> int:
+    """Return the size of the page, 0 meaning the default; raises INPUT_INVALID."""
+    if not 0 <= page_size <= MAX_PAGE_SIZE:
+        raise SignetError(
+            Reason.INPUT_INVALID,
+            f"page_size is {page_size}; it must be 1 to {MAX_PAGE_SIZE}, or 0 for "
+            f"{DEFAULT_PAGE_SIZE}.",
+        )
+    return page_size or DEFAULT_PAGE_SIZE
+
+
+def page_token_after(key_id: str) -> str:
+    """Return the token of the page that begins after *key_id*."""
+    return base64.urlsafe_b64encode(key_id.encode()).decode()
+
+
+def read_page_token(page_token: str) -> str:
+    """Return the name after which the page begins, "" for the first; raises INPUT_INVALID."""
+    if not page_token:
+        return ""
+    try:
+        key_id = base64.b64decode(page_token.encode(), altchars=b"-_", validate=True).decode()
+    except (binascii.Error, ValueError):
+        key_id = ""
+    if not _KEY_ID.fullmatch(key_id) or page_token_after(key_id) != page_token:
+        raise SignetError(
+            Reason.INPUT_INVALID,
+            "page_token is not one that this service gave; use next_page_token of the page "
+            "before, or leave it empty for the first page.",
+        )
+    return key_id

@@ -1,0 +1,70 @@
+"""Generates a key pair so that none is left on a token without a registration."""
+
+from collections.abc import Awaitable, Callable
+
+from signetd.daemon.keys.tokens import KeyToken
+from signetd.daemon.keys.types import RegisteredKey
+from signetd.drivers.errors import Reason, SignetError
+from signetd.drivers.types import KeyInfo, KeyType
+
+# The token was asked and its answer was lost: the pair may have been made.
+_UNCERTAIN = frozenset({Reason.TOKEN_TIMEOUT, Reason.WORKER_LOST})
+
+
+async def generate_registered(
+    token: KeyToken,
+    key_type: KeyType,
+    *,
+    label: str,
+    cka_id: bytes,
+    register: Callable[[KeyInfo], Awaitable[RegisteredKey]],
+) -> RegisteredKey:
+    """Generate a pair and hand it to *register*; if that fails, destroy the pair again.
+
+    Raises what the token or *register* raised; where the pair could not be removed, the error
+    says (a SignetError in its message, another one in a note) what is left on the token.
+    """
+    try:
+        pair = await token.generate(key_type, label=label, cka_id=cka_id)
+    except SignetError as error:
+        if error.reason in _UNCERTAIN and not await _removed(token, cka_id):
+            raise _leftover(error, label, cka_id) from error
+        raise
+    try:
+        return await register(pair)
+    except BaseException as error:
+        await _undo(token, pair, error)
+        raise
+
+
+async def _undo(token: KeyToken, pair: KeyInfo, cause: BaseException) -> None:
+    try:
+        await token.destroy(pair.ref)
+    except SignetError as error:
+        cause.add_note(f"{_what_is_left(pair.label, pair.ref.cka_id)} ({error.message})")
+
+
+async def _removed(token: KeyToken, cka_id: bytes) -> bool:
+    try:
+        for pair in await token.keys():
+            if pair.ref.cka_id == cka_id:
+                await token.destroy(pair.ref)
+    except SignetError:
+        return False
+    return True
+
+
+def _leftover(error: SignetError, label: str, cka_id: bytes) -> SignetError:
+    return SignetError(
+        error.reason,
+        f"{error.message} {_what_is_left(label, cka_id)}",
+        ckr=error.ckr,
+        metadata=error.metadata,
+    )
+
+
+def _what_is_left(label: str, cka_id: bytes) -> str:
+    return (
+        f"A key pair that is not registered may be left on the token: label {label!r}, "
+        f"CKA_ID {cka_id.hex()}. Remove it with the token's own tool."
+    )

@@ -1,0 +1,209 @@
+"""The life of a key: generated or enrolled, disabled and enabled, destroyed."""
+
+import asyncio
+import secrets
+from collections import defaultdict
+from collections.abc import Coroutine, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from signetd.daemon.keys import checks, tokens
+from signetd.daemon.keys.generation import generate_registered
+from signetd.daemon.keys.registry import Registry, Store
+from signetd.daemon.keys.tokens import KeyToken
+from signetd.daemon.keys.types import KeyOrigin, KeyState, RegisteredKey
+from signetd.drivers.errors import Reason, SignetError
+from signetd.drivers.types import Algorithm, KeyInfo, KeyType, TokenInfo
+
+_CKA_ID_BYTES = 16
+
+
+class KeyManager:
+    """Looks up keys and changes them; one per daemon, used from one event loop.
+
+    A change that has begun is finished even if its caller goes away: a token and the store
+    must not be left disagreeing. ``drain`` waits for such changes.
+    """
+
+    def __init__(self, store: Store, tokens: Mapping[str, KeyToken]) -> None:
+        self._registry = Registry(store)
+        self._tokens = tokens
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._changes: set[asyncio.Task[RegisteredKey]] = set()
+        # Destroyed by their token, but the store could not be told yet.
+        self._gone: set[str] = set()
+
+    async def load(self) -> None:
+        """Read the registered keys from the store."""
+        await self._registry.load()
+
+    async def drain(self) -> None:
+        """Wait until the changes under way are finished; their callers get the errors."""
+        await asyncio.gather(*self._changes, return_exceptions=True)
+
+    def get(self, key_id: str) -> RegisteredKey:
+        """Return a key; raises SignetError KEY_NOT_FOUND."""
+        return self._registry.get(key_id)
+
+    def page(self, page_size: int, page_token: str) -> tuple[list[RegisteredKey], str]:
+        """Return keys by name, and the token of the next page ("" on the last).
+
+        ``page_size`` is 1 to 1,000, or 0 for 100. Raises SignetError INPUT_INVALID.
+        """
+        return self._registry.page(page_size, page_token)
+
+    async def generate(
+        self, key_id: str, token: str, key_type: KeyType, default_algorithm: Algorithm | None
+    ) -> RegisteredKey:
+        """Have a token make a key pair, and register it; the label is the name of the key.
+
+        Raises SignetError INPUT_INVALID, KEY_EXISTS, ALGORITHM_UNSUITABLE,
+        ALGORITHM_NOT_ON_TOKEN, TOKEN_NOT_FOUND, TOKEN_LOCKED, TOKEN_ABSENT, and what the token
+        answers. The pair is destroyed again if it cannot be registered.
+        """
+        checks.check_key_id(key_id)
+        algorithm = checks.choose_default(key_type, default_algorithm)
+        return await self._finish(self._generate(key_id, token, key_type, algorithm))
+
+    async def enrol(
+        self,
+        key_id: str,
+        token: str,
+        *,
+        cka_id: bytes,
+        label: str,
+        default_algorithm: Algorithm | None,
+    ) -> RegisteredKey:
+        """Register the one key pair on a token that has this CKA_ID and this label.
+
+        Empty means any, but one of the two is needed. Raises SignetError INPUT_MISSING,
+        INPUT_INVALID, KEY_EXISTS, KEY_NOT_ON_TOKEN, KEY_AMBIGUOUS, KEY_UNPROTECTED,
+        ALGORITHM_UNSUITABLE, ALGORITHM_NOT_ON_TOKEN, TOKEN_NOT_FOUND, TOKEN_LOCKED, TOKEN_ABSENT.
+        """
+        checks.check_key_id(key_id)
+        checks.check_location(cka_id, label)
+        return await self._finish(self._enrol(key_id, token, cka_id, label, default_algorithm))
+
+    async def disable(self, key_id: str) -> RegisteredKey:
+        """Stop a key from signing; raises KEY_NOT_FOUND, KEY_STATE_WRONG when destroyed."""
+        self.get(key_id)
+        return await self._finish(self._switch(key_id, KeyState.DISABLED))
+
+    async def enable(self, key_id: str) -> RegisteredKey:
+        """Let a key sign again; raises KEY_NOT_FOUND, KEY_STATE_WRONG when destroyed."""
+        self.get(key_id)
+        return await self._finish(self._switch(key_id, KeyState.ENABLED))
+
+    async def destroy(self, key_id: str) -> RegisteredKey:
+        """Destroy the key pair of a disabled key in its token; the registration stays.
+
+        Raises SignetError KEY_NOT_FOUND, KEY_STATE_WRONG, KEY_NOT_ON_TOKEN, TOKEN_NOT_FOUND,
+        TOKEN_LOCKED, TOKEN_ABSENT, and what the token answers.
+        """
+        self.get(key_id)
+        return await self._finish(self._destroy(key_id))
+
+    async def _finish(self, change: Coroutine[Any, Any, RegisteredKey]) -> RegisteredKey:
+        task = asyncio.ensure_future(change)
+        self._changes.add(task)
+        task.add_done_callback(self._changes.discard)
+        return await asyncio.shield(task)
+
+    async def _generate(
+        self, key_id: str, name: str, key_type: KeyType, algorithm: Algorithm
+    ) -> RegisteredKey:
+        token = tokens.find(self._tokens, name)
+        with self._registry.reserve(key_id):
+            info = tokens.ready(name, token)
+            tokens.check_offered(name, info, algorithm)
+
+            async def register(pair: KeyInfo) -> RegisteredKey:
+                key = _registration(key_id, name, info, pair, algorithm, KeyOrigin.GENERATED)
+                await self._registry.add(key)
+                return key
+
+            cka_id = secrets.token_bytes(_CKA_ID_BYTES)
+            return await generate_registered(
+                token, key_type, label=key_id, cka_id=cka_id, register=register
+            )
+
+    async def _enrol(
+        self, key_id: str, name: str, cka_id: bytes, label: str, default: Algorithm | None
+    ) -> RegisteredKey:
+        token = tokens.find(self._tokens, name)
+        with self._registry.reserve(key_id):
+            info = tokens.ready(name, token)
+            pair = await token.find_key(cka_id=cka_id, label=label)
+            algorithm = checks.choose_default(pair.key_type, default)
+            tokens.check_offered(name, info, algorithm)
+            key = _registration(key_id, name, info, pair, algorithm, KeyOrigin.ENROLLED)
+            await self._registry.add(key)
+            return key
+
+    async def _switch(self, key_id: str, state: KeyState) -> RegisteredKey:
+        async with self._locks[key_id]:
+            key = self.get(key_id)
+            if key.state is KeyState.DESTROYED or key_id in self._gone:
+                raise SignetError(
+                    Reason.KEY_STATE_WRONG,
+                    f"The key {key_id!r} is destroyed; that is final. Register another key.",
+                )
+            return key if key.state is state else await self._store_state(key, state)
+
+    async def _destroy(self, key_id: str) -> RegisteredKey:
+        async with self._locks[key_id]:
+            key = self.get(key_id)
+            _check_destroyable(key)
+            if key_id not in self._gone:
+                token = tokens.find(self._tokens, key.token)
+                tokens.holding(key, token)
+                await token.destroy(key.ref)
+                self._gone.add(key_id)
+            key = await self._store_state(key, KeyState.DESTROYED)
+            self._gone.discard(key_id)
+            return key
+
+    async def _store_state(self, key: RegisteredKey, state: KeyState) -> RegisteredKey:
+        changed = msgspec.structs.replace(key, state=state, update_time=datetime.now(UTC))
+        await self._registry.replace(changed)
+        return changed
+
+
+def _check_destroyable(key: RegisteredKey) -> None:
+    if key.state is KeyState.DESTROYED:
+        raise SignetError(Reason.KEY_STATE_WRONG, f"The key {key.id!r} is destroyed already.")
+    if key.state is not KeyState.DISABLED:
+        raise SignetError(
+            Reason.KEY_STATE_WRONG,
+            f"The key {key.id!r} is {key.state}, and only a disabled key can be destroyed; "
+            "disable it first.",
+        )
+
+
+def _registration(
+    key_id: str,
+    token: str,
+    info: TokenInfo,
+    pair: KeyInfo,
+    algorithm: Algorithm,
+    origin: KeyOrigin,
+) -> RegisteredKey:
+    now = datetime.now(UTC)
+    return RegisteredKey(
+        id=key_id,
+        key_type=pair.key_type,
+        default_algorithm=algorithm,
+        state=KeyState.ENABLED,
+        origin=origin,
+        version=1,
+        token=token,
+        token_label=info.label,
+        token_serial=info.serial,
+        cka_id=pair.ref.cka_id,
+        spki=pair.spki,
+        protection_level=pair.protection_level,
+        create_time=now,
+        update_time=now,
+    )

@@ -1,0 +1,100 @@
+"""What the daemon needs of a token, and the checks before a token is used."""
+
+from collections.abc import Mapping
+from typing import Protocol, TypeVar
+
+from signetd.daemon.keys.types import RegisteredKey
+from signetd.drivers.errors import Reason, SignetError
+from signetd.drivers.isolation.pool import TokenState, TokenStatus
+from signetd.drivers.types import Algorithm, KeyInfo, KeyRef, KeyType, TokenInfo
+
+
+class Token(Protocol):
+    """A token as far as its state goes."""
+
+    @property
+    def status(self) -> TokenStatus:
+        """Where the token is in its life."""
+        ...
+
+    @property
+    def info(self) -> TokenInfo | None:
+        """What the token says of itself; None while that is not known."""
+        ...
+
+
+class KeyToken(Token, Protocol):
+    """A token on which key pairs are made, found and destroyed."""
+
+    async def keys(self) -> list[KeyInfo]:
+        """List the key pairs."""
+        ...
+
+    async def find_key(self, *, cka_id: bytes = b"", label: str = "") -> KeyInfo:
+        """Find the one protected key pair of this CKA_ID and label."""
+        ...
+
+    async def generate(self, key_type: KeyType, *, label: str, cka_id: bytes) -> KeyInfo:
+        """Make a key pair that never leaves the token."""
+        ...
+
+    async def destroy(self, ref: KeyRef) -> None:
+        """Destroy a key pair."""
+        ...
+
+
+AnyToken = TypeVar("AnyToken", bound=Token)
+
+
+def find(tokens: Mapping[str, AnyToken], name: str) -> AnyToken:
+    """Return the token of the configuration; raises SignetError TOKEN_NOT_FOUND."""
+    token = tokens.get(name)
+    if token is None:
+        raise SignetError(
+            Reason.TOKEN_NOT_FOUND,
+            f"The configuration has no token {name[:80]!r}. List the tokens to see their names.",
+        )
+    return token
+
+
+def ready(name: str, token: Token) -> TokenInfo:
+    """Return what a logged-in token says of itself; raises TOKEN_LOCKED, TOKEN_ABSENT."""
+    status, info = token.status, token.info
+    if status.state is TokenState.LOCKED:
+        raise SignetError(
+            Reason.TOKEN_LOCKED,
+            f"The token {name!r} is locked{_because(status)}. Unlock it with its PIN.",
+        )
+    if status.state is not TokenState.READY or info is None:
+        raise SignetError(
+            Reason.TOKEN_ABSENT,
+            f"The token {name!r} is absent{_because(status)}. Plug it in, or check its module.",
+        )
+    return info
+
+
+def holding(key: RegisteredKey, token: Token) -> TokenInfo:
+    """Return what the token of *key* says of itself; KEY_NOT_ON_TOKEN if it is another token."""
+    info = ready(key.token, token)
+    if info.serial != key.token_serial:
+        raise SignetError(
+            Reason.KEY_NOT_ON_TOKEN,
+            f"The key {key.id!r} is on the token with the serial {key.token_serial!r}, but the "
+            f"token {key.token!r} has the serial {info.serial!r}. Plug in the registered one.",
+        )
+    return info
+
+
+def check_offered(name: str, info: TokenInfo, algorithm: Algorithm) -> None:
+    """Raise ALGORITHM_NOT_ON_TOKEN if the token cannot sign with *algorithm*."""
+    if not info.inputs.get(algorithm):
+        offered = ", ".join(sorted(each for each, inputs in info.inputs.items() if inputs))
+        raise SignetError(
+            Reason.ALGORITHM_NOT_ON_TOKEN,
+            f"The token {name!r} does not offer {algorithm}; it offers: {offered or 'nothing'}.",
+        )
+
+
+def _because(status: TokenStatus) -> str:
+    reason = status.reason.strip().rstrip(".")
+    return f" ({reason})" if reason else ""

@@ -1,0 +1,57 @@
+"""What the daemon knows of a key: its registration."""
+
+import hashlib
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+from signetd.drivers.types import Algorithm, KeyRef, KeyType, ProtectionLevel
+
+
+class KeyState(StrEnum):
+    """Whether a key may be used; only an enabled key signs, each of them verifies."""
+
+    ENABLED = "ENABLED"
+    DISABLED = "DISABLED"
+    DESTROYED = "DESTROYED"
+
+
+class KeyOrigin(StrEnum):
+    """How a key came to be registered."""
+
+    GENERATED = "GENERATED"
+    ENROLLED = "ENROLLED"
+
+
+class RegisteredKey(msgspec.Struct, frozen=True, kw_only=True):
+    """A key pair in a token, registered under a name.
+
+    ``token`` is the bare name from the configuration; ``cka_id`` are the bytes of CKA_ID;
+    ``spki`` is the SubjectPublicKeyInfo in DER; the times carry a time zone.
+    """
+
+    id: str
+    key_type: KeyType
+    default_algorithm: Algorithm
+    state: KeyState
+    origin: KeyOrigin
+    version: int
+    token: str
+    token_label: str
+    token_serial: str
+    cka_id: bytes
+    spki: bytes
+    protection_level: ProtectionLevel
+    create_time: datetime
+    update_time: datetime
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of ``spki``, lower-case hex."""
+        return hashlib.sha256(self.spki).hexdigest()
+
+    @property
+    def ref(self) -> KeyRef:
+        """Where the token finds the key pair, and how it makes sure that it is this one."""
+        return KeyRef(self.cka_id, hashlib.sha256(self.spki).digest())

@@ -1,0 +1,71 @@
+"""What the daemon writes to standard error: one event per line, as JSON or for a terminal."""
+
+import logging
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+from structlog.typing import EventDict, Processor
+
+from signetd.daemon.config import Log
+
+
+def configure(settings: Log) -> None:
+    """Send the events of structlog and of the standard library's loggers to standard error."""
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    level = logging.getLevelNamesMapping()[settings.level.upper()]
+    structlog.configure(
+        processors=[*shared, *_renderer(settings.format)],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    _take_over_logging(shared, settings, level)
+
+
+def _renderer(form: str) -> list[Processor]:
+    if form == "json":
+        return [structlog.processors.JSONRenderer(ensure_ascii=False)]
+    colours = sys.stderr.isatty()
+    return [structlog.dev.ConsoleRenderer(colors=colours)]
+
+
+def _take_over_logging(shared: Sequence[Processor], settings: Log, level: int) -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                _without_message_of_exception,
+                *_renderer(settings.format),
+            ],
+        )
+    )
+    # Libraries say much at INFO that is of no use to an administrator.
+    logging.basicConfig(level=max(level, logging.WARNING), handlers=[handler], force=True)
+
+
+def _without_message_of_exception(logger: Any, method: str, event: EventDict) -> EventDict:
+    info = event.pop("exc_info", None)
+    if isinstance(info, tuple) and isinstance(info[1], BaseException):
+        event |= described(info[1])
+    return event
+
+
+def described(error: BaseException) -> dict[str, Any]:
+    """Describe an unforeseen error: its type, and where it came from.
+
+    Its message is left out, because it may quote what a caller sent: a PIN, or a document.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    return {
+        "error": type(error).__qualname__,
+        "stack": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
+    }

@@ -1,0 +1,1 @@
+"""The gRPC edge of the daemon: listeners, who may call what, translation, errors."""

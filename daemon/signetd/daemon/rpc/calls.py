@@ -1,0 +1,45 @@
+"""The call that is being answered: its identifier, its deadline, and what its log line says."""
+
+import secrets
+import time
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+from signetd.drivers.errors import Reason, SignetError
+
+
+@dataclass
+class Call:
+    """One call. `deadline` is in seconds of the monotonic clock; `facts` go into the log."""
+
+    method: str
+    deadline: float | None = None
+    identity: str = ""
+    facts: dict[str, str | int] = field(default_factory=dict)
+    request_id: str = field(default_factory=lambda: secrets.token_hex(8))
+    started: float = field(default_factory=time.monotonic)
+
+    def check_deadline(self) -> None:
+        """Raise DEADLINE_PASSED if nobody waits for the answer any more."""
+        if self.deadline is not None and time.monotonic() >= self.deadline:
+            raise SignetError(
+                Reason.DEADLINE_PASSED,
+                "The deadline of the request had passed before a token was asked; allow more time.",
+            )
+
+    def milliseconds(self) -> float:
+        """How long the call has taken so far."""
+        return round((time.monotonic() - self.started) * 1000, 3)
+
+
+_current: ContextVar[Call] = ContextVar("call")
+
+
+def begin(call: Call) -> None:
+    """Make *call* the current one of this task and of the tasks that it starts."""
+    _current.set(call)
+
+
+def current() -> Call:
+    """Return the current call; raises LookupError outside of one."""
+    return _current.get()

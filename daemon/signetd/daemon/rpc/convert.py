@@ -1,0 +1,155 @@
+"""Between the messages of the API and the daemon's own values."""
+
+import base64
+import re
+from enum import StrEnum
+from typing import Final, TypeVar
+
+import google_crc32c
+from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from signetd.api.v1 import key_service_pb2, resources_pb2, signing_service_pb2
+from signetd.daemon.keys import RegisteredKey
+from signetd.daemon.signing import Encoding, Signed, SignInput, Verified, VerifyInput
+from signetd.drivers.errors import Reason, SignetError
+from signetd.drivers.types import Algorithm, KeyType
+
+_Value = TypeVar("_Value", bound=StrEnum)
+_ID: Final = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
+_PEM_COLUMNS: Final = 64  # RFC 7468, 2
+
+
+def resource_id(name: str, collection: str, field: str) -> str:
+    """Return the last part of the resource name `collection/{id}`.
+
+    Raises INPUT_MISSING or INPUT_INVALID, naming *field*.
+    """
+    shape = f"{collection}/{{{collection.removesuffix('s')}}}"
+    if not name:
+        raise SignetError(Reason.INPUT_MISSING, f"{field} is missing; give it as {shape}.")
+    prefix, _, last = name.partition("/")
+    if prefix != collection or not _ID.fullmatch(last):
+        raise SignetError(
+            Reason.INPUT_INVALID,
+            f"{field} is {name[:80]!r}, which is not a resource name of the form {shape}: the "
+            "last part has 1 to 63 lower-case letters, digits and hyphens.",
+        )
+    return last
+
+
+def _enum(
+    kind: type[_Value], wrapper: "EnumTypeWrapper[int]", prefix: str, number: int, field: str
+) -> _Value | None:
+    """Return the daemon's value for an enum number, None for UNSPECIFIED; or INPUT_INVALID."""
+    if number == 0:
+        return None
+    try:
+        return kind[wrapper.Name(number).removeprefix(prefix)]
+    except (ValueError, KeyError):
+        known = ", ".join(name for name, value in wrapper.items() if value)
+        raise SignetError(
+            Reason.INPUT_INVALID,
+            f"{field} has the number {number}, which this daemon does not know; it knows {known}.",
+        ) from None
+
+
+def algorithm(number: int, field: str = "algorithm") -> Algorithm | None:
+    """Read an Algorithm; None if it is not given."""
+    return _enum(Algorithm, resources_pb2.Algorithm, "ALGORITHM_", number, field)
+
+
+def key_type(number: int) -> KeyType:
+    """Read a KeyType, which must be given."""
+    kind = _enum(KeyType, resources_pb2.KeyType, "KEY_TYPE_", number, "key_type")
+    if kind is None:
+        raise SignetError(Reason.INPUT_MISSING, "key_type is missing; say what key to generate.")
+    return kind
+
+
+def _encoding(number: int) -> Encoding | None:
+    wrapper = resources_pb2.SignatureEncoding
+    return _enum(Encoding, wrapper, "SIGNATURE_ENCODING_", number, "encoding")
+
+
+def sign_input(request: signing_service_pb2.SignRequest) -> SignInput:
+    """Read what is to be signed; absent fields become None."""
+    return SignInput(
+        key=resource_id(request.key, "keys", "key"),
+        message=request.message if request.HasField("message") else None,
+        digest=request.digest if request.HasField("digest") else None,
+        algorithm=algorithm(request.algorithm),
+        encoding=_encoding(request.encoding),
+        signer_id=request.signer_id if request.HasField("signer_id") else None,
+        input_crc32c=request.input_crc32c if request.HasField("input_crc32c") else None,
+    )
+
+
+def verify_input(request: signing_service_pb2.VerifyRequest) -> VerifyInput:
+    """Read what is to be verified; absent fields become None."""
+    return VerifyInput(
+        key=resource_id(request.key, "keys", "key"),
+        message=request.message if request.HasField("message") else None,
+        digest=request.digest if request.HasField("digest") else None,
+        signature=request.signature,
+        algorithm=algorithm(request.algorithm),
+        encoding=_encoding(request.encoding),
+        signer_id=request.signer_id if request.HasField("signer_id") else None,
+        input_crc32c=request.input_crc32c if request.HasField("input_crc32c") else None,
+    )
+
+
+def sign_response(signed: Signed) -> signing_service_pb2.SignResponse:
+    """Write a signature."""
+    key = signed.key
+    return signing_service_pb2.SignResponse(
+        signature=signed.signature,
+        encoding=_number(resources_pb2.SignatureEncoding, "SIGNATURE_ENCODING_", signed.encoding),
+        algorithm=algorithm_number(signed.algorithm),
+        key_version=version_name(key),
+        token=f"tokens/{key.token}",
+        token_serial=key.token_serial,
+        protection_level=protection_number(key.protection_level),
+        signature_crc32c=google_crc32c.value(signed.signature),
+    )
+
+
+def verify_response(verified: Verified) -> signing_service_pb2.VerifyResponse:
+    """Write the answer to a verification."""
+    return signing_service_pb2.VerifyResponse(
+        valid=verified.valid,
+        algorithm=algorithm_number(verified.algorithm),
+        key_version=version_name(verified.key),
+    )
+
+
+def key_message(key: RegisteredKey) -> resources_pb2.Key:
+    """Write a key."""
+    return resources_pb2.Key(
+        name=f"keys/{key.id}",
+        key_type=_number(resources_pb2.KeyType, "KEY_TYPE_", key.key_type),
+        default_algorithm=algorithm_number(key.default_algorithm),
+        state=_number(resources_pb2.KeyState, "KEY_STATE_", key.state),
+        primary_version=version_name(key),
+        token=f"tokens/{key.token}",
+        token_serial=key.token_serial,
+        cka_id=key.cka_id,
+        public_key_fingerprint=key.fingerprint,
+        protection_level=protection_number(key.protection_level),
+        origin=_number(resources_pb2.KeyOrigin, "KEY_ORIGIN_", key.origin),
+        create_time=timestamp(key.create_time.timestamp()),
+        update_time=timestamp(key.update_time.timestamp()),
+    )
+
+
+def public_key_message(key: RegisteredKey) -> key_service_pb2.PublicKey:
+    """Write the public half of a key."""
+    return resources_pb2.PublicKey(
+        name=version_name(key),
+        pem=pem(key.spki),
+        spki=key.spki,
+        key_type=_number(resources_pb2.KeyType, "KEY_TYPE_", key.key_type),
+        default_algorithm=algorithm_number(key.default_algorithm),
+        fingerprint=key.fingerprint,
+        spki_crc32c=google_crc32c.value(key.spki),
+    )

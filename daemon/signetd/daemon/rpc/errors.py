@@ -1,0 +1,98 @@
+"""From the daemon's reasons to gRPC statuses, in one table, with google.rpc.ErrorInfo."""
+
+from typing import Final
+
+from google.protobuf import any_pb2
+from google.rpc import error_details_pb2, status_pb2
+from grpc import StatusCode
+
+from signetd.drivers.errors import Reason, SignetError
+
+DOMAIN: Final = "signetd"
+_MAX_MESSAGE_CHARS: Final = 1000  # Trailers have 8 KiB, and hold the sentence twice.
+
+STATUS: Final[dict[Reason, StatusCode]] = {
+    **dict.fromkeys(
+        (
+            Reason.INPUT_INVALID,
+            Reason.INPUT_MISSING,
+            Reason.INPUT_AMBIGUOUS,
+            Reason.MESSAGE_TOO_LARGE,
+            Reason.DIGEST_LENGTH_WRONG,
+            Reason.INPUT_CRC_MISMATCH,
+            Reason.ENCODING_UNSUITABLE,
+            Reason.SIGNER_ID_INVALID,
+            Reason.BATCH_EMPTY,
+            Reason.BATCH_TOO_LARGE,
+            Reason.PIN_INVALID,
+        ),
+        StatusCode.INVALID_ARGUMENT,
+    ),
+    Reason.IDENTITY_MISSING: StatusCode.UNAUTHENTICATED,
+    Reason.PERMISSION_DENIED: StatusCode.PERMISSION_DENIED,
+    **dict.fromkeys(
+        (Reason.KEY_NOT_FOUND, Reason.KEY_NOT_ON_TOKEN, Reason.TOKEN_NOT_FOUND),
+        StatusCode.NOT_FOUND,
+    ),
+    Reason.KEY_EXISTS: StatusCode.ALREADY_EXISTS,
+    **dict.fromkeys(
+        (
+            Reason.KEY_STATE_WRONG,
+            Reason.KEY_AMBIGUOUS,
+            Reason.KEY_UNPROTECTED,
+            Reason.KEY_UNSUPPORTED,
+            Reason.ALGORITHM_UNSUITABLE,
+            Reason.ALGORITHM_NOT_ON_TOKEN,
+            Reason.TOKEN_AMBIGUOUS,
+            Reason.TOKEN_LOCKED,
+            Reason.MODULE_UNLOADABLE,
+            Reason.PROFILE_UNKNOWN,
+            Reason.CONVENTION_WRONG,
+            Reason.PIN_REFUSED,
+            Reason.PIN_BLOCKED,
+        ),
+        StatusCode.FAILED_PRECONDITION,
+    ),
+    **dict.fromkeys(
+        (Reason.TOKEN_ABSENT, Reason.WORKER_LOST, Reason.SHUTTING_DOWN),
+        StatusCode.UNAVAILABLE,
+    ),
+    Reason.TOKEN_BUSY: StatusCode.RESOURCE_EXHAUSTED,
+    **dict.fromkeys(
+        (Reason.TOKEN_TIMEOUT, Reason.DEADLINE_PASSED),
+        StatusCode.DEADLINE_EXCEEDED,
+    ),
+    **dict.fromkeys(
+        (Reason.TOKEN_FAILED, Reason.SIGNATURE_FAULTY, Reason.INTERNAL),
+        StatusCode.INTERNAL,
+    ),
+}
+
+
+def unforeseen(request_id: str) -> SignetError:
+    """Return the error that stands for one that nobody foresaw; its detail is in the log only."""
+    return SignetError(
+        Reason.INTERNAL, f"Internal error; the log has the details of request {request_id}."
+    )
+
+
+def status_of(error: SignetError, request_id: str) -> status_pb2.Status:
+    """Write *error* as google.rpc.Status with ErrorInfo."""
+    facts = {**error.metadata, "retryable": str(error.retryable).lower(), "request_id": request_id}
+    if error.ckr:
+        facts["ckr"] = error.ckr
+    info = error_details_pb2.ErrorInfo(
+        reason=error.reason.value,
+        domain=DOMAIN,
+        metadata={name: _text(value) for name, value in facts.items()},
+    )
+    detail = any_pb2.Any()
+    detail.Pack(info)
+    number: int = STATUS[error.reason].value[0]
+    return status_pb2.Status(code=number, message=_text(error.message), details=[detail])
+
+
+def _text(value: str) -> str:
+    """Cut *value* to what fits, and make it UTF-8 whatever it quotes."""
+    short = value if len(value) <= _MAX_MESSAGE_CHARS else value[:_MAX_MESSAGE_CHARS] + "…"
+    return short.encode("utf-8", "backslashreplace").decode()

@@ -1,0 +1,23 @@
+"""Signing and verifying: request, checks, plan, token, encoding."""
+
+from signetd.daemon.signing.engine import SigningEngine
+from signetd.daemon.signing.types import (
+    MAX_BATCH_ITEMS,
+    MAX_MESSAGE_BYTES,
+    Encoding,
+    Signed,
+    SignInput,
+    Verified,
+    VerifyInput,
+)
+
+__all__ = [
+    "MAX_BATCH_ITEMS",
+    "MAX_MESSAGE_BYTES",
+    "Encoding",
+    "SignInput",
+    "Signed",
+    "SigningEngine",
+    "Verified",
+    "VerifyInput",
+]

@@ -1,0 +1,132 @@
+"""Signs with tokens, and verifies with the registered public keys."""
+
+import asyncio
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Final, Protocol
+
+from signetd.daemon.keys import tokens as token_checks
+from signetd.daemon.keys.tokens import Token
+from signetd.daemon.keys.types import RegisteredKey
+from signetd.daemon.signing.types import Encoding, Signed, SignInput, Verified, VerifyInput
+from signetd.daemon.signing.validate import Checked, Plan, check, check_enabled, plan
+from signetd.drivers.algorithms import INTEGER_BYTES, digest
+from signetd.drivers.types import Algorithm, Input, SignOrder
+from signetd.drivers.verify import verify
+from signetd.gm import sm2
+from signetd.gm.encoding import der_to_raw, raw_to_der
+
+_THREAD_FROM_BYTES: Final = 64 * 1024  # Below, a thread costs more than the hash.
+_CACHED_KEYS: Final = 1024
+
+
+class Keys(Protocol):
+    """Where keys are looked up."""
+
+    def get(self, key_id: str) -> RegisteredKey:
+        """Return a key; raises SignetError KEY_NOT_FOUND."""
+        ...
+
+
+class SigningToken(Token, Protocol):
+    """A token that signs."""
+
+    async def sign(self, order: SignOrder) -> bytes:
+        """Return the signature: raw r ‖ s for SM2 and ECDSA, the octets otherwise."""
+        ...
+
+
+class SigningEngine:
+    """Makes and verifies signatures; who may ask for them is decided before."""
+
+    def __init__(self, keys: Keys, tokens: Mapping[str, SigningToken]) -> None:
+        self._keys = keys
+        self._tokens = tokens
+
+    async def sign(self, request: SignInput) -> Signed:
+        """Sign a message or a digest.
+
+        Raises SignetError KEY_NOT_FOUND; what ``validate.check`` raises; KEY_STATE_WRONG;
+        TOKEN_NOT_FOUND, TOKEN_LOCKED, TOKEN_ABSENT; KEY_NOT_ON_TOKEN; ALGORITHM_NOT_ON_TOKEN;
+        ALGORITHM_UNSUITABLE for a digest where the token takes only messages; and what the token
+        answers.
+        """
+        checked = check(self._keys.get(request.key), request)
+        check_enabled(checked.key)
+        token = token_checks.find(self._tokens, checked.key.token)
+        raw = await token.sign(await _order(checked, _plan_for(checked, token)))
+        return Signed(
+            signature=raw_to_der(raw) if checked.encoding is Encoding.DER else raw,
+            encoding=checked.encoding,
+            algorithm=checked.algorithm,
+            key=checked.key,
+        )
+
+    async def verify(self, request: VerifyInput) -> Verified:
+        """Verify a signature with the registered public key, whatever the key's state.
+
+        A malformed signature is an invalid one. Raises SignetError KEY_NOT_FOUND and what
+        ``validate.check`` raises.
+        """
+        checked = check(self._keys.get(request.key), request)
+        valid = await asyncio.to_thread(_is_valid, checked, request.signature)
+        return Verified(valid=valid, algorithm=checked.algorithm, key=checked.key)
+
+
+def _plan_for(checked: Checked, token: SigningToken) -> Plan:
+    info = token_checks.holding(checked.key, token)
+    token_checks.check_offered(checked.key.token, info, checked.algorithm)
+    return plan(checked, info.inputs[checked.algorithm])
+
+
+async def _order(checked: Checked, how: Plan) -> SignOrder:
+    return SignOrder(
+        key=checked.key.ref,
+        algorithm=checked.algorithm,
+        input=how.send,
+        data=await _digest(checked) if how.hash_here else checked.data,
+        signer_id=how.signer_id,
+    )
+
+
+async def _digest(checked: Checked) -> bytes:
+    if len(checked.data) > _THREAD_FROM_BYTES:
+        return await asyncio.to_thread(_digest_now, checked)
+    return _digest_now(checked)
+
+
+def _digest_now(checked: Checked) -> bytes:
+    if checked.algorithm is Algorithm.SM2_SM3:
+        return sm2.message_digest(_sm2_key(checked.key.spki), checked.data, checked.signer_id)
+    return digest(checked.algorithm, checked.data)
+
+
+@lru_cache(maxsize=_CACHED_KEYS)
+def _sm2_key(spki: bytes) -> sm2.Sm2PublicKey:
+    return sm2.Sm2PublicKey.from_spki(spki)
+
+
+def _is_valid(checked: Checked, signature: bytes) -> bool:
+    try:
+        raw = _raw(checked, signature)
+    except ValueError:
+        return False
+    return verify(
+        checked.key.spki,
+        checked.algorithm,
+        checked.input,
+        checked.data,
+        raw,
+        checked.signer_id if checked.input is Input.MESSAGE else b"",
+    )
+
+
+def _raw(checked: Checked, signature: bytes) -> bytes:
+    size = INTEGER_BYTES.get(checked.algorithm)
+    if size is None:
+        return signature
+    if checked.encoding is Encoding.DER:
+        return der_to_raw(signature, size)
+    if len(signature) != 2 * size:
+        raise ValueError("r and s have the wrong length")
+    return signature

@@ -1,0 +1,59 @@
+"""What goes into signing and verifying, and what comes out."""
+
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from signetd.daemon.keys.types import RegisteredKey
+from signetd.drivers.types import Algorithm
+
+MAX_MESSAGE_BYTES: Final = 1 << 20
+"""Longest message of a request."""
+MAX_BATCH_ITEMS: Final = 1000
+"""Most items of a batch."""
+
+
+class Encoding(StrEnum):
+    """How a signature is written: DER is SEQUENCE { r, s }, for SM2 and ECDSA only."""
+
+    DER = "DER"
+    RAW = "RAW"
+
+
+class SignInput(msgspec.Struct, frozen=True, kw_only=True):
+    """A message or digest to sign; None stands for what the caller left out.
+
+    ``key`` is the bare name. For SM2 a ``digest`` is e = SM3(Z ‖ M) of GB/T 32918.2.
+    """
+
+    key: str
+    message: bytes | None = None
+    digest: bytes | None = None
+    algorithm: Algorithm | None = None
+    encoding: Encoding | None = None
+    signer_id: bytes | None = None
+    input_crc32c: int | None = None
+
+
+class VerifyInput(SignInput, frozen=True, kw_only=True):
+    """A message or digest, and the signature that it may have."""
+
+    signature: bytes
+
+
+class Signed(msgspec.Struct, frozen=True, kw_only=True):
+    """A signature in ``encoding``; ``key`` is the registration at the time of signing."""
+
+    signature: bytes
+    encoding: Encoding
+    algorithm: Algorithm
+    key: RegisteredKey
+
+
+class Verified(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether a signature is valid."""
+
+    valid: bool
+    algorithm: Algorithm
+    key: RegisteredKey

@@ -1,0 +1,70 @@
+"""Opens the database of a state folder, and brings it up to date."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import SQLAlchemyError
+
+from signetd.daemon.state import files
+from signetd.daemon.state.errors import StateError
+from signetd.daemon.state.migrate import migrate
+from signetd.daemon.state.store import KeyStore
+
+DATABASE_NAME = "signetd.db"
+LOCK_NAME = "signetd.lock"
+_BUSY_MILLISECONDS = 5000
+
+
+def open_database(folder: Path) -> KeyStore:
+    """Open ``folder/signetd.db``, made if it is missing (folder 0700, file 0600), up to date.
+
+    SQLite in WAL mode with synchronous=FULL: what was written survives a power cut. One process
+    at a time. Raises StateError: not usable, used by another daemon, or newer than this code.
+    """
+    files.prepare_folder(folder)
+    lock = files.lock(folder / LOCK_NAME)
+    try:
+        return KeyStore(_open(folder / DATABASE_NAME), lock)
+    except BaseException:
+        os.close(lock)
+        raise
+
+
+def _open(file: Path) -> Engine:
+    files.prepare_file(file)
+    engine = create_engine(URL.create("sqlite+pysqlite", database=str(file)))
+    event.listen(engine, "connect", _set_up)
+    event.listen(engine, "begin", _begin)
+    try:
+        migrate(engine, file)
+    except SQLAlchemyError as error:
+        engine.dispose()
+        cause = getattr(error, "orig", None) or error
+        raise StateError(
+            f"{file} cannot be used as a database: {cause}. Restore a backup, or move it away."
+        ) from error
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
+
+
+def _set_up(connection: Any, record: Any) -> None:
+    # With None the driver starts no transaction by itself: it would leave DDL out of them.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    try:
+        cursor.execute(f"PRAGMA busy_timeout={_BUSY_MILLISECONDS}")
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+    finally:
+        cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    # A transaction that takes the write lock only later can fail halfway with "locked".
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -1,0 +1,114 @@
+"""Reads and writes the registered keys."""
+
+import os
+from typing import Any
+
+from sqlalchemy import Engine, Row, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from signetd.daemon.keys.types import KeyOrigin, KeyState, RegisteredKey
+from signetd.daemon.state.errors import StateError
+from signetd.daemon.state.tables import KEYS
+from signetd.drivers.errors import Reason, SignetError
+from signetd.drivers.types import Algorithm, KeyType, ProtectionLevel
+
+
+class KeyStore:
+    """The registered keys in the database; its methods block and may be called in any thread.
+
+    Owns the engine and the descriptor of the lock, until ``close``.
+    """
+
+    def __init__(self, engine: Engine, lock: int) -> None:
+        self._engine = engine
+        self._lock: int | None = lock
+
+    def add(self, key: RegisteredKey) -> None:
+        """Write a new key; SignetError KEY_EXISTS if its name or public key is there already."""
+        try:
+            with self._engine.begin() as connection:
+                connection.execute(insert(KEYS).values(_values(key)))
+        except IntegrityError as error:
+            raise SignetError(Reason.KEY_EXISTS, self._conflict(key)) from error
+
+    def update(self, key: RegisteredKey) -> None:
+        """Replace a key; SignetError KEY_NOT_FOUND if there is none of its name."""
+        with self._engine.begin() as connection:
+            changed = connection.execute(
+                update(KEYS).where(KEYS.c.id == key.id).values(_values(key))
+            )
+            if changed.rowcount != 1:
+                raise SignetError(Reason.KEY_NOT_FOUND, f"The database has no key {key.id!r}.")
+
+    def all(self) -> list[RegisteredKey]:
+        """Read every key, by name; StateError if one cannot be understood."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(select(KEYS).order_by(KEYS.c.id)).all()
+        return [_key(row) for row in rows]
+
+    def close(self) -> None:
+        """Close the database and give the lock back; a second call does nothing."""
+        self._engine.dispose()
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def _conflict(self, key: RegisteredKey) -> str:
+        with self._engine.connect() as connection:
+            owner = connection.scalar(
+                select(KEYS.c.id).where(KEYS.c.fingerprint == key.fingerprint)
+            )
+        if owner is None or owner == key.id:
+            return f"There is a key {key.id!r} already. Choose another key_id."
+        return f"This public key is registered already, as the key {owner!r}. Use that one."
+
+
+def _values(key: RegisteredKey) -> dict[str, Any]:
+    # str() because a driver must get the text, not the member of an enumeration.
+    return {
+        "id": key.id,
+        "key_type": str(key.key_type),
+        "default_algorithm": str(key.default_algorithm),
+        "state": str(key.state),
+        "origin": str(key.origin),
+        "version": key.version,
+        "token": key.token,
+        "token_label": key.token_label,
+        "token_serial": key.token_serial,
+        "cka_id": key.cka_id,
+        "spki": key.spki,
+        "fingerprint": key.fingerprint,
+        "protection_level": str(key.protection_level),
+        "create_time": key.create_time,
+        "update_time": key.update_time,
+    }
+
+
+def _key(row: Row[Any]) -> RegisteredKey:
+    try:
+        key = RegisteredKey(
+            id=row.id,
+            key_type=KeyType(row.key_type),
+            default_algorithm=Algorithm(row.default_algorithm),
+            state=KeyState(row.state),
+            origin=KeyOrigin(row.origin),
+            version=row.version,
+            token=row.token,
+            token_label=row.token_label,
+            token_serial=row.token_serial,
+            cka_id=row.cka_id,
+            spki=row.spki,
+            protection_level=ProtectionLevel(row.protection_level),
+            create_time=row.create_time,
+            update_time=row.update_time,
+        )
+    except ValueError as error:
+        raise StateError(
+            f"The database's row of the key {row.id!r} cannot be read: {error}. Restore a backup."
+        ) from error
+    if key.fingerprint != row.fingerprint:
+        raise StateError(
+            f"The public key of {key.id!r} in the database does not match its fingerprint: it was "
+            "altered. Restore a backup."
+        )
+    return key

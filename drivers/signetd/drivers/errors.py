@@ -1,0 +1,90 @@
+"""The one error type that crosses every layer, and its stable reasons."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why a request was refused or failed; stable, and the reason in ErrorInfo."""
+
+    # The request is malformed.
+    INPUT_INVALID = "INPUT_INVALID"
+    INPUT_MISSING = "INPUT_MISSING"
+    INPUT_AMBIGUOUS = "INPUT_AMBIGUOUS"
+    MESSAGE_TOO_LARGE = "MESSAGE_TOO_LARGE"
+    DIGEST_LENGTH_WRONG = "DIGEST_LENGTH_WRONG"
+    INPUT_CRC_MISMATCH = "INPUT_CRC_MISMATCH"
+    ENCODING_UNSUITABLE = "ENCODING_UNSUITABLE"
+    SIGNER_ID_INVALID = "SIGNER_ID_INVALID"
+    BATCH_EMPTY = "BATCH_EMPTY"
+    BATCH_TOO_LARGE = "BATCH_TOO_LARGE"
+    # The caller.
+    IDENTITY_MISSING = "IDENTITY_MISSING"
+    PERMISSION_DENIED = "PERMISSION_DENIED"
+    # The key.
+    KEY_NOT_FOUND = "KEY_NOT_FOUND"
+    KEY_EXISTS = "KEY_EXISTS"
+    KEY_STATE_WRONG = "KEY_STATE_WRONG"
+    KEY_AMBIGUOUS = "KEY_AMBIGUOUS"
+    KEY_NOT_ON_TOKEN = "KEY_NOT_ON_TOKEN"
+    KEY_UNPROTECTED = "KEY_UNPROTECTED"
+    KEY_UNSUPPORTED = "KEY_UNSUPPORTED"
+    ALGORITHM_UNSUITABLE = "ALGORITHM_UNSUITABLE"
+    ALGORITHM_NOT_ON_TOKEN = "ALGORITHM_NOT_ON_TOKEN"
+    # The token.
+    TOKEN_NOT_FOUND = "TOKEN_NOT_FOUND"
+    TOKEN_ABSENT = "TOKEN_ABSENT"
+    TOKEN_AMBIGUOUS = "TOKEN_AMBIGUOUS"
+    TOKEN_LOCKED = "TOKEN_LOCKED"
+    TOKEN_BUSY = "TOKEN_BUSY"
+    TOKEN_TIMEOUT = "TOKEN_TIMEOUT"
+    TOKEN_FAILED = "TOKEN_FAILED"
+    MODULE_UNLOADABLE = "MODULE_UNLOADABLE"
+    PROFILE_UNKNOWN = "PROFILE_UNKNOWN"
+    CONVENTION_WRONG = "CONVENTION_WRONG"
+    SIGNATURE_FAULTY = "SIGNATURE_FAULTY"
+    WORKER_LOST = "WORKER_LOST"
+    PIN_REFUSED = "PIN_REFUSED"
+    PIN_BLOCKED = "PIN_BLOCKED"
+    PIN_INVALID = "PIN_INVALID"
+    # The daemon.
+    SHUTTING_DOWN = "SHUTTING_DOWN"
+    DEADLINE_PASSED = "DEADLINE_PASSED"
+    INTERNAL = "INTERNAL"
+
+
+RETRYABLE = frozenset(
+    {
+        Reason.TOKEN_ABSENT,
+        Reason.TOKEN_BUSY,
+        Reason.WORKER_LOST,
+        Reason.SHUTTING_DOWN,
+    }
+)
+
+
+class SignetError(Exception):
+    """A request that was refused or failed, with a sentence that helps the caller.
+
+    ``reason`` is stable; ``ckr`` is the name of the PKCS#11 return value where a token answered
+    with one; ``metadata`` adds facts for ErrorInfo. Never put a secret into any of them.
+    """
+
+    def __init__(
+        self,
+        reason: Reason,
+        message: str,
+        *,
+        ckr: str = "",
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.message = message
+        self.ckr = ckr
+        self.metadata = dict(metadata or {})
+
+    @property
+    def retryable(self) -> bool:
+        """Whether the same request may succeed later with nothing changed by the caller."""
+        return self.reason in RETRYABLE

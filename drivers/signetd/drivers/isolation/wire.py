@@ -1,0 +1,146 @@
+"""What daemon and worker say to each other: frames of msgpack over a socket pair.
+
+A frame is a length of 4 bytes, big-endian, and that many bytes of msgpack: a list of calls one
+way, a list of replies the other. Values are plain and typed; a worker runs a vendor's code, so
+nothing that it sends is trusted beyond its schema.
+"""
+
+import struct
+from collections.abc import Iterator
+
+import msgspec
+
+from signetd.drivers.errors import Reason
+from signetd.drivers.types import KeyInfo, KeyRef, KeyType, SignOrder, TokenInfo, TokenSettings
+
+MAX_FRAME_BYTES = 64 << 20
+_LENGTH = struct.Struct(">I")
+
+
+class WireError(Exception):
+    """A frame that does not keep to the schema or the limits."""
+
+
+class Open(msgspec.Struct, frozen=True, tag=True):
+    """Load the module and find the token; ``lock_file`` serialises this among processes."""
+
+    settings: TokenSettings
+    lock_file: str
+
+
+class Login(msgspec.Struct, frozen=True, tag=True):
+    """Present the user PIN, once."""
+
+    pin: str
+
+    def __repr__(self) -> str:
+        return "Login(redacted)"
+
+
+class Close(msgspec.Struct, frozen=True, tag=True):
+    """Log out, close the sessions, and end the process."""
+
+
+class Sign(msgspec.Struct, frozen=True, tag=True):
+    """Make one signature, normalised and verified."""
+
+    order: SignOrder
+
+
+class ListKeys(msgspec.Struct, frozen=True, tag=True):
+    """List the key pairs on the token afresh."""
+
+
+class Generate(msgspec.Struct, frozen=True, tag=True):
+    """Generate a key pair on the token."""
+
+    key_type: KeyType
+    label: str
+    cka_id: bytes
+
+
+class Destroy(msgspec.Struct, frozen=True, tag=True):
+    """Destroy a key pair on the token."""
+
+    key: KeyRef
+
+
+Command = Open | Login | Close | Sign | ListKeys | Generate | Destroy
+Value = None | bytes | TokenInfo | KeyInfo | list[KeyInfo]
+
+
+class Call(msgspec.Struct, frozen=True, array_like=True):
+    """A command with the number its reply will carry."""
+
+    number: int
+    command: Command
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """Why a command failed. After a ``fatal`` one the worker must be replaced."""
+
+    reason: Reason
+    message: str
+    ckr: str = ""
+    fatal: bool = False
+
+
+class Reply(msgspec.Struct, frozen=True, array_like=True):
+    """The answer to one call."""
+
+    number: int
+    value: Value = None
+    failure: Failure | None = None
+
+
+_encoder = msgspec.msgpack.Encoder()
+_calls = msgspec.msgpack.Decoder(list[Call])
+_replies = msgspec.msgpack.Decoder(list[Reply])
+
+
+def encode(items: list[Call] | list[Reply]) -> bytes:
+    """Write one frame. Raises WireError when it would be too long."""
+    body = _encoder.encode(items)
+    if len(body) > MAX_FRAME_BYTES:
+        raise WireError(f"a frame of {len(body)} bytes is over the limit of {MAX_FRAME_BYTES}")
+    return _LENGTH.pack(len(body)) + body
+
+
+def decode_calls(body: bytes) -> list[Call]:
+    """Read the calls of one frame. Raises WireError."""
+    try:
+        return _calls.decode(body)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+        raise WireError(f"a frame with calls is malformed: {error}") from error
+
+
+def decode_replies(body: bytes) -> list[Reply]:
+    """Read the replies of one frame. Raises WireError."""
+    try:
+        return _replies.decode(body)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+        raise WireError(f"a frame with replies is malformed: {error}") from error
+
+
+class FrameReader:
+    """Cuts a stream of bytes into frames."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """Take bytes as they come and yield the body of each frame that is complete.
+
+        Raises WireError for a frame over the limit.
+        """
+        self._buffer += data
+        while len(self._buffer) >= _LENGTH.size:
+            (length,) = _LENGTH.unpack_from(self._buffer)
+            if length > MAX_FRAME_BYTES:
+                raise WireError(f"a frame of {length} bytes is over the limit of {MAX_FRAME_BYTES}")
+            end = _LENGTH.size + length
+            if len(self._buffer) < end:
+                return
+            body = bytes(self._buffer[_LENGTH.size : end])
+            del self._buffer[:end]
+            yield body

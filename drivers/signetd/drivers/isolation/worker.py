@@ -1,0 +1,124 @@
+"""The worker process: reads calls from its socket, serves them one by one, sends replies.
+
+Started as ``python -P -m signetd.drivers.isolation.worker FD PARENT_PID``; never by fork.
+"""
+
+import fcntl
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from signetd.drivers.errors import Reason, SignetError
+from signetd.drivers.isolation import hygiene, wire
+from signetd.drivers.pkcs11.ckr import TokenFault
+from signetd.drivers.pkcs11.token import Pkcs11Token
+from signetd.drivers.types import Pin
+
+FLUSH_AFTER_SECONDS = 0.002  # replies are held back no longer, so that the daemon sees progress
+LOCK_SECONDS = 30.0
+
+
+@contextmanager
+def _exclusive(path: str) -> Iterator[None]:
+    """Hold the start lock: SoftHSM loses tokens while another process logs in."""
+    with Path(path).open("a") as file:
+        deadline = time.monotonic() + LOCK_SECONDS
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise SignetError(
+                        Reason.TOKEN_BUSY,
+                        f"the start lock {path} was not free within {LOCK_SECONDS:.0f} seconds",
+                    ) from None
+                time.sleep(0.01)
+        yield
+
+
+class Worker:
+    """Serves the calls that come over one socket."""
+
+    def __init__(self, channel: socket.socket) -> None:
+        self._channel = channel
+        self._token: Pkcs11Token | None = None
+        self._lock_file = ""
+        self._serve: dict[type, Callable[[Any], wire.Value]] = {
+            wire.Open: self._open,
+            wire.Login: self._login,
+            wire.Sign: lambda c: self._opened.sign(c.order),
+            wire.ListKeys: lambda c: self._opened.keys(),
+            wire.Generate: lambda c: self._opened.generate(c.key_type, c.label, c.cka_id),
+            wire.Destroy: lambda c: self._opened.destroy(c.key),
+            wire.Close: lambda c: self._opened.close(),
+        }
+
+    @property
+    def _opened(self) -> Pkcs11Token:
+        if self._token is None:
+            raise SignetError(Reason.TOKEN_ABSENT, "the worker has not opened its token")
+        return self._token
+
+    def _open(self, command: wire.Open) -> wire.Value:
+        self._lock_file = command.lock_file
+        with _exclusive(self._lock_file):
+            self._token = Pkcs11Token(command.settings)
+        return self._token.info
+
+    def _login(self, command: wire.Login) -> wire.Value:
+        with _exclusive(self._lock_file):
+            self._opened.login(Pin(command.pin))
+        return None
+
+    def answer(self, call: wire.Call) -> wire.Reply:
+        """Serve one call; every failure becomes a reply."""
+        try:
+            return wire.Reply(call.number, self._serve[type(call.command)](call.command))
+        except TokenFault as error:
+            failure = wire.Failure(error.reason, error.message, error.ckr, error.fatal)
+        except SignetError as error:
+            failure = wire.Failure(error.reason, error.message, error.ckr)
+        except Exception as error:  # the process's last line: what went wrong is told, not lost
+            text = f"{type(error).__name__} while serving {type(call.command).__name__}"
+            print(f"{text}: {error}", file=sys.stderr, flush=True)
+            failure = wire.Failure(Reason.INTERNAL, text, fatal=True)
+        return wire.Reply(call.number, failure=failure)
+
+    def run(self) -> None:
+        """Serve until the socket is closed or a Close is served."""
+        reader = wire.FrameReader()
+        while data := self._channel.recv(1 << 16):
+            for frame in reader.feed(data):
+                calls = wire.decode_calls(frame)
+                self._serve_all(calls)
+                if any(isinstance(call.command, wire.Close) for call in calls):
+                    return
+
+    def _serve_all(self, calls: list[wire.Call]) -> None:
+        replies: list[wire.Reply] = []
+        flushed = time.monotonic()
+        for call in calls:
+            replies.append(self.answer(call))
+            if time.monotonic() - flushed > FLUSH_AFTER_SECONDS:
+                self._channel.sendall(wire.encode(replies))
+                replies, flushed = [], time.monotonic()
+        if replies:
+            self._channel.sendall(wire.encode(replies))
+
+
+def main() -> None:
+    """Take the socket over and serve."""
+    descriptor, parent = int(sys.argv[1]), int(sys.argv[2])
+    hygiene.die_with_parent(parent)
+    hygiene.forbid_dumps()
+    with socket.socket(fileno=descriptor) as channel:
+        Worker(channel).run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,62 @@
+"""Finding one token among the slots of a module, by label and serial; never by slot number."""
+
+from pathlib import Path
+
+import pkcs11
+from pkcs11 import exceptions as p11
+from pkcs11.constants import TokenFlag
+
+from signetd.drivers.errors import Reason, SignetError
+from signetd.drivers.pkcs11.ckr import translated
+from signetd.drivers.types import TokenSettings
+
+
+def load_module(path: str) -> pkcs11.lib:
+    """Load a PKCS#11 module into this process. Raises SignetError(MODULE_UNLOADABLE)."""
+    if not Path(path).is_file():
+        raise SignetError(Reason.MODULE_UNLOADABLE, f"the PKCS#11 module {path} does not exist")
+    try:
+        return pkcs11.lib(path)
+    except p11.PKCS11Error as error:
+        raise SignetError(
+            Reason.MODULE_UNLOADABLE, f"the PKCS#11 module {path} cannot be loaded: {error}"
+        ) from error
+
+
+def find_token(library: pkcs11.lib, settings: TokenSettings) -> pkcs11.Token:
+    """Return the one token that the settings name.
+
+    Raises SignetError(TOKEN_ABSENT), and TOKEN_AMBIGUOUS naming the serials of all that match.
+    """
+    with translated("listing the slots"):
+        slots = library.get_slots(token_present=True)
+    found = [t for t in (_token_in(slot) for slot in slots) if t and _matches(t, settings)]
+    named = " and ".join(
+        f'{what} "{value}"'
+        for what, value in (("label", settings.label), ("serial", settings.serial))
+        if value
+    )
+    if not found:
+        raise SignetError(Reason.TOKEN_ABSENT, f"no token with {named} is in any slot")
+    if len(found) > 1:
+        serials = ", ".join(sorted(token.serial.decode(errors="replace") for token in found))
+        raise SignetError(
+            Reason.TOKEN_AMBIGUOUS,
+            f"{len(found)} tokens have {named}; name one by its serial: {serials}",
+        )
+    return found[0]
+
+
+def _token_in(slot: pkcs11.Slot) -> pkcs11.Token | None:
+    try:  # one dead token must not hide the others
+        token = slot.get_token()
+    except p11.PKCS11Error:
+        return None
+    return token if token.flags & TokenFlag.TOKEN_INITIALIZED else None
+
+
+def _matches(token: pkcs11.Token, settings: TokenSettings) -> bool:
+    serial = token.serial.decode(errors="replace")
+    return (not settings.label or token.label == settings.label) and (
+        not settings.serial or serial == settings.serial
+    )

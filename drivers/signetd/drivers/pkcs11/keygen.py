@@ -1,0 +1,73 @@
+"""Generating a key pair in a token: sensitive, not extractable, for signing only."""
+
+from typing import Any
+
+import pkcs11
+from pkcs11.constants import Attribute, MechanismFlag
+from pkcs11.mechanisms import KeyType as P11KeyType
+
+from signetd.drivers.algorithms import RSA_BITS
+from signetd.drivers.errors import Reason, SignetError
+from signetd.drivers.pkcs11 import plan, vendor
+from signetd.drivers.pkcs11.profile import Profile
+from signetd.drivers.types import KeyType
+
+
+def mechanism(profile: Profile, offered: set[int], key_type: KeyType) -> int:
+    """Number of the mechanism that generates *key_type*.
+
+    Raises SignetError(ALGORITHM_NOT_ON_TOKEN) where the token or its profile has none.
+    """
+    number: int | None = plan.CKM_EC_KEY_PAIR_GEN
+    if key_type is KeyType.SM2:
+        number = profile.sm2.key_pair_gen if profile.sm2 else None
+    elif key_type in RSA_BITS:
+        number = plan.CKM_RSA_PKCS_KEY_PAIR_GEN
+    elif key_type is KeyType.ED25519:
+        number = plan.CKM_EC_EDWARDS_KEY_PAIR_GEN
+    if number is None or number not in offered:
+        raise SignetError(
+            Reason.ALGORITHM_NOT_ON_TOKEN,
+            f"the token cannot generate a {key_type.value} key: its mechanism list lacks it",
+        )
+    return number
+
+
+def generate(
+    session: pkcs11.Session,
+    number: int,
+    key_type: KeyType,
+    vendor_type: int | None,
+    *,
+    label: str,
+    cka_id: bytes,
+) -> tuple[Any, Any]:
+    """Have the token generate a pair with mechanism *number*; return its two objects.
+
+    *vendor_type* is the vendor's CKK where the type is SM2. Raises PKCS11Error.
+    """
+    public: dict[Attribute, Any] = {}
+    private = {
+        Attribute.PRIVATE: True,
+        Attribute.SENSITIVE: True,
+        Attribute.EXTRACTABLE: False,
+    }
+    native = P11KeyType.RSA
+    if key_type not in RSA_BITS:
+        native = P11KeyType.EC_EDWARDS if key_type is KeyType.ED25519 else P11KeyType.EC
+        public[Attribute.EC_PARAMS] = plan.EC_PARAMS[key_type]
+    if key_type is KeyType.SM2 and vendor_type is not None:
+        native = vendor.key_type(vendor_type)
+        public[Attribute.KEY_TYPE] = private[Attribute.KEY_TYPE] = native
+    pair: tuple[Any, Any] = session.generate_keypair(
+        native,
+        RSA_BITS.get(key_type),
+        id=cka_id,
+        label=label,
+        store=True,
+        capabilities=MechanismFlag.SIGN | MechanismFlag.VERIFY,
+        mechanism=vendor.mechanism(number),
+        public_template=public,
+        private_template=private,
+    )
+    return pair

@@ -1,0 +1,124 @@
+"""The values that drivers, workers and the daemon exchange: plain, frozen, with a schema."""
+
+from enum import StrEnum
+
+import msgspec
+
+
+class KeyType(StrEnum):
+    """What kind of key pair a key is."""
+
+    SM2 = "SM2"
+    RSA_2048 = "RSA_2048"
+    RSA_3072 = "RSA_3072"
+    RSA_4096 = "RSA_4096"
+    EC_P256 = "EC_P256"
+    EC_P384 = "EC_P384"
+    EC_P521 = "EC_P521"
+    ED25519 = "ED25519"
+
+
+class Algorithm(StrEnum):
+    """How a signature is computed, its hash included."""
+
+    SM2_SM3 = "SM2_SM3"
+    RSA_PKCS1_SHA256 = "RSA_PKCS1_SHA256"
+    RSA_PKCS1_SHA384 = "RSA_PKCS1_SHA384"
+    RSA_PKCS1_SHA512 = "RSA_PKCS1_SHA512"
+    RSA_PSS_SHA256 = "RSA_PSS_SHA256"
+    RSA_PSS_SHA384 = "RSA_PSS_SHA384"
+    RSA_PSS_SHA512 = "RSA_PSS_SHA512"
+    ECDSA_P256_SHA256 = "ECDSA_P256_SHA256"
+    ECDSA_P384_SHA384 = "ECDSA_P384_SHA384"
+    ECDSA_P521_SHA512 = "ECDSA_P521_SHA512"
+    ED25519 = "ED25519"
+
+
+class Input(StrEnum):
+    """What is handed to a token: the message, or its digest (SM2: e)."""
+
+    MESSAGE = "message"
+    DIGEST = "digest"
+
+
+class ProtectionLevel(StrEnum):
+    """How well a private key is protected, as far as its token can prove it."""
+
+    UNPROVEN = "UNPROVEN"
+    SOFTWARE = "SOFTWARE"
+    HARDWARE = "HARDWARE"
+
+
+class Pin:
+    """A PIN that cannot be printed by accident."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """Return the PIN itself; call it only where the PIN is handed to the token."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Pin(redacted)"
+
+    __str__ = __repr__
+
+
+class TokenSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Which token a worker serves: its module, how to find it, how it behaves."""
+
+    module: str
+    label: str = ""
+    serial: str = ""
+    profile: str = "standard"
+    environment: dict[str, str] = {}
+
+
+class TokenInfo(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """What a token says of itself, and which algorithms it offers with which inputs."""
+
+    label: str
+    serial: str
+    manufacturer: str
+    model: str
+    module: str
+    protection_level: ProtectionLevel
+    inputs: dict[Algorithm, list[Input]]
+
+
+class KeyRef(msgspec.Struct, frozen=True):
+    """A key pair on a token: its CKA_ID, and the SHA-256 of its SubjectPublicKeyInfo.
+
+    Both must match: CKA_ID alone is not unique, and another key may come to stand under it.
+    """
+
+    cka_id: bytes
+    fingerprint: bytes
+
+
+class KeyInfo(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A key pair that a token holds, with its public key as SubjectPublicKeyInfo in DER.
+
+    ``weaknesses`` names what the token fails to prove of the private key; such a key is listed,
+    and neither enrolled nor used.
+    """
+
+    ref: KeyRef
+    label: str
+    key_type: KeyType
+    spki: bytes
+    protection_level: ProtectionLevel
+    weaknesses: list[str] = []
+
+
+class SignOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """One signature to make; ``signer_id`` counts for SM2 with a message only."""
+
+    key: KeyRef
+    algorithm: Algorithm
+    input: Input
+    data: bytes
+    signer_id: bytes = b""

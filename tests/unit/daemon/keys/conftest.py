@@ -1,0 +1,138 @@
+"""What the tests of the keys share: a store in memory and a token that can be made to fail."""
+
+import asyncio
+import hashlib
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+
+from signetd.daemon.keys import KeyManager, RegisteredKey
+from signetd.drivers.errors import Reason, SignetError
+from signetd.drivers.isolation.pool import TokenState, TokenStatus
+from signetd.drivers.types import (
+    Algorithm,
+    Input,
+    KeyInfo,
+    KeyRef,
+    KeyType,
+    ProtectionLevel,
+    TokenInfo,
+)
+
+
+class MemoryStore:
+    """A store without a database; ``failure`` is raised by the next writes."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, RegisteredKey] = {}
+        self.failure: Exception | None = None
+
+    def add(self, key: RegisteredKey) -> None:
+        self._write(key)
+
+    def update(self, key: RegisteredKey) -> None:
+        self._write(key)
+
+    def all(self) -> list[RegisteredKey]:
+        return list(self.kept.values())
+
+    def _write(self, key: RegisteredKey) -> None:
+        if self.failure:
+            raise self.failure
+        self.kept[key.id] = key
+
+
+class FakeToken:
+    """A token that holds key pairs by CKA_ID; ``gate`` holds generate and destroy up."""
+
+    def __init__(self) -> None:
+        self.status = TokenStatus(TokenState.READY, "", datetime.now(UTC))
+        offered: dict[Algorithm, list[Input]] = {each: [Input.DIGEST] for each in Algorithm}
+        offered[Algorithm.RSA_PKCS1_SHA512] = []
+        self.info: TokenInfo | None = TokenInfo(
+            label="signing",
+            serial="00a1",
+            manufacturer="maker",
+            model="model",
+            module="module 1.0",
+            protection_level=ProtectionLevel.SOFTWARE,
+            inputs=offered,
+        )
+        self.pairs: list[KeyInfo] = []
+        self.calls: list[str] = []
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.generate_failure: SignetError | None = None
+        self.destroy_failure: SignetError | None = None
+        self.next_spki: bytes | None = None
+
+    def hold(self, key_type: KeyType, *, label: str, cka_id: bytes, spki: bytes) -> KeyInfo:
+        pair = KeyInfo(
+            ref=KeyRef(cka_id, hashlib.sha256(spki).digest()),
+            label=label,
+            key_type=key_type,
+            spki=spki,
+            protection_level=ProtectionLevel.SOFTWARE,
+        )
+        self.pairs.append(pair)
+        return pair
+
+    async def keys(self) -> list[KeyInfo]:
+        self.calls.append("keys")
+        return list(self.pairs)
+
+    async def find_key(self, *, cka_id: bytes = b"", label: str = "") -> KeyInfo:
+        self.calls.append("find_key")
+        found = [
+            pair
+            for pair in self.pairs
+            if (not cka_id or pair.ref.cka_id == cka_id) and (not label or pair.label == label)
+        ]
+        if len(found) != 1:
+            reason = Reason.KEY_AMBIGUOUS if found else Reason.KEY_NOT_ON_TOKEN
+            raise SignetError(reason, f"{len(found)} key pairs match.")
+        return found[0]
+
+    async def generate(self, key_type: KeyType, *, label: str, cka_id: bytes) -> KeyInfo:
+        self.calls.append("generate")
+        await self.gate.wait()
+        spki = self.next_spki or secrets.token_bytes(91)
+        pair = self.hold(key_type, label=label, cka_id=cka_id, spki=spki)
+        if self.generate_failure:
+            raise self.generate_failure
+        return pair
+
+    async def destroy(self, ref: KeyRef) -> None:
+        self.calls.append("destroy")
+        await self.gate.wait()
+        if self.destroy_failure:
+            raise self.destroy_failure
+        self.pairs = [pair for pair in self.pairs if pair.ref != ref]
+
+
+@pytest.fixture
+def store() -> MemoryStore:
+    """A store in memory."""
+    return MemoryStore()
+
+
+@pytest.fixture
+async def token() -> FakeToken:
+    """A token that is ready; its failures can be set."""
+    return FakeToken()
+
+
+@pytest.fixture
+async def manager(store: MemoryStore, token: FakeToken) -> KeyManager:
+    """The keys of the store, with the token `hsm1`."""
+    manager = KeyManager(store, {"hsm1": token})
+    await manager.load()
+    return manager
+
+
+@pytest.fixture
+def restart(store: MemoryStore, token: FakeToken) -> Callable[[], KeyManager]:
+    """Makes another manager of the same store and token, as after a restart."""
+    return lambda: KeyManager(store, {"hsm1": token})

@@ -1,0 +1,111 @@
+"""The store keeps registrations whole, across restarts and from several threads."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from signetd.daemon.keys import KeyState, RegisteredKey
+from signetd.daemon.state import KeyStore, StateError, open_database
+from signetd.drivers.errors import Reason, SignetError
+
+MakeKey = Callable[..., RegisteredKey]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[KeyStore]:
+    store = open_database(tmp_path / "state")
+    yield store
+    store.close()
+
+
+def test_a_new_database_is_empty(store: KeyStore) -> None:
+    assert store.all() == []
+
+
+def test_keys_survive_a_restart_with_every_field(tmp_path: Path, make_key: MakeKey) -> None:
+    keys = [make_key("a"), make_key("b", state=KeyState.DISABLED, cka_id=b"")]
+    store = open_database(tmp_path / "s")
+    for key in reversed(keys):
+        store.add(key)
+    store.close()
+    store = open_database(tmp_path / "s")
+    found = store.all()
+    store.close()
+    assert found == keys
+    assert found[0].create_time.tzinfo is UTC
+
+
+def test_times_of_other_zones_are_kept_as_the_same_instant(
+    store: KeyStore, make_key: MakeKey
+) -> None:
+    time = datetime(2025, 1, 1, 3, tzinfo=timezone(timedelta(hours=8)))
+    store.add(make_key(create_time=time))
+    assert store.all()[0].create_time == time
+
+
+def test_a_time_without_a_zone_is_refused(store: KeyStore, make_key: MakeKey) -> None:
+    with pytest.raises(Exception, match="without a zone"):
+        store.add(make_key(create_time=datetime(2025, 1, 1)))  # noqa: DTZ001
+    assert store.all() == []
+
+
+def test_update_replaces_the_key(store: KeyStore, make_key: MakeKey) -> None:
+    key = make_key()
+    store.add(key)
+    changed = msgspec.structs.replace(key, state=KeyState.DESTROYED)
+    store.update(changed)
+    assert store.all() == [changed]
+
+
+def test_update_of_an_unknown_key_is_refused(store: KeyStore, make_key: MakeKey) -> None:
+    with pytest.raises(SignetError) as error:
+        store.update(make_key())
+    assert error.value.reason is Reason.KEY_NOT_FOUND
+    assert store.all() == []
+
+
+def test_a_name_is_stored_once(store: KeyStore, make_key: MakeKey) -> None:
+    store.add(make_key("a"))
+    with pytest.raises(SignetError, match="a key 'a' already") as error:
+        store.add(make_key("a", spki=b"another"))
+    assert error.value.reason is Reason.KEY_EXISTS
+
+
+def test_a_public_key_is_stored_once(store: KeyStore, make_key: MakeKey) -> None:
+    store.add(make_key("first"))
+    with pytest.raises(SignetError, match="as the key 'first'") as error:
+        store.add(make_key("second", spki=make_key("first").spki))
+    assert error.value.reason is Reason.KEY_EXISTS
+
+
+def test_threads_may_write_at_the_same_time(store: KeyStore, make_key: MakeKey) -> None:
+    keys = [make_key(f"key-{number:02}") for number in range(24)]
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(store.add, keys))
+    assert store.all() == keys
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ("UPDATE keys SET state = 'MELTED'", "'seal' cannot be read.*MELTED"),
+        ("UPDATE keys SET spki = x'00'", "'seal'.*does not match its fingerprint"),
+    ],
+)
+def test_an_altered_row_is_refused(
+    tmp_path: Path, make_key: MakeKey, change: str, sentence: str
+) -> None:
+    store = open_database(tmp_path / "s")
+    store.add(make_key())
+    connection = sqlite3.connect(tmp_path / "s" / "signetd.db")
+    with connection:
+        connection.execute(change)
+    connection.close()
+    with pytest.raises(StateError, match=sentence):
+        store.all()
+    store.close()
