@@ -19,7 +19,9 @@ _CURVES = {
 }
 _RSA = {bits: key_type for key_type, bits in RSA_BITS.items()}
 
-PublicKey = sm2.Sm2PublicKey | rsa.RSAPublicKey | ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
+PublicKey = (
+    sm2.Sm2PublicKey | rsa.RSAPublicKey | ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
+)
 
 
 @lru_cache(maxsize=1024)

@@ -8,6 +8,8 @@ from functools import cache
 
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
+from signetd.gm import vectors
+
 _MAX_KEYS = 1024
 _POINTER = ctypes.c_void_p
 _SIGNATURES: dict[str, tuple[type | None, list[type]]] = {
@@ -69,7 +71,7 @@ class Libcrypto:
             raise MemoryError("libcrypto gave no context for a verification")
         try:
             ready = library.EVP_PKEY_verify_init(context) == 1
-            return ready and (
+            return ready and bool(
                 library.EVP_PKEY_verify(context, der, len(der), digest, len(digest)) == 1
             )
         finally:
@@ -93,8 +95,6 @@ def load() -> Libcrypto | None:
 
 
 def _works(native: Libcrypto) -> bool:
-    from signetd.gm import vectors
-
     try:
         return native.verify(vectors.SPKI, vectors.E, vectors.SIGNATURE)
     except ValueError:

@@ -25,9 +25,7 @@ def der_to_raw(der: bytes, size: int) -> bytes:
     return raw
 
 
-def normalise(
-    signature: bytes, size: int, expected: Literal["raw", "der"] | None = None
-) -> bytes:
+def normalise(signature: bytes, size: int, expected: Literal["raw", "der"] | None = None) -> bytes:
     """Read what a token returned; return r‖s, each of *size* bytes.
 
     DER is read leniently, its integers as unsigned: vendors return superfluous zeros and drop

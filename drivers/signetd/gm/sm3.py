@@ -35,7 +35,9 @@ class _CryptographySm3:
 
 def new(data: bytes = b"") -> Sm3Hash:
     """Begin an SM3 with *data*."""
-    state: Sm3Hash = hashlib.new("sm3") if "sm3" in hashlib.algorithms_available else _CryptographySm3()
+    state: Sm3Hash = (
+        hashlib.new("sm3") if "sm3" in hashlib.algorithms_available else _CryptographySm3()
+    )
     state.update(data)
     return state
 

@@ -2,18 +2,18 @@
 
 import base64
 import re
+from datetime import datetime
 from enum import StrEnum
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import google_crc32c
-from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from signetd.api.v1 import key_service_pb2, resources_pb2, signing_service_pb2
+from signetd.api.v1 import resources_pb2, signing_service_pb2
 from signetd.daemon.keys import RegisteredKey
 from signetd.daemon.signing import Encoding, Signed, SignInput, Verified, VerifyInput
 from signetd.drivers.errors import Reason, SignetError
-from signetd.drivers.types import Algorithm, KeyType
+from signetd.drivers.types import Algorithm, KeyType, ProtectionLevel
 
 _Value = TypeVar("_Value", bound=StrEnum)
 _ID: Final = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
@@ -38,8 +38,24 @@ def resource_id(name: str, collection: str, field: str) -> str:
     return last
 
 
+def new_id(value: str, field: str) -> str:
+    """Return *value* if it can be the last part of a resource name.
+
+    Raises INPUT_MISSING or INPUT_INVALID, naming *field*.
+    """
+    if not value:
+        raise SignetError(Reason.INPUT_MISSING, f"{field} is missing; give the new key a name.")
+    if not _ID.fullmatch(value):
+        raise SignetError(
+            Reason.INPUT_INVALID,
+            f"{field} is {value[:80]!r}; use 1 to 63 lower-case letters, digits and hyphens, "
+            "beginning with a letter and not ending with a hyphen.",
+        )
+    return value
+
+
 def _enum(
-    kind: type[_Value], wrapper: "EnumTypeWrapper[int]", prefix: str, number: int, field: str
+    kind: type[_Value], wrapper: Any, prefix: str, number: int, field: str
 ) -> _Value | None:
     """Return the daemon's value for an enum number, None for UNSPECIFIED; or INPUT_INVALID."""
     if number == 0:
@@ -137,12 +153,12 @@ def key_message(key: RegisteredKey) -> resources_pb2.Key:
         public_key_fingerprint=key.fingerprint,
         protection_level=protection_number(key.protection_level),
         origin=_number(resources_pb2.KeyOrigin, "KEY_ORIGIN_", key.origin),
-        create_time=timestamp(key.create_time.timestamp()),
-        update_time=timestamp(key.update_time.timestamp()),
+        create_time=timestamp(key.create_time),
+        update_time=timestamp(key.update_time),
     )
 
 
-def public_key_message(key: RegisteredKey) -> key_service_pb2.PublicKey:
+def public_key_message(key: RegisteredKey) -> resources_pb2.PublicKey:
     """Write the public half of a key."""
     return resources_pb2.PublicKey(
         name=version_name(key),
@@ -153,3 +169,36 @@ def public_key_message(key: RegisteredKey) -> key_service_pb2.PublicKey:
         fingerprint=key.fingerprint,
         spki_crc32c=google_crc32c.value(key.spki),
     )
+
+
+def version_name(key: RegisteredKey) -> str:
+    """Return the resource name of a key's current version."""
+    return f"keys/{key.id}/versions/{key.version}"
+
+
+def algorithm_number(value: Algorithm) -> Any:
+    """Write an Algorithm."""
+    return _number(resources_pb2.Algorithm, "ALGORITHM_", value)
+
+
+def protection_number(value: ProtectionLevel) -> Any:
+    """Write a ProtectionLevel."""
+    return _number(resources_pb2.ProtectionLevel, "PROTECTION_LEVEL_", value)
+
+
+def _number(wrapper: Any, prefix: str, value: StrEnum) -> Any:
+    return wrapper.Value(prefix + value.name)
+
+
+def timestamp(moment: datetime) -> Timestamp:
+    """Write an aware time."""
+    written = Timestamp()
+    written.FromDatetime(moment)
+    return written
+
+
+def pem(spki: bytes) -> str:
+    """Write a SubjectPublicKeyInfo (DER) as PEM (RFC 7468, 13)."""
+    text = base64.b64encode(spki).decode()
+    lines = [text[start : start + _PEM_COLUMNS] for start in range(0, len(text), _PEM_COLUMNS)]
+    return "\n".join(["-----BEGIN PUBLIC KEY-----", *lines, "-----END PUBLIC KEY-----", ""])

@@ -1,6 +1,6 @@
 """Which role may call which method. A method without a rule stops the daemon from starting."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from google.protobuf.descriptor import ServiceDescriptor
@@ -46,7 +46,7 @@ def path(service: ServiceDescriptor, method: str) -> str:
 
 
 def check_complete(
-    services: Iterable[ServiceDescriptor], rules: dict[str, frozenset[Role]]
+    services: Iterable[ServiceDescriptor], X
 ) -> None:
     """Raise ValueError naming the methods that have no rule, and the rules of no method."""
     methods = {path(service, method.name) for service in services for method in service.methods}

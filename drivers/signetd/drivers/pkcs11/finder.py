@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pkcs11
+from pkcs11 import _pkcs11
 from pkcs11 import exceptions as p11
 from pkcs11.constants import TokenFlag
 
@@ -11,7 +12,7 @@ from signetd.drivers.pkcs11.ckr import translated
 from signetd.drivers.types import TokenSettings
 
 
-def load_module(path: str) -> pkcs11.lib:
+def load_module(path: str) -> _pkcs11.lib:
     """Load a PKCS#11 module into this process. Raises SignetError(MODULE_UNLOADABLE)."""
     if not Path(path).is_file():
         raise SignetError(Reason.MODULE_UNLOADABLE, f"the PKCS#11 module {path} does not exist")
@@ -23,7 +24,7 @@ def load_module(path: str) -> pkcs11.lib:
         ) from error
 
 
-def find_token(library: pkcs11.lib, settings: TokenSettings) -> pkcs11.Token:
+def find_token(library: _pkcs11.lib, settings: TokenSettings) -> pkcs11.Token:
     """Return the one token that the settings name.
 
     Raises SignetError(TOKEN_ABSENT), and TOKEN_AMBIGUOUS naming the serials of all that match.

@@ -28,9 +28,7 @@ class Entry:
 class Inventory:
     """Reads the key pairs of one session's token."""
 
-    def __init__(
-        self, session: pkcs11.Session, profile: Profile, level: ProtectionLevel
-    ) -> None:
+    def __init__(self, session: pkcs11.Session, profile: Profile, level: ProtectionLevel) -> None:
         self._session = session
         self._profile = profile
         self._level = level

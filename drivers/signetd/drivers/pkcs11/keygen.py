@@ -47,7 +47,7 @@ def generate(
     *vendor_type* is the vendor's CKK where the type is SM2. Raises PKCS11Error.
     """
     public: dict[Attribute, Any] = {}
-    private = {
+    private: dict[Attribute, Any] = {
         Attribute.PRIVATE: True,
         Attribute.SENSITIVE: True,
         Attribute.EXTRACTABLE: False,

@@ -118,9 +118,7 @@ def not_offered(algorithm: Algorithm) -> SignetError:
     )
 
 
-def _plan_sm2(
-    mechanisms: list[Sm2Mechanism], order: SignOrder, key: sm2.Sm2PublicKey
-) -> SignPlan:
+def _plan_sm2(mechanisms: list[Sm2Mechanism], order: SignOrder, key: sm2.Sm2PublicKey) -> SignPlan:
     signer_id = order.signer_id or sm2.DEFAULT_SIGNER_ID
     if not mechanisms:
         raise not_offered(order.algorithm)

@@ -38,9 +38,7 @@ def convention(key: sm2.Sm2PublicKey, signature: bytes) -> Takes | None:
     return None
 
 
-def prove(
-    mechanism: Sm2Mechanism, key: sm2.Sm2PublicKey, sign: Callable[[bytes], bytes]
-) -> None:
+def prove(mechanism: Sm2Mechanism, key: sm2.Sm2PublicKey, sign: Callable[[bytes], bytes]) -> None:
     """Sign a known value with *mechanism* and refuse it unless the profile tells the truth.
 
     *sign* hands its argument to the token and returns what the token answers.

@@ -133,17 +133,14 @@ class Pkcs11Token:
         return answer
 
     def _prove(self, number: int, entry: Entry, key: sm2.Sm2PublicKey) -> None:
-        for mechanism in plan.sm2_mechanisms(self._profile, self._offered):
-            if mechanism.mechanism == number:
-                with_id = mechanism.parameter == "signer-id"
-                parameter = sm2.DEFAULT_SIGNER_ID if with_id else None
-                probe.prove(
-                    mechanism,
-                    key,
-                    lambda data: self._ask(
-                        entry, plan.SignPlan(number, parameter, data, mechanism.returns)
-                    ),
-                )
+        declared = plan.sm2_mechanisms(self._profile, self._offered)
+        mechanism = next(m for m in declared if m.mechanism == number)
+        parameter = sm2.DEFAULT_SIGNER_ID if mechanism.parameter == "signer-id" else None
+
+        def sign(data: bytes) -> bytes:
+            return self._ask(entry, plan.SignPlan(number, parameter, data, mechanism.returns))
+
+        probe.prove(mechanism, key, sign)
         self._proven.add((number, entry.info.ref))
 
     def generate(self, key_type: KeyType, label: str, cka_id: bytes) -> KeyInfo:

@@ -45,7 +45,10 @@ class MemoryStore:
 
 
 class FakeToken:
-    """A token that holds key pairs by CKA_ID; ``gate`` holds generate and destroy up."""
+    """A token that holds key pairs by CKA_ID; ``gate`` holds generate and destroy up.
+
+    ``asked`` is set when the first pair is asked for.
+    """
 
     def __init__(self) -> None:
         self.status = TokenStatus(TokenState.READY, "", datetime.now(UTC))
@@ -62,6 +65,7 @@ class FakeToken:
         )
         self.pairs: list[KeyInfo] = []
         self.calls: list[str] = []
+        self.asked = asyncio.Event()
         self.gate = asyncio.Event()
         self.gate.set()
         self.generate_failure: SignetError | None = None
@@ -97,6 +101,7 @@ class FakeToken:
 
     async def generate(self, key_type: KeyType, *, label: str, cka_id: bytes) -> KeyInfo:
         self.calls.append("generate")
+        self.asked.set()
         await self.gate.wait()
         spki = self.next_spki or secrets.token_bytes(91)
         pair = self.hold(key_type, label=label, cka_id=cka_id, spki=spki)

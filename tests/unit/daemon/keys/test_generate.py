@@ -13,6 +13,8 @@ from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.isolation.pool import TokenState
 from signetd.drivers.types import Algorithm, KeyType, ProtectionLevel
 
+SERIAL = "00a1"
+
 DEFAULTS = {
     KeyType.SM2: Algorithm.SM2_SM3,
     KeyType.RSA_2048: Algorithm.RSA_PKCS1_SHA256,
@@ -36,7 +38,7 @@ async def test_a_key_is_generated_and_registered(
     assert key.ref == pair.ref
     assert (key.key_type, key.default_algorithm) == (key_type, DEFAULTS[key_type])
     assert (key.state, key.origin, key.version) == (KeyState.ENABLED, KeyOrigin.GENERATED, 1)
-    assert (key.token, key.token_label, key.token_serial) == ("hsm1", "signing", "00a1")
+    assert (key.token, key.token_label, key.token_serial) == ("hsm1", "signing", SERIAL)
     assert key.protection_level is ProtectionLevel.SOFTWARE
     assert key.create_time == key.update_time
     assert key.create_time.tzinfo is not None
@@ -115,7 +117,7 @@ async def test_a_name_is_never_used_again(
     await again.load()
     token.calls.clear()
     for keys in (manager, again):
-        with pytest.raises(SignetError, match="DESTROYED.*never used again") as error:
+        with pytest.raises(SignetError, match=r"DESTROYED.*never used again") as error:
             await keys.generate("a", "hsm1", KeyType.SM2, None)
         assert error.value.reason is Reason.KEY_EXISTS
     assert token.calls == []
@@ -196,8 +198,7 @@ async def test_a_caller_that_goes_away_leaves_token_and_store_agreeing(
 ) -> None:
     token.gate.clear()
     request = asyncio.create_task(manager.generate("a", "hsm1", KeyType.SM2, None))
-    while not token.calls:
-        await asyncio.sleep(0)
+    await token.asked.wait()
     request.cancel()
     with pytest.raises(asyncio.CancelledError):
         await request
@@ -213,8 +214,7 @@ async def test_the_registered_token_is_the_one_that_made_the_pair(
     """The token's description is read before the pair is made, not when it is stored."""
     token.gate.clear()
     request = asyncio.create_task(manager.generate("a", "hsm1", KeyType.SM2, None))
-    while not token.calls:
-        await asyncio.sleep(0)
+    await token.asked.wait()
     token.info = msgspec.structs.replace(token.info, serial="another")
     token.gate.set()
-    assert (await request).token_serial == "00a1"
+    assert (await request).token_serial == SERIAL

@@ -99,7 +99,7 @@ async def test_a_destruction_that_could_not_be_stored_is_completed_by_the_next_r
 async def test_the_pair_is_not_looked_for_on_another_token(keys: KeyManager, token: Any) -> None:
     await keys.disable("a")
     token.info = msgspec.structs.replace(token.info, serial="another")
-    with pytest.raises(SignetError, match="00a1.*another") as error:
+    with pytest.raises(SignetError, match=r"00a1.*another") as error:
         await keys.destroy("a")
     assert error.value.reason is Reason.KEY_NOT_ON_TOKEN
     assert len(token.pairs) == 1

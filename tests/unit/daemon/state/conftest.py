@@ -10,6 +10,9 @@ from signetd.daemon.keys import KeyOrigin, KeyState, RegisteredKey
 from signetd.drivers.types import Algorithm, KeyType, ProtectionLevel
 
 
+TOKEN = {"token": "hsm1", "token_label": "印章 signing", "token_serial": "00a1"}
+
+
 @pytest.fixture
 def make_key() -> Callable[..., RegisteredKey]:
     """Makes a registration whose public key follows from its name; fields can be replaced."""
@@ -22,9 +25,7 @@ def make_key() -> Callable[..., RegisteredKey]:
             state=KeyState.ENABLED,
             origin=KeyOrigin.ENROLLED,
             version=1,
-            token="hsm1",
-            token_label="印章 signing",
-            token_serial="00a1",
+            **TOKEN,
             cka_id=b"\x00\xff\x80",
             spki=b"public key of " + key_id.encode(),
             protection_level=ProtectionLevel.HARDWARE,

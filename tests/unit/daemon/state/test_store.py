@@ -50,7 +50,7 @@ def test_times_of_other_zones_are_kept_as_the_same_instant(
 
 def test_a_time_without_a_zone_is_refused(store: KeyStore, make_key: MakeKey) -> None:
     with pytest.raises(Exception, match="without a zone"):
-        store.add(make_key(create_time=datetime(2025, 1, 1)))  # noqa: DTZ001
+        store.add(make_key(create_time=datetime(2025, 1, 1)))
     assert store.all() == []
 
 

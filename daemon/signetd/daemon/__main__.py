@@ -1,0 +1,139 @@
+"""The command `signetd`: runs the daemon, checks a configuration, makes a throw-away instance."""
+
+import asyncio
+import sys
+from collections.abc import Coroutine
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from signetd.daemon.rpc.tls import require_tls13
+
+# gRPC reads this when it is loaded, which the imports of the commands below do.
+require_tls13()
+
+app = typer.Typer(
+    help="Signs over gRPC with keys that never leave their PKCS#11 tokens.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,  # It would print the values of variables.
+    add_completion=False,
+)
+
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", metavar="FILE", help="The configuration file.")
+]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"signetd {version('signetd')}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def signetd(
+    context: typer.Context,
+    config: ConfigOption = None,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Sign over gRPC with keys that never leave their PKCS#11 tokens.
+
+    `signetd --config FILE` runs the daemon, as `signetd run --config FILE` does.
+    """
+    if context.invoked_subcommand is None:
+        if config is None:
+            raise typer.BadParameter("give --config FILE, or a command; see signetd --help.")
+        _run(config)
+    elif config is not None:
+        raise typer.BadParameter("write --config after the command, or leave the command out.")
+
+
+@app.command()
+def run(
+    config: Annotated[
+        Path, typer.Option("--config", metavar="FILE", help="The configuration file.")
+    ],
+) -> None:
+    """Run the daemon until SIGTERM or SIGINT, which let requests under way finish."""
+    _run(config)
+
+
+@app.command("check-config")
+def check_config(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The configuration file.")],
+) -> None:
+    """Check a configuration file, and the files that it names, without starting anything."""
+    from signetd.daemon.config import ConfigError, check_files, load
+
+    try:
+        problems = tuple(check_files(load(file)))
+    except ConfigError as error:
+        problems = error.problems
+    for problem in problems:
+        typer.echo(str(problem))
+    if problems:
+        raise typer.Exit(1)
+    typer.echo("ok")
+
+
+@app.command()
+def dev(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="The folder of the instance; made if missing.")
+    ],
+) -> None:
+    """Run a complete throw-away instance: software token, certificates, keys. Not for real keys."""
+    from signetd.daemon.dev import instance
+
+    _guarded(instance.run(folder))
+
+
+def _run(file: Path) -> None:
+    from signetd.daemon import lifecycle, logs
+    from signetd.daemon.config import Config, ConfigError, load
+
+    async def start(config: Config) -> None:
+        logs.configure(config.log)
+        await lifecycle.run(config)
+
+    try:
+        config = load(file)
+    except ConfigError as error:
+        _fail(str(error))
+    _guarded(start(config))
+
+
+def _guarded(work: Coroutine[Any, Any, None]) -> None:
+    """Run *work* to its end; what keeps it from starting is printed, and is exit code 1."""
+    import uvloop
+
+    from signetd.daemon.config import ConfigError
+    from signetd.daemon.errors import StartError
+    from signetd.daemon.process import forbid_dumps
+
+    forbid_dumps()
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(work)
+    except (ConfigError, StartError) as error:
+        _fail(str(error))
+
+
+def _fail(message: str) -> NoReturn:
+    for line in message.splitlines():
+        print(f"signetd: {line}", file=sys.stderr)
+    raise typer.Exit(1)
+
+
+def main() -> None:
+    """Run the command line."""
+    app(prog_name="signetd")
+
+
+if __name__ == "__main__":
+    main()

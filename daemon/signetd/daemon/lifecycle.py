@@ -1,0 +1,148 @@
+"""Starts the daemon in order, keeps it running until it is told to stop, and stops it in order."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Final
+
+import structlog
+
+from signetd.daemon.assemble import Daemon, assemble
+from signetd.daemon.config import Config, ConfigError, check_files
+from signetd.daemon.errors import StartError
+from signetd.daemon.notify import notify
+from signetd.daemon.process import sole_use
+from signetd.daemon.rpc.listeners import Bound, stop_all
+from signetd.daemon.state import open_database
+from signetd.gm import selftest
+
+_POOL_CLOSE_SECONDS: Final = 15.0
+_FORCED_CLOSE_SECONDS: Final = 2.0
+_log = structlog.get_logger("signetd.lifecycle")
+
+Ready = Callable[[Daemon, list[Bound]], Awaitable[None]]
+"""Called once, when the daemon answers."""
+
+
+class Stop:
+    """The wish to stop: `asked` after the first SIGTERM or SIGINT, `forced` after the second."""
+
+    def __init__(self) -> None:
+        self.asked = asyncio.Event()
+        self.forced = asyncio.Event()
+
+    def listen(self) -> None:
+        """Take the signals of this process from now on."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._signalled)
+
+    def _signalled(self) -> None:
+        (self.forced if self.asked.is_set() else self.asked).set()
+
+
+async def run(config: Config, ready: Ready | None = None) -> None:
+    """Run a daemon until SIGTERM or SIGINT.
+
+    Raises ConfigError or StartError when it cannot start; nothing is left running then.
+    """
+    stop = Stop()
+    stop.listen()
+    problems = check_files(config)
+    if problems:
+        raise ConfigError(tuple(problems))
+    self_test()
+    with sole_use(config.daemon.state_directory):
+        store = await asyncio.to_thread(open_database, config.daemon.state_directory)
+        try:
+            await _run_tokens(assemble(config, store), stop, ready)
+        finally:
+            await asyncio.to_thread(store.close)
+    _log.info("stopped")
+
+
+def self_test() -> None:
+    """Check the SM2 and SM3 of this process on known values; raises StartError."""
+    try:
+        selftest.run()
+    except selftest.SelfTestError as error:
+        raise StartError(f"the self-test of SM2 and SM3 failed: {error}") from None
+
+
+async def _run_tokens(daemon: Daemon, stop: Stop, ready: Ready | None) -> None:
+    await daemon.keys.load()
+    try:
+        await asyncio.gather(*(pool.start() for pool in daemon.tokens.values()))
+        await _follow_once(daemon)
+        async with _following(daemon):
+            await _run_listeners(daemon, stop, ready)
+    finally:
+        await _close_tokens(daemon, stop)
+
+
+async def _run_listeners(daemon: Daemon, stop: Stop, ready: Ready | None) -> None:
+    servers: list[Bound] = []
+    try:
+        for listener in daemon.config.listeners:
+            servers.append(daemon.bind(listener))
+        for bound in servers:
+            await bound.server.start()
+            await bound.prove()
+        await daemon.health.open()
+        if ready is not None:
+            await ready(daemon, servers)
+        _log.info("ready", listeners=[bound.address for bound in servers])
+        notify("READY=1")
+        await stop.asked.wait()
+    finally:
+        await _drain(daemon, servers, stop)
+
+
+async def _drain(daemon: Daemon, servers: list[Bound], stop: Stop) -> None:
+    notify("STOPPING=1")
+    _log.info("stopping", drain_timeout=daemon.config.daemon.drain_timeout)
+    await daemon.health.close()
+    draining = asyncio.ensure_future(stop_all(servers, daemon.config.daemon.drain_timeout))
+    forced = asyncio.ensure_future(stop.forced.wait())
+    await asyncio.wait({draining, forced}, return_when=asyncio.FIRST_COMPLETED)
+    if not draining.done():
+        await stop_all(servers, None)
+    forced.cancel()
+    await draining
+
+
+async def _close_tokens(daemon: Daemon, stop: Stop) -> None:
+    limit = _FORCED_CLOSE_SECONDS if stop.forced.is_set() else _POOL_CLOSE_SECONDS
+    for name, pool in daemon.tokens.items():
+        try:
+            await asyncio.wait_for(pool.close(), limit)
+        except TimeoutError:
+            _log.error("token not closed in time", token=name, seconds=limit)
+
+
+@asynccontextmanager
+async def _following(daemon: Daemon) -> AsyncIterator[None]:
+    """Follow the tokens' changes of state meanwhile."""
+    task = asyncio.create_task(_follow(daemon))
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def _follow(daemon: Daemon) -> None:
+    while True:
+        await daemon.changed.wait()
+        await _follow_once(daemon)
+
+
+async def _follow_once(daemon: Daemon) -> None:
+    daemon.changed.clear()
+    for name, pool in daemon.tokens.items():
+        status = pool.status
+        _log.info("token state", token=name, state=status.state.value, detail=status.reason)
+    await asyncio.gather(*(unlock.attempt() for unlock in daemon.unlocks))
+    await daemon.health.update()

@@ -1,0 +1,65 @@
+"""Standard health (grpc.health.v1): of the daemon, of each service, of each token."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from grpc_health.v1 import health_pb2
+from grpc_health.v1._async import HealthServicer
+
+from signetd.daemon.rpc.rules import SERVICES
+from signetd.drivers.isolation.pool import TokenState, TokenStatus
+
+_SERVING = health_pb2.HealthCheckResponse.SERVING
+_NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
+
+
+class WatchedToken(Protocol):
+    """A token as far as its health goes."""
+
+    @property
+    def status(self) -> TokenStatus:
+        """Where it is in its life."""
+        ...
+
+
+class Health(HealthServicer):
+    """Says "", the services and `tokens/NAME` serve, or not; everything does not until `open`."""
+
+    def __init__(self, tokens: Mapping[str, WatchedToken]) -> None:
+        super().__init__()
+        self._tokens = tokens
+        self._closing = asyncio.Event()
+        self._whole = ["", *(service.full_name for service in SERVICES)]
+        names = [*self._whole, *(f"tokens/{name}" for name in tokens)]
+        self._server_status = dict.fromkeys(names, _NOT_SERVING)
+
+    async def open(self) -> None:
+        """Report that the daemon answers."""
+        for name in self._whole:
+            await self.set(name, _SERVING)
+        await self.update()
+
+    async def update(self) -> None:
+        """Report the tokens' present states."""
+        for name, token in self._tokens.items():
+            ready = token.status.state is TokenState.READY
+            await self.set(f"tokens/{name}", _SERVING if ready else _NOT_SERVING)
+
+    async def close(self) -> None:
+        """Report that nothing serves any more, and let the watchers go."""
+        await self.enter_graceful_shutdown()
+        self._closing.set()
+
+    async def Watch(self, request: Any, context: Any) -> None:  # noqa: N802 - gRPC's name
+        """Stream the changes of a status, until the daemon stops: a watcher never delays that."""
+        watching = asyncio.ensure_future(super().Watch(request, context))
+        closing = asyncio.ensure_future(self._closing.wait())
+        try:
+            await asyncio.wait({watching, closing}, return_when=asyncio.FIRST_COMPLETED)
+            if watching.done():
+                watching.result()
+        finally:
+            closing.cancel()
+            watching.cancel()
+            await asyncio.gather(watching, closing, return_exceptions=True)

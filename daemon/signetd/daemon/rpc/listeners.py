@@ -1,0 +1,188 @@
+"""One gRPC server per listener, each with its own way to know its callers."""
+
+import asyncio
+import os
+import socket
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+import grpc
+from grpc import aio
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from signetd.daemon.config import Listener, TcpListener, UnixListener, group_id, user_id
+from signetd.daemon.errors import StartError
+from signetd.daemon.identity import CertificateIdentity, IdentitySource, SocketIdentity
+from signetd.daemon.rpc.dispatch import Dispatcher
+from signetd.daemon.rpc.health import Health
+from signetd.daemon.rpc.rules import SERVICES
+from signetd.daemon.rpc.tls import accepts_tls12
+
+MAX_REQUEST_BYTES: Final = 16 << 20
+_CALLS_AT_ONCE: Final = 2048
+_OPTIONS: Final = (
+    ("grpc.max_receive_message_length", MAX_REQUEST_BYTES),
+    ("grpc.max_concurrent_streams", 1000),
+    ("grpc.so_reuseport", 0),  # A second daemon on the port is an error, not half of the callers.
+    ("grpc.keepalive_time_ms", 60_000),
+    ("grpc.keepalive_timeout_ms", 20_000),
+    ("grpc.http2.min_ping_interval_without_data_ms", 30_000),
+    ("grpc.http2.max_ping_strikes", 3),
+)
+_ANY: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, not bound
+
+
+@dataclass
+class Bound:
+    """A server that is bound to its address, before and after its start."""
+
+    server: aio.Server
+    listener: Listener
+    port: int = 0
+    inode: int = 0
+
+    @property
+    def address(self) -> str:
+        """Where clients reach it: unix:PATH, or HOST:PORT."""
+        if isinstance(self.listener, UnixListener):
+            return f"unix:{self.listener.unix}"
+        host = self.listener.tcp.host
+        return f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
+
+    async def prove(self) -> None:
+        """Raise StartError if the server, which has been started, takes less than TLS 1.3."""
+        if isinstance(self.listener, UnixListener):
+            return
+        host = self.listener.tcp.host
+        try:
+            weak = await accepts_tls12(_ANY.get(host, host), self.port)
+        except (OSError, TimeoutError) as error:
+            raise StartError(
+                f"{self.address}: cannot find out whether TLS 1.2 is refused: {error!r}"
+            ) from None
+        if weak:
+            raise StartError(
+                f"{self.address}: gRPC accepts TLS 1.2 although only TLS 1.3 is allowed; this "
+                "version of grpcio cannot be used."
+            )
+
+    async def stop(self, grace: float | None) -> None:
+        """Take no new calls, wait up to *grace* seconds for those under way, remove the socket."""
+        await self.server.stop(grace)
+        if isinstance(self.listener, UnixListener):
+            _remove_own(self.listener.unix, self.inode)
+
+
+def bind(listener: Listener, dispatcher: Dispatcher, health: Health) -> Bound:
+    """Make a server and bind it to its address; raises StartError."""
+    server = aio.server(options=_OPTIONS, maximum_concurrent_rpcs=_CALLS_AT_ONCE)
+    source = _identity_source(listener)
+    server.add_generic_rpc_handlers(dispatcher.handlers(source))
+    health_pb2_grpc.add_HealthServicer_to_server(health, server)
+    reflection.enable_server_reflection(_reflected(), server)
+    if isinstance(listener, UnixListener):
+        return _bind_socket(server, listener)
+    return _bind_tcp(server, listener)
+
+
+def _identity_source(listener: Listener) -> IdentitySource:
+    if isinstance(listener, UnixListener):
+        return SocketIdentity(listener.identity)
+    return CertificateIdentity()
+
+
+def _reflected() -> list[str]:
+    names = [service.full_name for service in SERVICES]
+    names.append(health_pb2.DESCRIPTOR.services_by_name["Health"].full_name)
+    return [*names, reflection.SERVICE_NAME]
+
+
+def _bind_tcp(server: aio.Server, listener: TcpListener) -> Bound:
+    try:
+        pair = (listener.private_key.read_bytes(), listener.certificate.read_bytes())
+        roots = listener.client_ca.read_bytes()
+    except OSError as error:
+        raise StartError(f"{error.filename} cannot be read: {error.strerror}.") from None
+    credentials = grpc.ssl_server_credentials(
+        [pair], root_certificates=roots, require_client_auth=True
+    )
+    try:
+        port = server.add_secure_port(str(listener.tcp), credentials)
+    except RuntimeError:
+        raise StartError(
+            f"cannot listen on {listener.tcp}: the address is in use or not of this machine, or "
+            f"{listener.certificate}, {listener.private_key} and {listener.client_ca} are not a "
+            "PEM certificate, its key and CA certificates."
+        ) from None
+    return Bound(server, listener, port=port)
+
+
+def _bind_socket(server: aio.Server, listener: UnixListener) -> Bound:
+    path = listener.unix
+    remove_stale(path)
+    try:
+        with _umask(0o177):
+            # gRPC reads the address as a URI.
+            server.add_insecure_port("unix:" + quote(str(path)))
+        _hand_over(listener)
+        return Bound(server, listener, inode=path.stat().st_ino)
+    except RuntimeError:
+        raise StartError(f"cannot listen on {path}: see whether its folder can be written.") from None
+    except (OSError, LookupError) as error:
+        raise StartError(f"cannot set owner and mode of {path}: {error}") from None
+
+
+def _hand_over(listener: UnixListener) -> None:
+    owner = -1 if listener.owner is None else user_id(listener.owner)
+    group = -1 if listener.group is None else group_id(listener.group)
+    # The owner first: with the mode first, another group could get in for a moment.
+    os.chown(listener.unix, owner, group)
+    listener.unix.chmod(listener.permissions)
+
+
+def remove_stale(path: Path) -> None:
+    """Remove the socket that a dead daemon has left; raises StartError if somebody answers on it,
+    or if it is not a socket."""
+    try:
+        if not stat.S_ISSOCK(path.lstat().st_mode):
+            raise StartError(f"{path} exists and is not a socket; remove it or use another path.")
+    except FileNotFoundError:
+        return
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(2.0)
+        try:
+            probe.connect(str(path))
+        except ConnectionRefusedError:
+            path.unlink()
+            return
+        except OSError as error:
+            raise StartError(f"{path} is in use, or cannot be examined: {error}.") from None
+    raise StartError(f"{path} is in use by a running daemon; stop it or use another path.")
+
+
+def _remove_own(path: Path, inode: int) -> None:
+    try:
+        if path.lstat().st_ino == inode:
+            path.unlink()
+    except FileNotFoundError:
+        return
+
+
+@contextmanager
+def _umask(mask: int) -> Iterator[None]:
+    before = os.umask(mask)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+async def stop_all(servers: list[Bound], grace: float | None) -> None:
+    """Stop servers together."""
+    await asyncio.gather(*(server.stop(grace) for server in servers))

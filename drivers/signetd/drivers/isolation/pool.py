@@ -1,0 +1,312 @@
+"""The workers of one token: started, unlocked, given work, replaced when they end."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Final, TypeVar
+
+from signetd.drivers.errors import Reason, SignetError
+from signetd.drivers.isolation import enrolment, wire
+from signetd.drivers.isolation.process import WorkerProcess
+from signetd.drivers.types import KeyInfo, KeyRef, KeyType, Pin, SignOrder, TokenInfo, TokenSettings
+
+_log = logging.getLogger("signetd.token")
+T = TypeVar("T")
+_WINDOW: Final = 16  # calls that a worker may have at once: enough to be never idle
+_OPEN_SECONDS: Final = 60.0
+_LOGIN_SECONDS: Final = 60.0
+_BACKOFF_SECONDS: Final = (0.0, 0.1, 0.5, 1.0, 2.0, 5.0)
+
+
+class TokenState(StrEnum):
+    """Where a token is in its life."""
+
+    ABSENT = "ABSENT"
+    LOCKED = "LOCKED"
+    READY = "READY"
+
+
+@dataclass(frozen=True)
+class TokenStatus:
+    """A token's state, why, and since when (UTC)."""
+
+    state: TokenState
+    reason: str
+    since: datetime
+
+
+@dataclass
+class _Job:
+    command: wire.Command
+    timeout: float
+    future: asyncio.Future[wire.Value]
+
+
+def _nothing() -> None:
+    """Nobody listens for changes."""
+
+
+class TokenPool:
+    """All work for one token goes through here; no PKCS#11 library is loaded in this process."""
+
+    def __init__(
+        self,
+        name: str,
+        settings: TokenSettings,
+        *,
+        lock_file: Path,
+        workers: int = 1,
+        request_timeout: float = 10.0,
+        generate_timeout: float = 120.0,
+        queue: int = 1024,
+        on_change: Callable[[], None] = _nothing,
+    ) -> None:
+        self.name = name
+        self.workers = workers
+        self.info: TokenInfo | None = None
+        self.status = TokenStatus(TokenState.ABSENT, "its workers are starting", _now())
+        self._settings = settings
+        self._lock_file = lock_file
+        self._request_timeout = request_timeout
+        self._generate_timeout = generate_timeout
+        self._queue_limit = queue
+        self._on_change = on_change
+        self._waiting: deque[_Job] = deque()
+        self._opened: dict[int, WorkerProcess] = {}
+        self._ready: dict[int, WorkerProcess] = {}
+        self._pin: Pin | None = None
+        self._login = asyncio.Lock()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._closing = False
+
+    @property
+    def workers_ready(self) -> int:
+        """How many workers are logged in."""
+        return len(self._ready)
+
+    async def start(self) -> None:
+        """Start the workers; an absent token is shown in ``status`` and looked for again."""
+        started = [asyncio.Event() for _ in range(self.workers)]
+        self._tasks = [
+            asyncio.create_task(self._supervise(index, started[index]))
+            for index in range(self.workers)
+        ]
+        await asyncio.gather(*(event.wait() for event in started))
+
+    async def close(self) -> None:
+        """Log out, end the workers, and refuse whatever is left."""
+        self._closing = True
+        self._refuse_waiting(SignetError(Reason.SHUTTING_DOWN, "the daemon is shutting down"))
+        await asyncio.gather(*(worker.close() for worker in self._opened.values()))
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._pin = None
+
+    async def _supervise(self, index: int, started: asyncio.Event) -> None:
+        """Keep one worker running: replace it when it ends, slower when it keeps failing."""
+        failures = 0
+        while not self._closing:
+            await asyncio.sleep(_BACKOFF_SECONDS[min(failures, len(_BACKOFF_SECONDS) - 1)])
+            name = f"{self.name}/{index}"
+            worker = await WorkerProcess.spawn(name, self._settings.environment, self._dispatch)
+            try:
+                if await self._bring_up(index, worker):
+                    failures = 0
+                    started.set()
+                    await worker.exited.wait()
+                    failures = 0 if worker.hung or failures == 0 else failures + 1
+                else:
+                    failures += 1
+            finally:
+                self._opened.pop(index, None)
+                self._ready.pop(index, None)
+                worker.kill()
+                await worker.reap()
+                started.set()
+            self._settle()
+
+    async def _bring_up(self, index: int, worker: WorkerProcess) -> bool:
+        """Open the token in a new worker, and log in when a PIN was accepted before."""
+        try:
+            opening = wire.Open(self._settings, str(self._lock_file))
+            info = _expect(await worker.call(opening, _OPEN_SECONDS), TokenInfo)
+            self._check_same(info)
+        except SignetError as error:
+            if not self._opened and not self._closing:
+                self._set_status(TokenState.ABSENT, error.message)
+            return False
+        self.info = info
+        self._opened[index] = worker
+        async with self._login:
+            if self._pin is not None:
+                try:
+                    await self._log_in(index, worker, self._pin)
+                except SignetError as error:
+                    self._after_refusal(error)
+                    return not worker.exited.is_set()
+        self._settle()
+        return True
+
+    def _check_same(self, info: TokenInfo) -> None:
+        """A PIN that was given for one token is never presented to another."""
+        if self.info is not None and info.serial != self.info.serial and self._pin is not None:
+            self._pin = None
+            _log.warning(
+                "token %s: serial %s came for %s", self.name, info.serial, self.info.serial
+            )
+
+    async def unlock(self, pin: Pin) -> None:
+        """Present the user PIN, to one worker first; the others follow once it was accepted.
+
+        Does nothing when the token is unlocked already. Raises SignetError(PIN_REFUSED,
+        PIN_BLOCKED, TOKEN_ABSENT); a refused PIN is forgotten.
+        """
+        async with self._login:
+            if self._ready:
+                return
+            if not self._opened:
+                raise self._unavailable()
+            for index, worker in list(self._opened.items()):
+                try:
+                    await self._log_in(index, worker, pin)
+                except SignetError as error:
+                    self._after_refusal(error)
+                    worker.kill()  # a refused login leaves a session behind
+                    raise
+                self._pin = pin
+        self._settle()
+        self._dispatch()
+
+    async def _log_in(self, index: int, worker: WorkerProcess, pin: Pin) -> None:
+        await worker.call(wire.Login(pin.reveal()), _LOGIN_SECONDS)
+        self._ready[index] = worker
+
+    def _after_refusal(self, error: SignetError) -> None:
+        if error.reason in (Reason.PIN_REFUSED, Reason.PIN_BLOCKED):
+            self._pin = None
+            self._set_status(TokenState.LOCKED, error.message)
+
+    async def lock(self) -> None:
+        """Forget the PIN and log out: the workers are replaced by ones that never had it."""
+        async with self._login:
+            self._pin = None
+            was_open = list(self._ready.values())
+            self._ready.clear()
+            self._set_status(TokenState.LOCKED, "it was locked by an administrator")
+            self._refuse_waiting(self._unavailable())
+            await asyncio.gather(*(worker.close() for worker in was_open))
+
+    def _settle(self) -> None:
+        """Tell the state from the workers there are."""
+        if self._ready or (self._pin is not None and self._opened):
+            self._set_status(TokenState.READY, "")
+        elif self._opened and self._pin is None and self.status.state is not TokenState.LOCKED:
+            self._set_status(TokenState.LOCKED, "no PIN has been presented")
+        self._dispatch()
+
+    def _set_status(self, state: TokenState, reason: str) -> None:
+        if (state, reason) != (self.status.state, self.status.reason):
+            self.status = TokenStatus(state, reason, _now())
+            _log.info("token %s is %s %s", self.name, state.value, reason)
+            self._on_change()
+
+    def _unavailable(self) -> SignetError:
+        if self._closing:
+            return SignetError(Reason.SHUTTING_DOWN, "the daemon is shutting down")
+        if self.status.state is TokenState.LOCKED:
+            why = f'token "{self.name}" is locked ({self.status.reason}); unlock it with its PIN'
+            return SignetError(Reason.TOKEN_LOCKED, why)
+        why = f'token "{self.name}" is not available: {self.status.reason}'
+        return SignetError(Reason.TOKEN_ABSENT, why)
+
+    async def _do(self, command: wire.Command, timeout: float) -> wire.Value:
+        if self._closing or self.status.state is not TokenState.READY:
+            raise self._unavailable()
+        if len(self._waiting) >= self._queue_limit:
+            raise SignetError(
+                Reason.TOKEN_BUSY,
+                f'{self._queue_limit} requests wait for token "{self.name}" already; try later',
+            )
+        job = _Job(command, timeout, asyncio.get_running_loop().create_future())
+        self._waiting.append(job)
+        self._dispatch()
+        try:
+            async with asyncio.timeout(timeout + self._request_timeout):
+                return await job.future
+        except TimeoutError:
+            raise SignetError(
+                Reason.TOKEN_TIMEOUT, f'token "{self.name}" did not get to the request in time'
+            ) from None
+
+    def _dispatch(self) -> None:
+        """Hand waiting jobs to the workers with the fewest calls in flight."""
+        while self._waiting:
+            alive = [worker for worker in self._ready.values() if worker.alive]
+            if not alive:
+                return
+            worker = min(alive, key=lambda w: w.in_flight)
+            if worker.in_flight >= _WINDOW:
+                return
+            job = self._waiting.popleft()
+            if not job.future.done():  # a caller who went away is not served
+                _forward(worker.call(job.command, job.timeout), job.future)
+
+    def _refuse_waiting(self, error: SignetError) -> None:
+        while self._waiting:
+            job = self._waiting.popleft()
+            if not job.future.done():
+                job.future.set_exception(error)
+
+    async def sign(self, order: SignOrder) -> bytes:
+        """Make one signature: r‖s for SM2 and ECDSA, else the octets. Raises SignetError."""
+        return _expect(await self._do(wire.Sign(order), self._request_timeout), bytes)
+
+    async def keys(self) -> list[KeyInfo]:
+        """List the key pairs on the token. Raises SignetError."""
+        return _expect(await self._do(wire.ListKeys(), self._request_timeout), list)
+
+    async def find_key(self, *, cka_id: bytes = b"", label: str = "") -> KeyInfo:
+        """Find the one key pair with this CKA_ID and label that is protected as it must be.
+
+        Raises SignetError(KEY_NOT_ON_TOKEN, KEY_AMBIGUOUS, KEY_UNPROTECTED).
+        """
+        return enrolment.choose(await self.keys(), cka_id, label)
+
+    async def generate(self, key_type: KeyType, *, label: str, cka_id: bytes) -> KeyInfo:
+        """Generate a key pair on the token. Raises SignetError."""
+        command = wire.Generate(key_type, label, cka_id)
+        return _expect(await self._do(command, self._generate_timeout), KeyInfo)
+
+    async def destroy(self, ref: KeyRef) -> None:
+        """Destroy a key pair on the token. Raises SignetError."""
+        await self._do(wire.Destroy(ref), self._request_timeout)
+
+
+def _expect(value: wire.Value, kind: type[T]) -> T:
+    """Check that a worker answered with what its call asks for; it is not trusted to."""
+    if not isinstance(value, kind):
+        raise SignetError(Reason.INTERNAL, f"a worker answered with {type(value).__name__}")
+    return value
+
+
+def _forward(source: asyncio.Future[wire.Value], target: asyncio.Future[wire.Value]) -> None:
+    def done(future: asyncio.Future[wire.Value]) -> None:
+        error = future.exception()
+        if target.done():
+            return
+        if error is not None:
+            target.set_exception(error)
+        else:
+            target.set_result(future.result())
+
+    source.add_done_callback(done)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
