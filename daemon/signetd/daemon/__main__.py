@@ -90,7 +90,7 @@ def dev(
     """Run a complete throw-away instance: software token, certificates, keys. Not for real keys."""
     from signetd.daemon.dev import instance
 
-    _guarded(instance.run(folder))
+    _guarded(instance.run(folder.absolute()))
 
 
 def _run(file: Path) -> None:

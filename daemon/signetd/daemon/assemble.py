@@ -22,7 +22,7 @@ from signetd.drivers.types import TokenSettings
 
 @dataclass(frozen=True)
 class Daemon:
-    """Everything that a running daemon consists of. `changed` is set when a token's state changes."""
+    """What a running daemon consists of. A token that changes its state sets `changed`."""
 
     config: Config
     store: KeyStore

@@ -12,9 +12,8 @@ from signetd.daemon.assemble import Daemon, assemble
 from signetd.daemon.config import Config, ConfigError, check_files
 from signetd.daemon.errors import StartError
 from signetd.daemon.notify import notify
-from signetd.daemon.process import sole_use
 from signetd.daemon.rpc.listeners import Bound, stop_all
-from signetd.daemon.state import open_database
+from signetd.daemon.state import KeyStore, StateError, open_database
 from signetd.gm import selftest
 
 _POOL_CLOSE_SECONDS: Final = 15.0
@@ -53,13 +52,19 @@ async def run(config: Config, ready: Ready | None = None) -> None:
     if problems:
         raise ConfigError(tuple(problems))
     self_test()
-    with sole_use(config.daemon.state_directory):
-        store = await asyncio.to_thread(open_database, config.daemon.state_directory)
-        try:
-            await _run_tokens(assemble(config, store), stop, ready)
-        finally:
-            await asyncio.to_thread(store.close)
+    store = await _open_store(config)
+    try:
+        await _run_tokens(assemble(config, store), stop, ready)
+    finally:
+        await asyncio.to_thread(store.close)
     _log.info("stopped")
+
+
+async def _open_store(config: Config) -> KeyStore:
+    try:
+        return await asyncio.to_thread(open_database, config.daemon.state_directory)
+    except StateError as error:
+        raise StartError(str(error)) from None
 
 
 def self_test() -> None:

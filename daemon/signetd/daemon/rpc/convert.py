@@ -54,9 +54,7 @@ def new_id(value: str, field: str) -> str:
     return value
 
 
-def _enum(
-    kind: type[_Value], wrapper: Any, prefix: str, number: int, field: str
-) -> _Value | None:
+def _enum(kind: type[_Value], wrapper: Any, prefix: str, number: int, field: str) -> _Value | None:
     """Return the daemon's value for an enum number, None for UNSPECIFIED; or INPUT_INVALID."""
     if number == 0:
         return None

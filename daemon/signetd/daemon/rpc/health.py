@@ -51,7 +51,7 @@ class Health(HealthServicer):
         await self.enter_graceful_shutdown()
         self._closing.set()
 
-    async def Watch(self, request: Any, context: Any) -> None:  # noqa: N802 - gRPC's name
+    async def Watch(self, request: Any, context: Any) -> None:
         """Stream the changes of a status, until the daemon stops: a watcher never delays that."""
         watching = asyncio.ensure_future(super().Watch(request, context))
         closing = asyncio.ensure_future(self._closing.wait())

@@ -133,7 +133,9 @@ def _bind_socket(server: aio.Server, listener: UnixListener) -> Bound:
         _hand_over(listener)
         return Bound(server, listener, inode=path.stat().st_ino)
     except RuntimeError:
-        raise StartError(f"cannot listen on {path}: see whether its folder can be written.") from None
+        raise StartError(
+            f"cannot listen on {path}: see whether its folder can be written."
+        ) from None
     except (OSError, LookupError) as error:
         raise StartError(f"cannot set owner and mode of {path}: {error}") from None
 

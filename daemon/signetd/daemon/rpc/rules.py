@@ -46,7 +46,8 @@ def path(service: ServiceDescriptor, method: str) -> str:
 
 
 def check_complete(
-    services: Iterable[ServiceDescriptor], X
+    services: Iterable[ServiceDescriptor],
+    rules: Mapping[str, frozenset[Role]],
 ) -> None:
     """Raise ValueError naming the methods that have no rule, and the rules of no method."""
     methods = {path(service, method.name) for service in services for method in service.methods}

@@ -16,7 +16,7 @@ _HANDSHAKE = 0x16  # the type of the record that a ServerHello comes in (RFC 524
 
 
 def require_tls13() -> None:
-    """Set up this process's gRPC so that TLS 1.2 and older fail. To be called before grpc is used."""
+    """Make TLS 1.2 and older fail in this process's gRPC; to be called before grpc is used."""
     os.environ[CIPHER_VARIABLE] = NO_TLS12_CIPHERS
     # The library's own lines are not in the log's format; refused handshakes are not news.
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")

@@ -1,0 +1,45 @@
+# demo   a signature with every kind of key, from nothing, verified by openssl
+# test   everything that CI runs: format, lint, types, layers, generated code, all tests
+# lint   the checks of `test` without the tests
+# proto  generate the code of the API anew
+# clean  remove what the others made
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+PROTO_VENV := .venv-proto
+BIN := $(VENV)/bin
+PYTEST_WORKERS ?= 2
+
+.PHONY: demo test lint proto clean setup
+
+setup: $(VENV)/.ready
+
+$(VENV)/.ready: pyproject.toml constraints.txt setup.sh
+	./setup.sh "$(PYTHON)" $(VENV) ".[daemon]" dev
+	@touch $@
+
+$(PROTO_VENV)/.ready: pyproject.toml setup.sh
+	./setup.sh "$(PYTHON)" $(PROTO_VENV) "" proto
+	@touch $@
+
+demo: $(VENV)/.ready
+	$(BIN)/python demo/demo.py
+
+lint: $(VENV)/.ready $(PROTO_VENV)/.ready
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(PROTO_VENV)/bin/python proto/generate.py --check
+	$(PROTO_VENV)/bin/python proto/generate.py --lint
+
+test: lint
+	$(BIN)/python -m signetd.softhsm
+	$(BIN)/python -m pytest -n $(PYTEST_WORKERS)
+
+proto: $(PROTO_VENV)/.ready
+	$(PROTO_VENV)/bin/python proto/generate.py
+
+clean:
+	rm -rf $(VENV) $(PROTO_VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""A complete throw-away instance of the daemon, for demonstrations and for tests."""

@@ -1,0 +1,276 @@
+"""A real server with fakes behind it: on a Unix socket, and on TCP with mutual TLS."""
+
+import datetime
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import grpc
+import pytest
+from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
+from google.rpc import error_details_pb2
+from grpc import aio
+from grpc_status import rpc_status
+
+from signetd.daemon.config import Identity, Role, TcpAddress, TcpListener, UnixListener
+from signetd.daemon.dev.certificates import ensure_certificates
+from signetd.daemon.identity import Identities
+from signetd.daemon.keys import KeyOrigin, KeyState, RegisteredKey
+from signetd.daemon.rpc import rules
+from signetd.daemon.rpc.dispatch import Dispatcher
+from signetd.daemon.rpc.health import Health
+from signetd.daemon.rpc.key_api import KeyApi
+from signetd.daemon.rpc.listeners import Bound, bind
+from signetd.daemon.rpc.signing_api import SigningApi
+from signetd.daemon.rpc.token_api import TokenApi
+from signetd.daemon.signing import Encoding, Signed, SignInput, Verified, VerifyInput
+from signetd.drivers.errors import Reason, SignetError
+from signetd.drivers.isolation.pool import TokenState, TokenStatus
+from signetd.drivers.types import Algorithm, KeyType, Pin, ProtectionLevel, TokenInfo
+
+NOW = datetime.datetime(2026, 1, 2, 3, 4, 5, tzinfo=datetime.UTC)
+KEY = RegisteredKey(
+    id="seal",
+    key_type=KeyType.EC_P256,
+    default_algorithm=Algorithm.ECDSA_P256_SHA256,
+    state=KeyState.ENABLED,
+    origin=KeyOrigin.GENERATED,
+    version=1,
+    token="t1",
+    token_label="label",
+    token_serial="serial",
+    cka_id=b"\1\2",
+    spki=b"spki" * 30,
+    protection_level=ProtectionLevel.SOFTWARE,
+    create_time=NOW,
+    update_time=NOW,
+)
+
+
+@dataclass
+class FakeEngine:
+    """Signs with b"signature"; the message b"crash" is an error that nobody foresaw."""
+
+    asked: list[SignInput] = field(default_factory=list)
+
+    async def sign(self, request: SignInput) -> Signed:
+        self.asked.append(request)
+        if request.message == b"crash":
+            raise ValueError(f"cannot work with {request.message!r}")
+        if request.key == "locked":
+            raise SignetError(Reason.TOKEN_LOCKED, "Locked.", ckr="CKR_USER_NOT_LOGGED_IN")
+        return Signed(
+            signature=b"signature of " + (request.message or b""),
+            encoding=Encoding.DER,
+            algorithm=Algorithm.ECDSA_P256_SHA256,
+            key=KEY,
+        )
+
+    async def verify(self, request: VerifyInput) -> Verified:
+        self.asked.append(request)
+        return Verified(
+            valid=request.signature == b"good", algorithm=Algorithm.ECDSA_P256_SHA256, key=KEY
+        )
+
+
+class FakeKeys:
+    """Has one key; answers every change with it, and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[object, ...]] = []
+
+    def get(self, key_id: str) -> RegisteredKey:
+        self.asked.append(("get", key_id))
+        if key_id != KEY.id:
+            raise SignetError(Reason.KEY_NOT_FOUND, f"There is no key {key_id}.")
+        return KEY
+
+    def page(self, page_size: int, page_token: str) -> tuple[list[RegisteredKey], str]:
+        self.asked.append(("page", page_size, page_token))
+        return [KEY], "more"
+
+    async def generate(
+        self, key_id: str, token: str, key_type: KeyType, default_algorithm: Algorithm | None
+    ) -> RegisteredKey:
+        self.asked.append(("generate", key_id, token, key_type, default_algorithm))
+        return KEY
+
+    async def enrol(
+        self,
+        key_id: str,
+        token: str,
+        *,
+        cka_id: bytes,
+        label: str,
+        default_algorithm: Algorithm | None,
+    ) -> RegisteredKey:
+        self.asked.append(("enrol", key_id, token, cka_id, label, default_algorithm))
+        return KEY
+
+    async def disable(self, key_id: str) -> RegisteredKey:
+        self.asked.append(("disable", key_id))
+        return KEY
+
+    async def enable(self, key_id: str) -> RegisteredKey:
+        self.asked.append(("enable", key_id))
+        return KEY
+
+    async def destroy(self, key_id: str) -> RegisteredKey:
+        self.asked.append(("destroy", key_id))
+        return KEY
+
+
+class FakeToken:
+    """A token whose PIN is 1234."""
+
+    workers = 2
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.workers_ready = 0
+        self.pins: list[str] = []
+        self.status = TokenStatus(TokenState.LOCKED, "no PIN", NOW)
+        self.info: TokenInfo | None = TokenInfo(
+            label="label",
+            serial="serial",
+            manufacturer="maker",
+            model="model",
+            module="module 1.0",
+            protection_level=ProtectionLevel.SOFTWARE,
+            inputs={Algorithm.ED25519: [], Algorithm.SM2_SM3: []},
+        )
+
+    async def unlock(self, pin: Pin) -> None:
+        self.pins.append(pin.reveal())
+        if pin.reveal() != "1234":
+            raise SignetError(Reason.PIN_REFUSED, "Refused.", ckr="CKR_PIN_INCORRECT")
+        self.status = TokenStatus(TokenState.READY, "", NOW)
+
+    async def lock(self) -> None:
+        self.status = TokenStatus(TokenState.LOCKED, "locked by an administrator", NOW)
+
+
+class Service:
+    """The dispatcher with its fakes, and what is needed to serve and call it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.engine = FakeEngine()
+        self.keys = FakeKeys()
+        self.tokens = {name: FakeToken(name) for name in ("t1", "t2", "t3")}
+        self.health = Health(self.tokens)
+        roles = {"admin": {Role.ADMIN}, "signer": {Role.SIGNER}, "both": set(Role)}
+        identities = [Identity(name=name, roles=frozenset(of)) for name, of in roles.items()]
+        identities.append(Identity(name="spiffe://dev/client", roles=frozenset({Role.SIGNER})))
+        self.dispatcher = Dispatcher(
+            Identities(identities),
+            {
+                "signetd.api.v1.SigningService": SigningApi(self.engine),
+                "signetd.api.v1.KeyService": KeyApi(self.keys),
+                "signetd.api.v1.TokenService": TokenApi(
+                    self.tokens, dict.fromkeys(self.tokens, "standard")
+                ),
+            },
+        )
+        self.running: list[Bound] = []
+
+    async def serve_socket(self, identity: str, mode: str = "0600") -> str:
+        path = self.folder / f"{identity}.sock"
+        return await self._start(UnixListener(unix=path, identity=identity, mode=mode))
+
+    async def serve_tcp(self) -> str:
+        ensure_certificates(self.folder)
+        listener = TcpListener(
+            tcp=TcpAddress("127.0.0.1", 0),
+            certificate=self.folder / "server" / "server.pem",
+            private_key=self.folder / "server" / "server.key",
+            client_ca=self.folder / "client" / "ca.pem",
+        )
+        return await self._start(listener)
+
+    async def _start(self, listener: UnixListener | TcpListener) -> str:
+        bound = bind(listener, self.dispatcher, self.health)
+        self.running.append(bound)
+        await bound.server.start()
+        return bound.address
+
+    async def close(self) -> None:
+        await self.health.close()
+        for bound in self.running:
+            await bound.stop(None)
+
+
+@dataclass
+class Refusal:
+    """The error of a call as a client sees it."""
+
+    code: grpc.StatusCode
+    message: str
+    reason: str
+    metadata: dict[str, str]
+    request_id: str
+
+
+class Caller:
+    """Calls methods by their full names."""
+
+    def __init__(self, channel: aio.Channel) -> None:
+        self.channel = channel
+
+    async def raw(self, path: str, request: bytes) -> bytes:
+        reply: bytes = await self.channel.unary_unary(path)(request, timeout=10)
+        return reply
+
+    async def call(self, method: str, request: Message) -> Message:
+        """Call `Service/Method` of the API."""
+        service, name = method.split("/")
+        path = f"/signetd.api.v1.{service}/{name}"
+        descriptors = {each.name: each for each in rules.SERVICES}
+        kind = GetMessageClass(descriptors[service].methods_by_name[name].output_type)
+        return kind.FromString(await self.raw(path, request.SerializeToString()))
+
+    async def refusal(self, method: str, request: Message | bytes) -> Refusal:
+        """Return the error of a call that must fail."""
+        raw = request if isinstance(request, bytes) else request.SerializeToString()
+        with pytest.raises(aio.AioRpcError) as caught:
+            await self.raw(f"/signetd.api.v1.{method}", raw)
+        return refusal_of(caught.value)
+
+
+def refusal_of(error: aio.AioRpcError) -> Refusal:
+    status = rpc_status.from_call(error)
+    assert status is not None, f"{error.code()} has no google.rpc.Status: {error.details()}"
+    info = error_details_pb2.ErrorInfo()
+    assert status.details[0].Unpack(info)
+    assert info.domain == "signetd"
+    trailing = dict(error.trailing_metadata())
+    return Refusal(
+        error.code(),
+        status.message,
+        info.reason,
+        dict(info.metadata),
+        str(trailing["x-request-id"]),
+    )
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder whose path is short enough for a socket's."""
+    with TemporaryDirectory(prefix="signetd-") as name:
+        yield Path(name)
+
+
+@pytest.fixture
+async def service(folder: Path) -> AsyncIterator[Service]:
+    made = Service(folder)
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def both(service: Service) -> AsyncIterator[Caller]:
+    """A caller that is admin and signer."""
+    async with aio.insecure_channel(await service.serve_socket("both")) as channel:
+        yield Caller(channel)

@@ -1,0 +1,86 @@
+"""Who may call what: a rule for each method, and the refusals."""
+
+from typing import Any
+
+import pytest
+from grpc import StatusCode, aio
+
+from signetd.daemon.config import Role
+from signetd.daemon.identity import Identities
+from signetd.daemon.rpc import rules
+from signetd.daemon.rpc.dispatch import Dispatcher
+
+SIGNER = {
+    "SigningService/Sign",
+    "SigningService/BatchSign",
+    "SigningService/Verify",
+    "KeyService/ListKeys",
+    "KeyService/GetKey",
+    "KeyService/GetPublicKey",
+    "TokenService/ListTokens",
+    "TokenService/GetToken",
+}
+SIGNER_ONLY = {"SigningService/Sign", "SigningService/BatchSign"}
+METHODS = sorted(
+    f"{service.name}/{method.name}" for service in rules.SERVICES for method in service.methods
+)
+
+
+def test_rules_cover_the_api() -> None:
+    rules.check_complete(rules.SERVICES, rules.RULES)
+    assert len(rules.RULES) == len(METHODS) == 15
+
+
+def test_method_without_a_rule_stops_the_assembly() -> None:
+    path = "/signetd.api.v1.SigningService/Sign"
+    with pytest.raises(ValueError, match=path):
+        Dispatcher(Identities([]), {}, roles={k: v for k, v in rules.RULES.items() if k != path})
+
+
+def test_rule_without_roles_counts_as_missing() -> None:
+    path = "/signetd.api.v1.SigningService/Sign"
+    with pytest.raises(ValueError, match=path):
+        rules.check_complete(rules.SERVICES, {**rules.RULES, path: frozenset()})
+
+
+def test_rule_of_no_method_is_refused() -> None:
+    with pytest.raises(ValueError, match="/x/Y"):
+        rules.check_complete(rules.SERVICES, {**rules.RULES, "/x/Y": frozenset({Role.ADMIN})})
+
+
+def test_method_that_nobody_answers_stops_the_assembly() -> None:
+    with pytest.raises(ValueError, match="nobody answers"):
+        Dispatcher(Identities([]), {})
+
+
+@pytest.mark.parametrize("identity", ["signer", "admin", "stranger"])
+async def test_each_role_reaches_its_methods_and_no_other(service: Any, identity: str) -> None:
+    """An empty request gets past the permission exactly where the role allows the method."""
+    allowed = {
+        "signer": SIGNER,
+        "admin": set(METHODS) - SIGNER_ONLY,
+        "stranger": set(),
+    }[identity]
+    async with aio.insecure_channel(await service.serve_socket(identity)) as channel:
+        reached = set()
+        for method in METHODS:
+            try:
+                await channel.unary_unary(f"/signetd.api.v1.{method}")(b"", timeout=10)
+            except aio.AioRpcError as error:
+                if error.code() is StatusCode.PERMISSION_DENIED:
+                    continue
+                assert error.code() is StatusCode.INVALID_ARGUMENT, (method, error.details())
+            reached.add(method)
+    assert reached == allowed
+
+
+async def test_permission_comes_before_the_key(service: Any) -> None:
+    """A missing key, a malformed name and a malformed message all look the same to a stranger."""
+    async with aio.insecure_channel(await service.serve_socket("stranger")) as channel:
+        answers = set()
+        for request in (b"\n\x09keys/seal", b"\n\x09keys/none", b"\n\x03bad", b"\xff\xff"):
+            with pytest.raises(aio.AioRpcError) as caught:
+                await channel.unary_unary("/signetd.api.v1.KeyService/GetKey")(request, timeout=10)
+            answers.add((caught.value.code(), caught.value.details()))
+    assert len(answers) == 1
+    assert service.keys.asked == []
