@@ -55,7 +55,7 @@ def _take_over_logging(shared: Sequence[Processor], settings: Log, level: int) -
 def _without_message_of_exception(logger: Any, method: str, event: EventDict) -> EventDict:
     info = event.pop("exc_info", None)
     if isinstance(info, tuple) and isinstance(info[1], BaseException):
-        event |= described(info[1])
+        event.update(described(info[1]))
     return event
 
 
@@ -65,7 +65,8 @@ def described(error: BaseException) -> dict[str, Any]:
     Its message is left out, because it may quote what a caller sent: a PIN, or a document.
     """
     frames = traceback.extract_tb(error.__traceback__)
+    # Not under the name "stack", which the console renderer takes for a text of its own.
     return {
         "error": type(error).__qualname__,
-        "stack": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
+        "frames": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
     }

@@ -38,7 +38,7 @@ def ensure_certificates(folder: Path) -> None:
         x509.DNSName("localhost"),
         x509.IPAddress(ipaddress.IPv4Address("127.0.0.1")),
     ]
-    holders = {
+    holders: dict[str, tuple[list[x509.GeneralName], x509.ObjectIdentifier]] = {
         "server": (names, ExtendedKeyUsageOID.SERVER_AUTH),
         "client": ([x509.UniformResourceIdentifier(CLIENT_URI)], ExtendedKeyUsageOID.CLIENT_AUTH),
     }

@@ -4,8 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from grpc_health.v1 import health_pb2
-from grpc_health.v1._async import HealthServicer
+from grpc_health.v1 import health, health_pb2
 
 from signetd.daemon.rpc.rules import SERVICES
 from signetd.drivers.isolation.pool import TokenState, TokenStatus
@@ -23,7 +22,7 @@ class WatchedToken(Protocol):
         ...
 
 
-class Health(HealthServicer):
+class Health(health.aio.HealthServicer):
     """Says "", the services and `tokens/NAME` serve, or not; everything does not until `open`."""
 
     def __init__(self, tokens: Mapping[str, WatchedToken]) -> None:

@@ -46,11 +46,11 @@ async def test_a_bad_size_is_refused(keys: KeyManager, size: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "token", ["x", "====", "é", "YQ", " YQ==", base64.b64encode(b"A").decode()]
+    "page_token", ["x", "====", "é", "YQ", " YQ==", base64.b64encode(b"A").decode()]
 )
-async def test_a_bad_token_is_refused(keys: KeyManager, token: str) -> None:
+async def test_a_bad_token_is_refused(keys: KeyManager, page_token: str) -> None:
     with pytest.raises(SignetError, match="page_token") as error:
-        keys.page(0, token)
+        keys.page(0, page_token)
     assert error.value.reason is Reason.INPUT_INVALID
 
 

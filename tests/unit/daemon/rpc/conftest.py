@@ -1,20 +1,24 @@
 """A real server with fakes behind it: on a Unix socket, and on TCP with mutual TLS."""
 
 import datetime
-from collections.abc import AsyncIterator, Iterator
+import logging
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import grpc
 import pytest
+import structlog
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from google.rpc import error_details_pb2
 from grpc import aio
 from grpc_status import rpc_status
 
-from signetd.daemon.config import Identity, Role, TcpAddress, TcpListener, UnixListener
+from signetd.daemon import logs
+from signetd.daemon.config import Identity, Log, Role, TcpAddress, TcpListener, UnixListener
 from signetd.daemon.dev.certificates import ensure_certificates
 from signetd.daemon.identity import Identities
 from signetd.daemon.keys import KeyOrigin, KeyState, RegisteredKey
@@ -38,9 +42,9 @@ KEY = RegisteredKey(
     state=KeyState.ENABLED,
     origin=KeyOrigin.GENERATED,
     version=1,
-    token="t1",
-    token_label="label",
-    token_serial="serial",
+    token="t1",  # noqa: S106
+    token_label="label",  # noqa: S106
+    token_serial="serial",  # noqa: S106
     cka_id=b"\1\2",
     spki=b"spki" * 30,
     protection_level=ProtectionLevel.SOFTWARE,
@@ -220,7 +224,8 @@ class Caller:
         self.channel = channel
 
     async def raw(self, path: str, request: bytes) -> bytes:
-        reply: bytes = await self.channel.unary_unary(path)(request, timeout=10)
+        method: Any = self.channel.unary_unary(path)
+        reply: bytes = await method(request, timeout=10)
         return reply
 
     async def call(self, method: str, request: Message) -> Message:
@@ -274,3 +279,14 @@ async def both(service: Service) -> AsyncIterator[Caller]:
     """A caller that is admin and signer."""
     async with aio.insecure_channel(await service.serve_socket("both")) as channel:
         yield Caller(channel)
+
+
+@pytest.fixture
+def log_to() -> Iterator[Callable[[Log], None]]:
+    """Configures the log; after the test it is as it was, since its stream is gone then."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield logs.configure
+    structlog.reset_defaults()
+    root.handlers[:] = handlers
+    root.setLevel(level)

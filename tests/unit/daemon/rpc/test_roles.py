@@ -1,6 +1,6 @@
 """Who may call what: a rule for each method, and the refusals."""
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from grpc import StatusCode, aio
@@ -65,7 +65,7 @@ async def test_each_role_reaches_its_methods_and_no_other(service: Any, identity
         reached = set()
         for method in METHODS:
             try:
-                await channel.unary_unary(f"/signetd.api.v1.{method}")(b"", timeout=10)
+                await cast(Any, channel).unary_unary(f"/signetd.api.v1.{method}")(b"", timeout=10)
             except aio.AioRpcError as error:
                 if error.code() is StatusCode.PERMISSION_DENIED:
                     continue
@@ -80,7 +80,9 @@ async def test_permission_comes_before_the_key(service: Any) -> None:
         answers = set()
         for request in (b"\n\x09keys/seal", b"\n\x09keys/none", b"\n\x03bad", b"\xff\xff"):
             with pytest.raises(aio.AioRpcError) as caught:
-                await channel.unary_unary("/signetd.api.v1.KeyService/GetKey")(request, timeout=10)
+                await cast(Any, channel).unary_unary("/signetd.api.v1.KeyService/GetKey")(
+                    request, timeout=10
+                )
             answers.add((caught.value.code(), caught.value.details()))
     assert len(answers) == 1
     assert service.keys.asked == []

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, decode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding as Form
 from cryptography.hazmat.primitives.serialization import PublicFormat
-from gmssl.sm2 import CryptSM2
+from gmssl.sm2 import CryptSM2  # type: ignore[import-untyped]
 
 from signetd.daemon.keys import KeyOrigin, KeyState, RegisteredKey
 from signetd.daemon.signing import SigningEngine

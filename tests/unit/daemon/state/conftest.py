@@ -9,7 +9,6 @@ import pytest
 from signetd.daemon.keys import KeyOrigin, KeyState, RegisteredKey
 from signetd.drivers.types import Algorithm, KeyType, ProtectionLevel
 
-
 TOKEN = {"token": "hsm1", "token_label": "印章 signing", "token_serial": "00a1"}
 
 

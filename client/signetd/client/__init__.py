@@ -1,0 +1,43 @@
+"""The Python client of signetd: ``Client``, and ``AsyncClient`` for asyncio."""
+
+from signetd.client.aio import AsyncClient
+from signetd.client.connection import Endpoint
+from signetd.client.errors import (
+    AlreadyExists,
+    CorruptReply,
+    DeadlineExceeded,
+    FailedPrecondition,
+    InternalError,
+    InvalidRequest,
+    NotFound,
+    PermissionDenied,
+    ResourceExhausted,
+    SignatureInvalid,
+    SignetdError,
+    Unauthenticated,
+    Unavailable,
+)
+from signetd.client.messages import Encoding, Signature, SignItem
+from signetd.client.sync import Client
+
+__all__ = [
+    "AlreadyExists",
+    "AsyncClient",
+    "Client",
+    "CorruptReply",
+    "DeadlineExceeded",
+    "Encoding",
+    "Endpoint",
+    "FailedPrecondition",
+    "InternalError",
+    "InvalidRequest",
+    "NotFound",
+    "PermissionDenied",
+    "ResourceExhausted",
+    "SignItem",
+    "Signature",
+    "SignatureInvalid",
+    "SignetdError",
+    "Unauthenticated",
+    "Unavailable",
+]

@@ -1,0 +1,173 @@
+"""The client for asyncio."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Self
+
+import grpc
+import grpc.aio
+
+from signetd.api.v1 import resources_pb2 as resources
+from signetd.client import _operations as operations
+from signetd.client import errors, hashing, messages, retry
+from signetd.client.connection import OPTIONS, Endpoint
+from signetd.client.messages import Signature, SignItem
+
+
+def _nothing(_done: int) -> None:
+    """Nobody watches."""
+
+
+class AsyncClient:
+    """Signs over one connection. Every method raises SignetdError.
+
+    ``timeout`` is in seconds and bounds a call with its retries.
+    """
+
+    def __init__(self, endpoint: Endpoint, *, timeout: float = 30.0) -> None:
+        self._endpoint = endpoint
+        self._timeout = timeout
+        if endpoint.is_unix:
+            self._channel = grpc.aio.insecure_channel(endpoint.address, options=OPTIONS)
+        else:
+            self._channel = grpc.aio.secure_channel(
+                endpoint.address, endpoint.credentials(), options=OPTIONS
+            )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connection."""
+        await self._channel.close()
+
+    async def _call(self, operation: operations.Operation) -> Any:
+        call: Any = self._channel.unary_unary(
+            operation.method,
+            request_serializer=lambda message: message.SerializeToString(),
+            response_deserializer=operation.reply.FromString,
+        )
+        end, waits = asyncio.get_running_loop().time() + self._timeout, retry.delays()
+        while True:
+            try:
+                return await call(
+                    operation.request, timeout=max(end - asyncio.get_running_loop().time(), 0.0)
+                )
+            except grpc.aio.AioRpcError as failure:
+                error = errors.from_rpc(failure, self._endpoint.address)
+            if not operation.again:
+                raise error
+            await asyncio.sleep(
+                retry.wait_before_retry(error, waits, end - asyncio.get_running_loop().time())
+            )
+
+    async def sign(self, item: SignItem) -> Signature:
+        """Sign a message or a digest."""
+        return messages.read_signature(await self._call(operations.sign(item)))
+
+    async def batch_sign(self, items: list[SignItem]) -> list[Signature | errors.SignetdError]:
+        """Sign up to 1,000 items; each has a result of its own, in order."""
+        return messages.read_batch(await self._call(operations.batch_sign(items)))
+
+    async def verify(self, item: SignItem, signature: bytes) -> None:
+        """Verify a signature. Raises SignatureInvalid."""
+        messages.check_valid(await self._call(operations.verify(item, signature)))
+
+    async def file_item(
+        self,
+        key: str,
+        path: Path,
+        *,
+        algorithm: str | None = None,
+        encoding: str | None = None,
+        signer_id: bytes | None = None,
+        progress: Callable[[int], None] = _nothing,
+    ) -> SignItem:
+        """Hash a file of any size here, for ``sign`` or ``verify``; see hashing.item_of_file."""
+        return await asyncio.to_thread(
+            hashing.item_of_file,
+            await self.get_public_key(key),
+            path,
+            algorithm=algorithm,
+            encoding=encoding,
+            signer_id=signer_id,
+            progress=progress,
+        )
+
+    async def list_keys(self) -> list[resources.Key]:
+        """List all keys, by name."""
+        found: list[resources.Key] = []
+        page = ""
+        while True:
+            reply = await self._call(operations.list_keys(page))
+            found += reply.keys
+            page = reply.next_page_token
+            if not page:
+                return found
+
+    async def get_key(self, name: str) -> resources.Key:
+        """Return one key."""
+        return await self._call(operations.get_key(name))  # type: ignore[no-any-return]
+
+    async def get_public_key(self, name: str) -> resources.PublicKey:
+        """Return a public key."""
+        return await self._call(operations.get_public_key(name))  # type: ignore[no-any-return]
+
+    async def generate_key(
+        self, name: str, *, token: str, key_type: str, algorithm: str | None = None
+    ) -> resources.Key:
+        """Have a token generate a key pair; *key_type* is a name such as "SM2" or "rsa-2048"."""
+        operation = operations.generate_key(name, token, key_type, algorithm)
+        return await self._call(operation)  # type: ignore[no-any-return]
+
+    async def enrol_key(
+        self,
+        name: str,
+        *,
+        token: str,
+        cka_id: bytes = b"",
+        label: str = "",
+        algorithm: str | None = None,
+    ) -> resources.Key:
+        """Adopt a key pair that is on a token already."""
+        operation = operations.enrol_key(name, token, cka_id, label, algorithm)
+        return await self._call(operation)  # type: ignore[no-any-return]
+
+    async def disable_key(self, name: str) -> resources.Key:
+        """Stop a key from signing."""
+        return await self._call(operations.disable_key(name))  # type: ignore[no-any-return]
+
+    async def enable_key(self, name: str) -> resources.Key:
+        """Let a disabled key sign again."""
+        return await self._call(operations.enable_key(name))  # type: ignore[no-any-return]
+
+    async def destroy_key(self, name: str) -> resources.Key:
+        """Destroy a disabled key's pair in its token."""
+        return await self._call(operations.destroy_key(name))  # type: ignore[no-any-return]
+
+    async def list_tokens(self) -> list[resources.Token]:
+        """List all tokens, by name."""
+        found: list[resources.Token] = []
+        page = ""
+        while True:
+            reply = await self._call(operations.list_tokens(page))
+            found += reply.tokens
+            page = reply.next_page_token
+            if not page:
+                return found
+
+    async def get_token(self, name: str) -> resources.Token:
+        """Return one token."""
+        return await self._call(operations.get_token(name))  # type: ignore[no-any-return]
+
+    async def unlock_token(self, name: str, pin: str) -> resources.Token:
+        """Present the PIN to a token, once."""
+        return await self._call(operations.unlock_token(name, pin))  # type: ignore[no-any-return]
+
+    async def lock_token(self, name: str) -> resources.Token:
+        """Log out of a token."""
+        return await self._call(operations.lock_token(name))  # type: ignore[no-any-return]

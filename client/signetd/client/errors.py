@@ -1,0 +1,125 @@
+"""Typed errors, made from google.rpc.ErrorInfo."""
+
+import grpc
+from google.rpc import error_details_pb2
+from grpc_status import rpc_status
+
+DOMAIN = "signetd"
+
+
+class SignetdError(Exception):
+    """A request that was refused or failed.
+
+    ``reason`` is stable and in UPPER_SNAKE_CASE; ``code`` the gRPC status; ``retryable`` says
+    whether the same request may succeed later; ``ckr`` names the PKCS#11 return value, if any.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        reason: str = "",
+        code: grpc.StatusCode = grpc.StatusCode.UNKNOWN,
+        retryable: bool = False,
+        ckr: str = "",
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.reason = reason
+        self.code = code
+        self.retryable = retryable
+        self.ckr = ckr
+
+
+class InvalidRequest(SignetdError):
+    """The request is malformed."""
+
+
+class Unauthenticated(SignetdError):
+    """The daemon does not know who is calling."""
+
+
+class PermissionDenied(SignetdError):
+    """The caller may not do this."""
+
+
+class NotFound(SignetdError):
+    """There is no such key or token."""
+
+
+class AlreadyExists(SignetdError):
+    """The name is taken."""
+
+
+class FailedPrecondition(SignetdError):
+    """The key or token is in the wrong state, or cannot do this."""
+
+
+class ResourceExhausted(SignetdError):
+    """A queue or limit is reached."""
+
+
+class Unavailable(SignetdError):
+    """The daemon, the token or its worker cannot be reached now."""
+
+
+class DeadlineExceeded(SignetdError):
+    """No answer came in time."""
+
+
+class InternalError(SignetdError):
+    """The daemon failed in a way that nobody foresaw; its log knows more."""
+
+
+class SignatureInvalid(SignetdError):
+    """The signature is not valid."""
+
+
+class CorruptReply(SignetdError):
+    """A reply's checksum does not match: it was altered on its way."""
+
+
+_CLASSES: dict[grpc.StatusCode, type[SignetdError]] = {
+    grpc.StatusCode.INVALID_ARGUMENT: InvalidRequest,
+    grpc.StatusCode.UNAUTHENTICATED: Unauthenticated,
+    grpc.StatusCode.PERMISSION_DENIED: PermissionDenied,
+    grpc.StatusCode.NOT_FOUND: NotFound,
+    grpc.StatusCode.ALREADY_EXISTS: AlreadyExists,
+    grpc.StatusCode.FAILED_PRECONDITION: FailedPrecondition,
+    grpc.StatusCode.RESOURCE_EXHAUSTED: ResourceExhausted,
+    grpc.StatusCode.UNAVAILABLE: Unavailable,
+    grpc.StatusCode.DEADLINE_EXCEEDED: DeadlineExceeded,
+    grpc.StatusCode.INTERNAL: InternalError,
+}
+_CODES = {code.value[0]: code for code in grpc.StatusCode}
+
+
+def from_status(status: "rpc_status.status_pb2.Status") -> SignetdError:
+    """Make the error that a google.rpc.Status describes."""
+    code = _CODES.get(status.code, grpc.StatusCode.UNKNOWN)
+    info = error_details_pb2.ErrorInfo()
+    for detail in status.details:
+        if detail.Is(info.DESCRIPTOR):
+            detail.Unpack(info)
+    return _CLASSES.get(code, SignetdError)(
+        status.message,
+        reason=info.reason,
+        code=code,
+        retryable=info.metadata.get("retryable") == "true",
+        ckr=info.metadata.get("ckr", ""),
+    )
+
+
+def from_rpc(error: grpc.RpcError, endpoint: str) -> SignetdError:
+    """Make the error that a failed call describes; *endpoint* is named when nobody answered."""
+    status = rpc_status.from_call(error)
+    if status is not None:
+        return from_status(status)
+    code = error.code()
+    message = error.details() or code.name
+    if code is grpc.StatusCode.UNAVAILABLE:
+        message = (
+            f"{endpoint} does not answer, or the connection was refused: is signetd running there, "
+            f"and is the client certificate one of the CA that it trusts? ({message})"
+        )
+    return _CLASSES.get(code, SignetdError)(message, code=code)

@@ -1,0 +1,93 @@
+"""Hashing a file locally, streamed, so that only its digest travels."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import BinaryIO, Final, Protocol
+
+from signetd.api.v1 import resources_pb2 as resources
+from signetd.client import errors
+from signetd.client.messages import MAX_MESSAGE_BYTES, SignItem, algorithm_number
+from signetd.gm import sm2
+
+_CHUNK: Final = 1 << 20
+
+
+class _Hash(Protocol):
+    def update(self, data: bytes, /) -> None: ...
+
+    def digest(self) -> bytes: ...
+
+
+def _nothing(_done: int) -> None:
+    """Nobody watches."""
+
+
+def _chunks(file: BinaryIO, progress: Callable[[int], None]) -> Iterator[bytes]:
+    while chunk := file.read(_CHUNK):
+        yield chunk
+        progress(len(chunk))
+
+
+def item_of_file(
+    key: resources.PublicKey,
+    path: Path,
+    *,
+    algorithm: str | None = None,
+    encoding: str | None = None,
+    signer_id: bytes | None = None,
+    progress: Callable[[int], None] = _nothing,
+) -> SignItem:
+    """Hash the file at *path* for *key*; *progress* is told the bytes of each step.
+
+    Ed25519 signs messages, so a file up to 1 MiB is sent itself. Raises InvalidRequest for a larger
+    one, and for a file that cannot be read.
+    """
+    number = algorithm_number(algorithm) or key.default_algorithm
+    name = resources.Algorithm.Name(resources.Algorithm.ValueType(number))
+    try:
+        with path.open("rb") as file:
+            if number == resources.ALGORITHM_ED25519:
+                message, digest = _whole(file), None
+            else:
+                state = _hash_for(key, name, signer_id)
+                for chunk in _chunks(file, progress):
+                    state.update(chunk)
+                message, digest = None, state.digest()
+    except OSError as error:
+        raise errors.InvalidRequest(f"{path} cannot be read: {error.strerror}") from error
+    return SignItem(
+        key=key.name.split("/versions/")[0],
+        message=message,
+        digest=digest,
+        algorithm=algorithm,
+        encoding=encoding,
+    )
+
+
+def _whole(file: BinaryIO) -> bytes:
+    message = file.read(MAX_MESSAGE_BYTES + 1)
+    if len(message) > MAX_MESSAGE_BYTES:
+        raise errors.InvalidRequest(
+            f"Ed25519 signs messages, and those have at most {MAX_MESSAGE_BYTES} bytes: use a key "
+            "of another type for a larger file",
+            reason="MESSAGE_TOO_LARGE",
+        )
+    return message
+
+
+def _hash_for(key: resources.PublicKey, algorithm: str, signer_id: bytes | None) -> _Hash:
+    if algorithm == "ALGORITHM_SM2_SM3":
+        if key.key_type != resources.KEY_TYPE_SM2:
+            raise errors.InvalidRequest(
+                "SM2_SM3 is not for this key", reason="ALGORITHM_UNSUITABLE"
+            )
+        if signer_id is not None and not 0 < len(signer_id) <= sm2.MAX_SIGNER_ID_BYTES:
+            raise errors.InvalidRequest(
+                f"a signer ID has 1 to {sm2.MAX_SIGNER_ID_BYTES} bytes", reason="SIGNER_ID_INVALID"
+            )
+        public = sm2.Sm2PublicKey.from_spki(key.spki)
+        return sm2.new_message_hash(public, signer_id or sm2.DEFAULT_SIGNER_ID)
+    if signer_id is not None:
+        raise errors.InvalidRequest("a signer ID is for SM2 only", reason="SIGNER_ID_INVALID")
+    return hashlib.new(algorithm.rsplit("_", 1)[1].lower())

@@ -1,0 +1,154 @@
+"""Requests built and replies read, without any I/O; shared by both clients."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+import google_crc32c
+import grpc
+
+from signetd.api.v1 import resources_pb2 as resources
+from signetd.api.v1 import signing_service_pb2 as signing
+from signetd.client import errors
+
+MAX_MESSAGE_BYTES: Final = 1 << 20
+
+
+class Encoding(StrEnum):
+    """How a signature is written."""
+
+    DER = "DER"
+    RAW = "RAW"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignItem:
+    """What to sign, and how; exactly one of ``message`` and ``digest``.
+
+    ``algorithm`` is a name such as "RSA_PSS_SHA256"; the key's default when None.
+    """
+
+    key: str
+    message: bytes | None = None
+    digest: bytes | None = None
+    algorithm: str | None = None
+    encoding: str | None = None
+    signer_id: bytes | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signature:
+    """A signature, and what made it."""
+
+    signature: bytes
+    encoding: str
+    algorithm: str
+    key_version: str
+    token: str
+    token_serial: str
+    protection_level: str
+
+
+def key_name(name: str) -> str:
+    """Write the resource name of a key."""
+    return name if name.startswith("keys/") else f"keys/{name}"
+
+
+def token_name(name: str) -> str:
+    """Write the resource name of a token."""
+    return name if name.startswith("tokens/") else f"tokens/{name}"
+
+
+def _number(kind: str, name: str | None, names: list[str]) -> int:
+    if name is None:
+        return 0
+    full = f"{kind}_{name.upper().replace('-', '_')}"
+    if full not in names or full.endswith("_UNSPECIFIED"):
+        known = ", ".join(n.removeprefix(kind + "_") for n in names if "UNSPECIFIED" not in n)
+        raise errors.InvalidRequest(f"{name} is not one of {known}", reason="INPUT_INVALID")
+    return names.index(full)
+
+
+def algorithm_number(name: str | None) -> int:
+    """Number of an algorithm by its name; 0 for None. Raises InvalidRequest."""
+    return _number("ALGORITHM", name, resources.Algorithm.keys())
+
+
+def encoding_number(name: str | None) -> int:
+    """Number of an encoding by its name; 0 for None. Raises InvalidRequest."""
+    return _number("SIGNATURE_ENCODING", name, resources.SignatureEncoding.keys())
+
+
+def key_type_number(name: str) -> int:
+    """Number of a key type by its name, such as "rsa-2048". Raises InvalidRequest."""
+    return _number("KEY_TYPE", name, resources.KeyType.keys())
+
+
+def sign_request(item: SignItem) -> signing.SignRequest:
+    """Build a request, with the checksum of its input."""
+    data = item.message if item.message is not None else item.digest
+    return signing.SignRequest(
+        key=key_name(item.key),
+        message=item.message,
+        digest=item.digest,
+        algorithm=resources.Algorithm.ValueType(algorithm_number(item.algorithm)),
+        encoding=resources.SignatureEncoding.ValueType(encoding_number(item.encoding)),
+        signer_id=item.signer_id,
+        input_crc32c=None if data is None else google_crc32c.value(data),
+    )
+
+
+def verify_request(item: SignItem, signature: bytes) -> signing.VerifyRequest:
+    """Build a verification of *signature*."""
+    request = sign_request(item)
+    return signing.VerifyRequest(
+        key=request.key,
+        message=item.message,
+        digest=item.digest,
+        signature=signature,
+        algorithm=request.algorithm,
+        encoding=request.encoding,
+        signer_id=item.signer_id,
+        input_crc32c=request.input_crc32c if request.HasField("input_crc32c") else None,
+    )
+
+
+def read_signature(reply: signing.SignResponse) -> Signature:
+    """Read a reply. Raises CorruptReply when its checksum does not match."""
+    if google_crc32c.value(reply.signature) != reply.signature_crc32c:
+        raise errors.CorruptReply("the signature's checksum does not match: it was altered")
+    return Signature(
+        signature=reply.signature,
+        encoding=short(resources.SignatureEncoding.Name(reply.encoding), "SIGNATURE_ENCODING_"),
+        algorithm=short(resources.Algorithm.Name(reply.algorithm), "ALGORITHM_"),
+        key_version=reply.key_version,
+        token=reply.token,
+        token_serial=reply.token_serial,
+        protection_level=short(
+            resources.ProtectionLevel.Name(reply.protection_level), "PROTECTION_LEVEL_"
+        ),
+    )
+
+
+def short(name: str, prefix: str) -> str:
+    """Drop the prefix of an enumeration's value."""
+    return name.removeprefix(prefix)
+
+
+def read_batch(reply: signing.BatchSignResponse) -> list[Signature | errors.SignetdError]:
+    """Read the results of a batch, in order."""
+    results: list[Signature | errors.SignetdError] = []
+    for result in reply.results:
+        if result.WhichOneof("outcome") == "response":
+            results.append(read_signature(result.response))
+        else:
+            results.append(errors.from_status(result.error))
+    return results
+
+
+def check_valid(reply: signing.VerifyResponse) -> None:
+    """Raise SignatureInvalid unless the signature is valid."""
+    if not reply.valid:
+        raise errors.SignatureInvalid(
+            "the signature is not valid", reason="SIGNATURE_INVALID", code=grpc.StatusCode.OK
+        )

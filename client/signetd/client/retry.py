@@ -1,0 +1,22 @@
+"""When a failed call is tried again: only where the daemon says so, and seldom."""
+
+import random
+from collections.abc import Iterator
+from typing import Final
+
+from signetd.client.errors import SignetdError
+
+_DELAYS: Final = (0.1, 0.4)
+
+
+def delays() -> Iterator[float]:
+    """Seconds to wait before each further try, with jitter; two tries more, then no more."""
+    return (delay * random.uniform(0.5, 1.5) for delay in _DELAYS)  # noqa: S311  # no secret
+
+
+def wait_before_retry(error: SignetdError, waits: Iterator[float], left: float) -> float:
+    """Return the seconds to wait; raise *error* when it is not to be tried again."""
+    wait = next(waits, None)
+    if not error.retryable or wait is None or wait >= left:
+        raise error
+    return wait

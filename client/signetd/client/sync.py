@@ -1,0 +1,167 @@
+"""The client for programs without asyncio."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Self
+
+import grpc
+
+from signetd.api.v1 import resources_pb2 as resources
+from signetd.client import _operations as operations
+from signetd.client import errors, hashing, messages, retry
+from signetd.client.connection import OPTIONS, Endpoint
+from signetd.client.messages import Signature, SignItem
+
+
+def _nothing(_done: int) -> None:
+    """Nobody watches."""
+
+
+class Client:
+    """Signs over one connection. Every method raises SignetdError.
+
+    ``timeout`` is in seconds and bounds a call with its retries.
+    """
+
+    def __init__(self, endpoint: Endpoint, *, timeout: float = 30.0) -> None:
+        self._endpoint = endpoint
+        self._timeout = timeout
+        if endpoint.is_unix:
+            self._channel = grpc.insecure_channel(endpoint.address, options=OPTIONS)
+        else:
+            self._channel = grpc.secure_channel(
+                endpoint.address, endpoint.credentials(), options=OPTIONS
+            )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._channel.close()
+
+    def _call(self, operation: operations.Operation) -> Any:
+        call: Any = self._channel.unary_unary(
+            operation.method,
+            request_serializer=lambda message: message.SerializeToString(),
+            response_deserializer=operation.reply.FromString,
+        )
+        end, waits = time.monotonic() + self._timeout, retry.delays()
+        while True:
+            try:
+                return call(operation.request, timeout=max(end - time.monotonic(), 0.0))
+            except grpc.RpcError as failure:
+                error = errors.from_rpc(failure, self._endpoint.address)
+            if not operation.again:
+                raise error
+            time.sleep(retry.wait_before_retry(error, waits, end - time.monotonic()))
+
+    def sign(self, item: SignItem) -> Signature:
+        """Sign a message or a digest."""
+        return messages.read_signature(self._call(operations.sign(item)))
+
+    def batch_sign(self, items: list[SignItem]) -> list[Signature | errors.SignetdError]:
+        """Sign up to 1,000 items; each has a result of its own, in order."""
+        return messages.read_batch(self._call(operations.batch_sign(items)))
+
+    def verify(self, item: SignItem, signature: bytes) -> None:
+        """Verify a signature. Raises SignatureInvalid."""
+        messages.check_valid(self._call(operations.verify(item, signature)))
+
+    def file_item(
+        self,
+        key: str,
+        path: Path,
+        *,
+        algorithm: str | None = None,
+        encoding: str | None = None,
+        signer_id: bytes | None = None,
+        progress: Callable[[int], None] = _nothing,
+    ) -> SignItem:
+        """Hash a file of any size here, for ``sign`` or ``verify``; see hashing.item_of_file."""
+        return hashing.item_of_file(
+            self.get_public_key(key),
+            path,
+            algorithm=algorithm,
+            encoding=encoding,
+            signer_id=signer_id,
+            progress=progress,
+        )
+
+    def list_keys(self) -> list[resources.Key]:
+        """List all keys, by name."""
+        found: list[resources.Key] = []
+        page = ""
+        while True:
+            reply = self._call(operations.list_keys(page))
+            found += reply.keys
+            page = reply.next_page_token
+            if not page:
+                return found
+
+    def get_key(self, name: str) -> resources.Key:
+        """Return one key."""
+        return self._call(operations.get_key(name))  # type: ignore[no-any-return]
+
+    def get_public_key(self, name: str) -> resources.PublicKey:
+        """Return a public key."""
+        return self._call(operations.get_public_key(name))  # type: ignore[no-any-return]
+
+    def generate_key(
+        self, name: str, *, token: str, key_type: str, algorithm: str | None = None
+    ) -> resources.Key:
+        """Have a token generate a key pair; *key_type* is a name such as "SM2" or "rsa-2048"."""
+        operation = operations.generate_key(name, token, key_type, algorithm)
+        return self._call(operation)  # type: ignore[no-any-return]
+
+    def enrol_key(
+        self,
+        name: str,
+        *,
+        token: str,
+        cka_id: bytes = b"",
+        label: str = "",
+        algorithm: str | None = None,
+    ) -> resources.Key:
+        """Adopt a key pair that is on a token already."""
+        operation = operations.enrol_key(name, token, cka_id, label, algorithm)
+        return self._call(operation)  # type: ignore[no-any-return]
+
+    def disable_key(self, name: str) -> resources.Key:
+        """Stop a key from signing."""
+        return self._call(operations.disable_key(name))  # type: ignore[no-any-return]
+
+    def enable_key(self, name: str) -> resources.Key:
+        """Let a disabled key sign again."""
+        return self._call(operations.enable_key(name))  # type: ignore[no-any-return]
+
+    def destroy_key(self, name: str) -> resources.Key:
+        """Destroy a disabled key's pair in its token."""
+        return self._call(operations.destroy_key(name))  # type: ignore[no-any-return]
+
+    def list_tokens(self) -> list[resources.Token]:
+        """List all tokens, by name."""
+        found: list[resources.Token] = []
+        page = ""
+        while True:
+            reply = self._call(operations.list_tokens(page))
+            found += reply.tokens
+            page = reply.next_page_token
+            if not page:
+                return found
+
+    def get_token(self, name: str) -> resources.Token:
+        """Return one token."""
+        return self._call(operations.get_token(name))  # type: ignore[no-any-return]
+
+    def unlock_token(self, name: str, pin: str) -> resources.Token:
+        """Present the PIN to a token, once."""
+        return self._call(operations.unlock_token(name, pin))  # type: ignore[no-any-return]
+
+    def lock_token(self, name: str) -> resources.Token:
+        """Log out of a token."""
+        return self._call(operations.lock_token(name))  # type: ignore[no-any-return]

@@ -1,0 +1,154 @@
+"""Identity in a certificate, the service manager's socket, PIN files and automatic unlocking."""
+
+import datetime
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from signetd.daemon.identity import CertificateIdentity, name_in_certificate
+from signetd.daemon.notify import notify
+from signetd.daemon.unlock import AutoUnlock, read_pin
+from signetd.drivers.errors import Reason, SignetError
+from signetd.drivers.isolation.pool import TokenState, TokenStatus
+from signetd.drivers.types import Pin
+
+NOW = datetime.datetime.now(datetime.UTC)
+
+
+def _certificate(common_name: str, *names: x509.GeneralName) -> bytes:
+    key = ec.generate_private_key(ec.SECP256R1())
+    attributes = [x509.NameAttribute(NameOID.COMMON_NAME, common_name)] if common_name else []
+    subject = x509.Name(attributes)
+    builder = (
+        x509.CertificateBuilder(subject, subject, key.public_key(), 1)
+        .not_valid_before(NOW)
+        .not_valid_after(NOW + datetime.timedelta(days=1))
+    )
+    if names:
+        builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
+    return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
+
+URI = x509.UniformResourceIdentifier("spiffe://a/b")
+DNS = x509.DNSName("app.example")
+
+
+@pytest.mark.parametrize(
+    ("pem", "name"),
+    [
+        (_certificate("cn", DNS, URI), "spiffe://a/b"),
+        (_certificate("cn", DNS), "app.example"),
+        (_certificate("cn", x509.RFC822Name("a@example")), "cn"),
+        (_certificate("cn"), "cn"),
+    ],
+)
+def test_certificate_names_its_holder(pem: bytes, name: str) -> None:
+    assert CertificateIdentity().name({"x509_pem_cert": [pem]}) == name
+
+
+@pytest.mark.parametrize(
+    "pem",
+    [
+        _certificate(""),
+        _certificate("cn", URI, x509.UniformResourceIdentifier("spiffe://c/d")),
+        b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+        b"",
+    ],
+)
+def test_unclear_certificate_gives_no_identity(pem: bytes) -> None:
+    with pytest.raises(SignetError) as caught:
+        name_in_certificate(pem)
+    assert caught.value.reason is Reason.IDENTITY_MISSING
+
+
+def test_connection_without_a_certificate_has_no_identity() -> None:
+    with pytest.raises(SignetError) as caught:
+        CertificateIdentity().name({})
+    assert caught.value.reason is Reason.IDENTITY_MISSING
+
+
+def test_service_manager_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(f"\0signetd-test-{tmp_path}")
+        monkeypatch.setenv("NOTIFY_SOCKET", f"@signetd-test-{tmp_path}")
+        assert notify("READY=1")
+        assert manager.recv(100) == b"READY=1"
+
+
+def test_without_a_service_manager_nothing_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
+    assert not notify("READY=1")
+
+
+def _pin_file(folder: Path, content: bytes, mode: int = 0o600) -> Path:
+    path = folder / "pin"
+    path.write_bytes(content)
+    path.chmod(mode)
+    return path
+
+
+@pytest.mark.parametrize("content", [b"1234", b"1234\n", b"1234\r\n"])
+def test_pin_file_may_end_its_line(tmp_path: Path, content: bytes) -> None:
+    assert read_pin(_pin_file(tmp_path, content)).reveal() == "1234"
+
+
+@pytest.mark.parametrize(
+    ("content", "mode"),
+    [(b"", 0o600), (b"1\n2\n", 0o600), (b"\xff", 0o600), (b"9" * 256, 0o600), (b"1234", 0o604)],
+)
+def test_unusable_pin_file_is_refused(tmp_path: Path, content: bytes, mode: int) -> None:
+    with pytest.raises(SignetError) as caught:
+        read_pin(_pin_file(tmp_path, content, mode))
+    assert caught.value.reason is Reason.PIN_INVALID
+    assert "1234" not in caught.value.message
+
+
+class _Token:
+    name = "t1"
+
+    def __init__(self, *outcomes: Reason | None) -> None:
+        self.outcomes = list(outcomes)
+        self.pins: list[str] = []
+        self.status = TokenStatus(TokenState.LOCKED, "", NOW)
+
+    async def unlock(self, pin: Pin) -> None:
+        self.pins.append(pin.reveal())
+        outcome = self.outcomes.pop(0)
+        if outcome is not None:
+            raise SignetError(outcome, "No.")
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "presented"),
+    [
+        ((Reason.PIN_REFUSED, None), 1),
+        ((Reason.PIN_BLOCKED, None), 1),
+        ((Reason.WORKER_LOST, None), 1),
+        ((None, None), 1),
+        ((Reason.TOKEN_ABSENT, None), 2),
+    ],
+)
+async def test_pin_is_presented_once(tmp_path: Path, outcomes: Any, presented: int) -> None:
+    """Only a token that was not there has not seen the PIN; a lost worker may have sent it."""
+    token = _Token(*outcomes)
+    unlock = AutoUnlock(token, _pin_file(tmp_path, b"1234"))
+    for _ in range(3):
+        await unlock.attempt()
+    assert token.pins == ["1234"] * presented
+
+
+async def test_absent_token_is_waited_for(tmp_path: Path) -> None:
+    token = _Token(None)
+    token.status = TokenStatus(TokenState.ABSENT, "", NOW)
+    unlock = AutoUnlock(token, _pin_file(tmp_path, b"1234"))
+    await unlock.attempt()
+    assert token.pins == []
+    token.status = TokenStatus(TokenState.LOCKED, "", NOW)
+    await unlock.attempt()
+    assert token.pins == ["1234"]
