@@ -1,0 +1,1 @@
+"""signetctl: the administrators' command."""
