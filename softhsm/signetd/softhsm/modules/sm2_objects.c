@@ -1,238 +1,209 @@
-/* SM2 keys as objects: SoftHSM stores them as EC keys that this module can read; the caller sees
- * sensitive keys of the vendor's type. */
-#include "sm2_state.h"
+/* What the application sees of the objects that SoftHSM stores: which of them are SM2 keys, and their
+ * attributes.
+ *
+ * SoftHSM holds an SM2 key pair as an EC key pair on the SM2 curve; that is how it is recognised.
+ * The private key is stored readable, because this module needs the scalar, and is shown as the
+ * application asked for it. What it asked for must survive a restart: it is one number, the mark, in
+ * CKA_ALLOWED_MECHANISMS. SoftHSM keeps that attribute and obeys it, so the mark, which is no mechanism
+ * of SoftHSM, also stops SoftHSM itself from signing with the key. */
+#include "sm2.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-static const CK_BYTE sm2_curve[] = {0x06, 0x08, 0x2A, 0x81, 0x1C, 0xCF, 0x55, 0x01, 0x82, 0x2D};
-#define MAX_ATTRIBUTES 64
+/* 1.2.156.10197.1.301 (GM/T 0006) as DER. */
+const CK_BYTE SM2_CURVE[10] = {0x06, 0x08, 0x2A, 0x81, 0x1C, 0xCF, 0x55, 0x01, 0x82, 0x2D};
 
-CK_ATTRIBUTE *find_attribute(CK_ATTRIBUTE *attributes, CK_ULONG count, CK_ATTRIBUTE_TYPE type)
+#define MARK 0xD3534D00UL /* in the vendors' range; the lowest bits are the two flags below */
+#define MARK_READABLE 1UL
+#define MARK_EXTRACTABLE 2UL
+
+CK_MECHANISM_TYPE mark_make(bool sensitive, bool extractable)
 {
-    for (CK_ULONG i = 0; i < count; i++)
-        if (attributes[i].type == type)
-            return &attributes[i];
-    return NULL;
+    return MARK | (sensitive ? 0 : MARK_READABLE) | (extractable ? MARK_EXTRACTABLE : 0);
 }
 
-int is_true(const CK_ATTRIBUTE *attribute)
+bool mark_read(CK_MECHANISM_TYPE mark, bool *sensitive, bool *extractable)
 {
-    return attribute && attribute->pValue && attribute->ulValueLen == sizeof(CK_BBOOL) &&
-           *(CK_BBOOL *)attribute->pValue != CK_FALSE;
+    *sensitive = (mark & MARK_READABLE) == 0;
+    *extractable = (mark & MARK_EXTRACTABLE) != 0;
+    return (mark & ~(MARK_READABLE | MARK_EXTRACTABLE)) == MARK;
 }
 
-int names_sm2_curve(CK_ATTRIBUTE *attributes, CK_ULONG count)
+static bool read_attribute(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
+                           CK_ATTRIBUTE_TYPE type, void *value, CK_ULONG length)
 {
-    CK_ATTRIBUTE *found = find_attribute(attributes, count, CKA_EC_PARAMS);
-
-    return found && found->pValue && found->ulValueLen == sizeof sm2_curve &&
-           memcmp(found->pValue, sm2_curve, sizeof sm2_curve) == 0;
+    CK_ATTRIBUTE attribute = {type, value, length};
+    return real->C_GetAttributeValue(session, object, &attribute, 1) == CKR_OK &&
+           attribute.ulValueLen == length;
 }
 
-sm2_kind kind_of(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object)
+static bool read_flag(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type)
 {
-    CK_BYTE params[sizeof sm2_curve];
+    CK_BBOOL flag = CK_FALSE;
+    return read_attribute(session, object, type, &flag, sizeof flag) && flag != CK_FALSE;
+}
+
+static bool is_on_sm2_curve(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object)
+{
+    CK_KEY_TYPE key_type = 0;
+    CK_BYTE curve[sizeof SM2_CURVE];
+    return read_attribute(session, object, CKA_KEY_TYPE, &key_type, sizeof key_type) &&
+           key_type == CKK_EC &&
+           read_attribute(session, object, CKA_EC_PARAMS, curve, sizeof curve) &&
+           memcmp(curve, SM2_CURVE, sizeof curve) == 0;
+}
+
+static void inspect(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_OBJECT_CLASS class,
+                    struct object_info *info)
+{
+    CK_MECHANISM_TYPE mark = 0;
+    info->session_object = !read_flag(session, object, CKA_TOKEN);
+    if (!is_on_sm2_curve(session, object))
+        return;
+    if (class == CKO_PUBLIC_KEY) {
+        info->kind = OBJECT_PUBLIC;
+        return;
+    }
+    info->kind = OBJECT_PRIVATE;
+    info->may_sign = read_flag(session, object, CKA_SIGN);
+    info->marked =
+        read_attribute(session, object, CKA_ALLOWED_MECHANISMS, &mark, sizeof mark) &&
+        mark_read(mark, &info->sensitive, &info->extractable);
+}
+
+/* Tell what an object is. The token is asked each time whether the object is (still) there, since
+ * another process may have destroyed it. Returns the token's own error. */
+CK_RV object_look_up(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, struct object_info *info)
+{
     CK_OBJECT_CLASS class = 0;
-    CK_ATTRIBUTE wanted[] = {{CKA_CLASS, &class, sizeof class},
-                             {CKA_EC_PARAMS, params, sizeof params}};
-
-    if (real->C_GetAttributeValue(session, object, wanted, 2) != CKR_OK ||
-        !names_sm2_curve(wanted, 2))
-        return NOT_SM2;
-    return class == CKO_PRIVATE_KEY ? SM2_PRIVATE : class == CKO_PUBLIC_KEY ? SM2_PUBLIC : NOT_SM2;
+    CK_ATTRIBUTE attribute = {CKA_CLASS, &class, sizeof class};
+    *info = (struct object_info){.kind = OBJECT_OTHER};
+    CK_RV rv = real->C_GetAttributeValue(session, object, &attribute, 1);
+    if (rv != CKR_OK)
+        return rv;
+    if (class != CKO_PUBLIC_KEY && class != CKO_PRIVATE_KEY)
+        return CKR_OK;
+    if (!object_recall(session, object, info)) {
+        inspect(session, object, class, info);
+        object_remember(session, object, info);
+    }
+    return CKR_OK;
 }
 
-int is_exposed(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object)
+/* Whether the application sees another value of this attribute than SoftHSM stores. */
+bool attribute_is_replaced(CK_ATTRIBUTE_TYPE type)
 {
-    CK_BBOOL derive = CK_FALSE;
-    CK_ATTRIBUTE wanted = {CKA_DERIVE, &derive, sizeof derive};
-
-    return real->C_GetAttributeValue(session, object, &wanted, 1) == CKR_OK && is_true(&wanted);
+    switch (type) {
+    case CKA_KEY_TYPE:
+    case CKA_KEY_GEN_MECHANISM:
+    case CKA_SENSITIVE:
+    case CKA_ALWAYS_SENSITIVE:
+    case CKA_EXTRACTABLE:
+    case CKA_NEVER_EXTRACTABLE:
+    case CKA_ALLOWED_MECHANISMS:
+        return true;
+    default:
+        return false;
+    }
 }
 
-static CK_RV answer(CK_ATTRIBUTE *attribute, const void *value, CK_ULONG length)
+static CK_RV put(CK_ATTRIBUTE *attribute, const void *value, CK_ULONG length)
 {
-    if (attribute->pValue && attribute->ulValueLen < length) {
+    if (attribute->pValue != NULL && attribute->ulValueLen < length) {
         attribute->ulValueLen = CK_UNAVAILABLE_INFORMATION;
         return CKR_BUFFER_TOO_SMALL;
     }
-    if (attribute->pValue)
+    if (attribute->pValue != NULL)
         memcpy(attribute->pValue, value, length);
     attribute->ulValueLen = length;
     return CKR_OK;
 }
 
-static CK_RV answer_private(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, int exposed,
-                            CK_ATTRIBUTE *attribute)
+static CK_RV put_flag(CK_ATTRIBUTE *attribute, bool flag)
 {
-    CK_BBOOL hidden = exposed ? CK_FALSE : CK_TRUE, open = exposed ? CK_TRUE : CK_FALSE;
+    CK_BBOOL value = flag ? CK_TRUE : CK_FALSE;
+    return put(attribute, &value, sizeof value);
+}
 
+static CK_RV put_sign_mechanisms(CK_ATTRIBUTE *attribute)
+{
+    CK_MECHANISM_TYPE mechanisms[2];
+    CK_ULONG count = 0;
+    if (config.sign != 0)
+        mechanisms[count++] = config.sign;
+    if (config.sign_sm3 != 0)
+        mechanisms[count++] = config.sign_sm3;
+    return put(attribute, mechanisms, count * sizeof mechanisms[0]);
+}
+
+static CK_RV get_generation_mechanism(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
+                                      CK_ATTRIBUTE *attribute)
+{
+    CK_MECHANISM_TYPE stored = CK_UNAVAILABLE_INFORMATION;
+    if (read_attribute(session, object, CKA_KEY_GEN_MECHANISM, &stored, sizeof stored) &&
+        stored == CKM_EC_KEY_PAIR_GEN)
+        stored = config.generate;
+    return put(attribute, &stored, sizeof stored);
+}
+
+static CK_RV get_private(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
+                         const struct object_info *info, CK_ATTRIBUTE *attribute)
+{
     switch (attribute->type) {
-    case CKA_VALUE:
-        attribute->ulValueLen = CK_UNAVAILABLE_INFORMATION;
-        return CKR_ATTRIBUTE_SENSITIVE;
     case CKA_SENSITIVE:
     case CKA_ALWAYS_SENSITIVE:
-    case CKA_NEVER_EXTRACTABLE:
-        return answer(attribute, &hidden, sizeof hidden);
+        return put_flag(attribute, info->sensitive);
     case CKA_EXTRACTABLE:
-        return answer(attribute, &open, sizeof open);
+        return put_flag(attribute, info->extractable);
+    case CKA_NEVER_EXTRACTABLE:
+        return put_flag(attribute, !info->extractable);
+    case CKA_ALLOWED_MECHANISMS:
+        return put_sign_mechanisms(attribute);
+    case CKA_VALUE:
+        if (info->sensitive || !info->extractable) {
+            attribute->ulValueLen = CK_UNAVAILABLE_INFORMATION;
+            return CKR_ATTRIBUTE_SENSITIVE;
+        }
+        break;
     default:
-        return real->C_GetAttributeValue(session, object, attribute, 1);
+        break;
     }
+    return real->C_GetAttributeValue(session, object, attribute, 1);
+}
+
+static CK_RV get_one(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
+                     const struct object_info *info, CK_ATTRIBUTE *attribute)
+{
+    if (attribute->type == CKA_KEY_TYPE)
+        return put(attribute, &config.key_type, sizeof config.key_type);
+    if (attribute->type == CKA_KEY_GEN_MECHANISM)
+        return get_generation_mechanism(session, object, attribute);
+    if (info->marked)
+        return get_private(session, object, info, attribute);
+    return real->C_GetAttributeValue(session, object, attribute, 1);
+}
+
+/* These concern one attribute; the standard wants the others to be read all the same. */
+static bool concerns_one_attribute(CK_RV rv)
+{
+    return rv == CKR_ATTRIBUTE_SENSITIVE || rv == CKR_ATTRIBUTE_TYPE_INVALID ||
+           rv == CKR_BUFFER_TOO_SMALL;
 }
 
 CK_RV sm2_C_GetAttributeValue(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
                               CK_ATTRIBUTE *attributes, CK_ULONG count)
 {
-    sm2_kind kind = kind_of(session, object);
-    CK_RV result = CKR_OK;
-
-    if (kind == NOT_SM2 || !attributes)
+    struct object_info info;
+    CK_RV result = attributes == NULL ? CKR_ARGUMENTS_BAD : object_look_up(session, object, &info);
+    if (result != CKR_OK || info.kind == OBJECT_OTHER)
         return real->C_GetAttributeValue(session, object, attributes, count);
-    int exposed = kind == SM2_PRIVATE && is_exposed(session, object);
     for (CK_ULONG i = 0; i < count; i++) {
-        CK_ATTRIBUTE *wanted = &attributes[i];
-        CK_RV rv;
-        if (wanted->type == CKA_KEY_TYPE)
-            rv = answer(wanted, &settings.key_type, sizeof settings.key_type);
-        else if (wanted->type == CKA_KEY_GEN_MECHANISM)
-            rv = answer(wanted, &settings.key_pair_gen, sizeof settings.key_pair_gen);
-        else if (kind == SM2_PRIVATE)
-            rv = answer_private(session, object, exposed, wanted);
-        else
-            rv = real->C_GetAttributeValue(session, object, wanted, 1);
-        if (rv != CKR_OK)
+        CK_RV rv = get_one(session, object, &info, &attributes[i]);
+        if (rv != CKR_OK && !concerns_one_attribute(rv))
+            return rv;
+        if (result == CKR_OK)
             result = rv;
     }
     return result;
-}
-
-/* Copies a template without the types in `dropped`, and with the vendor's key type as CKK_EC.
- * Returns the number of attributes, or -1 when there are too many. */
-static int translate(CK_ATTRIBUTE *out, const CK_ATTRIBUTE *in, CK_ULONG count,
-                     const CK_ATTRIBUTE_TYPE *dropped, int n_dropped)
-{
-    static CK_KEY_TYPE ec = CKK_EC;
-    int written = 0;
-
-    if (count > MAX_ATTRIBUTES - 4)
-        return -1;
-    for (CK_ULONG i = 0; i < count; i++) {
-        int drop = 0;
-        for (int k = 0; k < n_dropped; k++)
-            drop |= in[i].type == dropped[k];
-        if (drop)
-            continue;
-        out[written] = in[i];
-        if (in[i].type == CKA_KEY_TYPE && in[i].ulValueLen == sizeof ec && in[i].pValue &&
-            *(CK_KEY_TYPE *)in[i].pValue == settings.key_type)
-            out[written].pValue = &ec;
-        written++;
-    }
-    return written;
-}
-
-CK_RV sm2_C_FindObjectsInit(CK_SESSION_HANDLE session, CK_ATTRIBUTE *attributes, CK_ULONG count)
-{
-    CK_ATTRIBUTE translated[MAX_ATTRIBUTES];
-    CK_ATTRIBUTE *type = find_attribute(attributes, count, CKA_KEY_TYPE);
-    int n = translate(translated, attributes, count, NULL, 0);
-
-    if (n < 0)
-        return CKR_ARGUMENTS_BAD;
-    if (type && n > 0 && translated[type - attributes].pValue != type->pValue &&
-        settings.key_type != CKK_EC)
-        translated[n++] = (CK_ATTRIBUTE){CKA_EC_PARAMS, (void *)sm2_curve, sizeof sm2_curve};
-    return real->C_FindObjectsInit(session, translated, (CK_ULONG)n);
-}
-
-CK_RV sm2_C_GenerateKeyPair(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
-                            CK_ATTRIBUTE *public, CK_ULONG n_public, CK_ATTRIBUTE *private,
-                            CK_ULONG n_private, CK_OBJECT_HANDLE *public_key,
-                            CK_OBJECT_HANDLE *private_key)
-{
-    static const CK_ATTRIBUTE_TYPE dropped[] = {CKA_SENSITIVE, CKA_EXTRACTABLE, CKA_DERIVE,
-                                                CKA_KEY_TYPE};
-    CK_ATTRIBUTE ours[MAX_ATTRIBUTES], theirs[MAX_ATTRIBUTES];
-    CK_MECHANISM ec = {CKM_EC_KEY_PAIR_GEN, NULL, 0};
-    CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
-
-    if (!mechanism || mechanism->mechanism != settings.key_pair_gen)
-        return real->C_GenerateKeyPair(session, mechanism, public, n_public, private, n_private,
-                                       public_key, private_key);
-    if (!names_sm2_curve(public, n_public))
-        return CKR_DOMAIN_PARAMS_INVALID;
-    CK_ATTRIBUTE *sensitive = find_attribute(private, n_private, CKA_SENSITIVE);
-    int exposed = is_true(find_attribute(private, n_private, CKA_EXTRACTABLE)) ||
-                  (sensitive && !is_true(sensitive));
-    int n_theirs = translate(theirs, public, n_public, dropped + 3, 1);
-    int n_ours = translate(ours, private, n_private, dropped, 4);
-    if (n_theirs < 0 || n_ours < 0)
-        return CKR_ARGUMENTS_BAD;
-    ours[n_ours++] = (CK_ATTRIBUTE){CKA_SENSITIVE, &no, sizeof no};
-    ours[n_ours++] = (CK_ATTRIBUTE){CKA_EXTRACTABLE, &yes, sizeof yes};
-    ours[n_ours++] = (CK_ATTRIBUTE){CKA_DERIVE, exposed ? &yes : &no, sizeof yes};
-    return real->C_GenerateKeyPair(session, &ec, theirs, (CK_ULONG)n_theirs, ours,
-                                   (CK_ULONG)n_ours, public_key, private_key);
-}
-
-CK_RV sm2_C_CreateObject(CK_SESSION_HANDLE session, CK_ATTRIBUTE *attributes, CK_ULONG count,
-                         CK_OBJECT_HANDLE *object)
-{
-    CK_ATTRIBUTE translated[MAX_ATTRIBUTES];
-    CK_ATTRIBUTE *class = find_attribute(attributes, count, CKA_CLASS);
-    int n = translate(translated, attributes, count, NULL, 0);
-
-    if (n < 0)
-        return CKR_ARGUMENTS_BAD;
-    if (names_sm2_curve(attributes, count) && class && class->pValue &&
-        *(CK_OBJECT_CLASS *)class->pValue == CKO_PRIVATE_KEY)
-        return CKR_TEMPLATE_INCONSISTENT;
-    return real->C_CreateObject(session, translated, (CK_ULONG)n, object);
-}
-
-CK_RV sm2_C_CopyObject(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
-                       CK_ATTRIBUTE *attributes, CK_ULONG count, CK_OBJECT_HANDLE *copy)
-{
-    if (kind_of(session, object) == SM2_PRIVATE)
-        return CKR_ACTION_PROHIBITED;
-    return real->C_CopyObject(session, object, attributes, count, copy);
-}
-
-CK_RV sm2_C_SetAttributeValue(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
-                              CK_ATTRIBUTE *attributes, CK_ULONG count)
-{
-    if (kind_of(session, object) == SM2_PRIVATE)
-        return CKR_ACTION_PROHIBITED;
-    return real->C_SetAttributeValue(session, object, attributes, count);
-}
-
-CK_RV sm2_C_WrapKey(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE wrapping,
-                    CK_OBJECT_HANDLE key, CK_BYTE *wrapped, CK_ULONG *length)
-{
-    if (kind_of(session, key) == SM2_PRIVATE)
-        return CKR_KEY_UNEXTRACTABLE;
-    return real->C_WrapKey(session, mechanism, wrapping, key, wrapped, length);
-}
-
-CK_RV sm2_C_UnwrapKey(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
-                      CK_OBJECT_HANDLE unwrapping, CK_BYTE *wrapped, CK_ULONG length,
-                      CK_ATTRIBUTE *attributes, CK_ULONG count, CK_OBJECT_HANDLE *key)
-{
-    CK_ATTRIBUTE *type = find_attribute(attributes, count, CKA_KEY_TYPE);
-
-    if (names_sm2_curve(attributes, count) ||
-        (type && type->pValue && *(CK_KEY_TYPE *)type->pValue == settings.key_type))
-        return CKR_TEMPLATE_INCONSISTENT;
-    return real->C_UnwrapKey(session, mechanism, unwrapping, wrapped, length, attributes, count,
-                             key);
-}
-
-CK_RV sm2_C_DeriveKey(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE base,
-                      CK_ATTRIBUTE *attributes, CK_ULONG count, CK_OBJECT_HANDLE *key)
-{
-    if (kind_of(session, base) == SM2_PRIVATE)
-        return CKR_KEY_FUNCTION_NOT_PERMITTED;
-    return real->C_DeriveKey(session, mechanism, base, attributes, count, key);
 }

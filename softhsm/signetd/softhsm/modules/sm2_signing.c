@@ -1,267 +1,223 @@
-/* C_SignInit to C_SignFinal for the vendor's SM2 mechanisms; others go to the real module. */
-#include "sm2_state.h"
+/* The signature operations: C_SignInit, C_Sign, C_SignUpdate, C_SignFinal. */
+#include "sm2.h"
 
-#include <openssl/crypto.h>
-#include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
-#define MAX_KEYS 256
-#define MAX_OPERATIONS 64
-#define MAX_SIGNATURE 72
+#include <openssl/crypto.h>
 
-typedef struct {
-    CK_OBJECT_HANDLE handle;
-    sm2_key key;
-} cached_key;
+/* One signature operation of a session. */
+struct signing {
+    EVP_PKEY *key;
+    EVP_MD_CTX *hash; /* NULL when the application gives e itself */
+    uint8_t e[SM2_LENGTH];
+    size_t e_length;
+    bool in_parts; /* C_SignUpdate was called */
+};
 
-typedef struct {
-    CK_SESSION_HANDLE session;
-    const sm2_key *key;
-    EVP_MD_CTX *hash; /* NULL: the data is e itself */
-    int active;
-} operation;
-
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static cached_key keys[MAX_KEYS];
-static operation operations[MAX_OPERATIONS];
-static const unsigned char default_id[] = "1234567812345678";
-
-static operation *operation_of(CK_SESSION_HANDLE session)
+void signing_free(void *pointer)
 {
-    for (int i = 0; i < MAX_OPERATIONS; i++)
-        if (operations[i].active && operations[i].session == session)
-            return &operations[i];
-    return NULL;
+    struct signing *signing = pointer;
+    EVP_PKEY_free(signing->key);
+    EVP_MD_CTX_free(signing->hash);
+    OPENSSL_cleanse(signing, sizeof *signing);
+    free(signing);
 }
 
-static void end(operation *op)
+/* SoftHSM allows one operation of any kind per session and has no call that tells whether one is
+ * active; a digest that can be started shows that none is. */
+static CK_RV check_no_real_operation(CK_SESSION_HANDLE session)
 {
-    EVP_MD_CTX_free(op->hash);
-    memset(op, 0, sizeof *op);
+    CK_MECHANISM sha256 = {CKM_SHA256, NULL, 0};
+    CK_BYTE digest[32];
+    CK_ULONG length = sizeof digest;
+    CK_RV rv = real->C_DigestInit(session, &sha256);
+    return rv == CKR_OK ? real->C_DigestFinal(session, digest, &length) : rv;
 }
 
-static CK_RV read_scalar(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, cached_key *slot)
+static EVP_PKEY *load_key(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object)
 {
-    unsigned char d[2 * SM2_BYTES];
-    CK_ATTRIBUTE value = {CKA_VALUE, d, sizeof d};
-    CK_RV rv = real->C_GetAttributeValue(session, object, &value, 1);
-
-    if (rv == CKR_OK && sm2_key_load(&slot->key, d, value.ulValueLen))
-        slot->handle = object;
-    else
-        rv = rv == CKR_OK ? CKR_FUNCTION_FAILED : CKR_KEY_HANDLE_INVALID;
-    OPENSSL_cleanse(d, sizeof d);
-    return rv;
+    EVP_PKEY *key = object_key(session, object);
+    if (key != NULL)
+        return key;
+    CK_BYTE scalar[SM2_LENGTH];
+    CK_ATTRIBUTE value = {CKA_VALUE, scalar, sizeof scalar};
+    if (real->C_GetAttributeValue(session, object, &value, 1) == CKR_OK)
+        key = sm2_key_from_scalar(scalar, value.ulValueLen);
+    OPENSSL_cleanse(scalar, sizeof scalar);
+    if (key != NULL)
+        object_set_key(session, object, key);
+    return key;
 }
 
-static CK_RV load_key(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, const sm2_key **key)
+static CK_RV check_parameter(const CK_MECHANISM *mechanism)
 {
-    cached_key *empty = NULL;
-
-    for (int i = 0; i < MAX_KEYS; i++) {
-        if (keys[i].key.pkey && keys[i].handle == object) {
-            *key = &keys[i].key;
-            return CKR_OK;
-        }
-        if (!keys[i].key.pkey && !empty)
-            empty = &keys[i];
-    }
-    if (!empty)
-        return CKR_HOST_MEMORY;
-    if (kind_of(session, object) != SM2_PRIVATE)
-        return CKR_KEY_TYPE_INCONSISTENT;
-    CK_RV rv = read_scalar(session, object, empty);
-    *key = &empty->key;
-    return rv;
+    bool takes_id = mechanism->mechanism == config.sign_sm3 && config.hashing == HASH_Z;
+    if (mechanism->pParameter == NULL)
+        return mechanism->ulParameterLen == 0 ? CKR_OK : CKR_MECHANISM_PARAM_INVALID;
+    bool good = takes_id && mechanism->ulParameterLen > 0 && mechanism->ulParameterLen <= SM2_MAX_ID;
+    return good ? CKR_OK : CKR_MECHANISM_PARAM_INVALID;
 }
 
-static CK_RV begin_hash(operation *op, CK_MECHANISM *mechanism)
+static bool start_hash(struct signing *signing, const CK_MECHANISM *mechanism)
 {
-    const unsigned char *id = default_id;
-    size_t length = sizeof default_id - 1;
-
-    if (mechanism->pParameter && mechanism->ulParameterLen > 0) {
-        if (settings.hashing != HASHING_Z || mechanism->ulParameterLen > 8191)
-            return CKR_MECHANISM_PARAM_INVALID;
+    const uint8_t *id = (const uint8_t *)SM2_DEFAULT_ID;
+    size_t id_length = sizeof SM2_DEFAULT_ID - 1;
+    if (mechanism->pParameter != NULL) {
         id = mechanism->pParameter;
-        length = mechanism->ulParameterLen;
+        id_length = mechanism->ulParameterLen;
     }
-    op->hash = sm2_hash_begin(op->key, settings.hashing == HASHING_PLAIN ? NULL : id, length);
-    return op->hash ? CKR_OK : CKR_HOST_MEMORY;
+    signing->hash = EVP_MD_CTX_new();
+    if (signing->hash == NULL)
+        return false;
+    if (config.hashing == HASH_PLAIN)
+        return EVP_DigestInit_ex(signing->hash, EVP_sm3(), NULL) == 1;
+    return sm2_hash_z(signing->hash, signing->key, id, id_length);
 }
 
-static CK_RV begin(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE object)
+static CK_RV start(CK_SESSION_HANDLE session, const CK_MECHANISM *mechanism,
+                   CK_OBJECT_HANDLE object)
 {
-    operation *op = NULL;
-
-    for (int i = 0; i < MAX_OPERATIONS && !op; i++)
-        if (!operations[i].active)
-            op = &operations[i];
-    if (!op)
+    struct signing *signing = calloc(1, sizeof *signing);
+    if (signing == NULL)
         return CKR_HOST_MEMORY;
-    CK_RV rv = load_key(session, object, &op->key);
-    if (rv == CKR_OK && mechanism->mechanism == settings.sign_sm3)
-        rv = begin_hash(op, mechanism);
-    if (rv != CKR_OK) {
-        end(op);
-        return rv;
+    signing->key = load_key(session, object);
+    bool started = signing->key != NULL &&
+                   (mechanism->mechanism == config.sign || start_hash(signing, mechanism));
+    if (!started) {
+        signing_free(signing);
+        return CKR_FUNCTION_FAILED;
     }
-    op->session = session;
-    op->active = 1;
-    return CKR_OK;
+    return session_give(session, STATE_SIGNING, signing) ? CKR_OK : CKR_SESSION_HANDLE_INVALID;
 }
 
-CK_RV sm2_C_SignInit(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE object)
+static CK_RV check_key(CK_RV looked_up, const struct object_info *info)
 {
-    CK_RV rv;
+    if (looked_up == CKR_OBJECT_HANDLE_INVALID)
+        return CKR_KEY_HANDLE_INVALID;
+    if (looked_up != CKR_OK)
+        return looked_up;
+    if (info->kind == OBJECT_OTHER)
+        return CKR_KEY_TYPE_INCONSISTENT;
+    bool usable = info->kind == OBJECT_PRIVATE && info->marked && info->may_sign;
+    return usable ? CKR_OK : CKR_KEY_FUNCTION_NOT_PERMITTED;
+}
 
-    if (!mechanism)
+CK_RV sm2_C_SignInit(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key)
+{
+    struct object_info info;
+    if (session_holds(session, STATE_SIGNING))
+        return CKR_OPERATION_ACTIVE;
+    if (mechanism == NULL || !session_known(session))
+        return real->C_SignInit(session, mechanism, key);
+    CK_RV rv = object_look_up(session, key, &info);
+    if (!config_is_sign_mechanism(mechanism->mechanism)) {
+        if (rv == CKR_OK && info.kind != OBJECT_OTHER)
+            return CKR_KEY_TYPE_INCONSISTENT;
+        return real->C_SignInit(session, mechanism, key);
+    }
+    rv = check_key(rv, &info);
+    if (rv == CKR_OK)
+        rv = check_parameter(mechanism);
+    if (rv == CKR_OK)
+        rv = check_no_real_operation(session);
+    return rv == CKR_OK ? start(session, mechanism, key) : rv;
+}
+
+static CK_RV absorb(struct signing *signing, const CK_BYTE *data, CK_ULONG length)
+{
+    if (data == NULL && length > 0)
         return CKR_ARGUMENTS_BAD;
-    pthread_mutex_lock(&lock);
-    if (operation_of(session))
-        rv = CKR_OPERATION_ACTIVE;
-    else if (mechanism->mechanism && (mechanism->mechanism == settings.sign ||
-                                      mechanism->mechanism == settings.sign_sm3))
-        rv = begin(session, mechanism, object);
-    else if (kind_of(session, object) == SM2_PRIVATE)
-        rv = CKR_KEY_TYPE_INCONSISTENT;
-    else
-        rv = real->C_SignInit(session, mechanism, object);
-    pthread_mutex_unlock(&lock);
-    return rv;
-}
-
-static CK_ULONG put_integer(CK_BYTE *out, const CK_BYTE *number, int padded)
-{
-    CK_ULONG skip = 0, sign;
-
-    while (!padded && skip < SM2_BYTES - 1 && number[skip] == 0)
-        skip++;
-    sign = !padded && (number[skip] & 0x80) ? 1 : 0;
-    out[0] = 0x02;
-    out[1] = (CK_BYTE)(SM2_BYTES - skip + sign);
-    out[2] = 0;
-    memcpy(out + 2 + sign, number + skip, SM2_BYTES - skip);
-    return 2 + sign + SM2_BYTES - skip;
-}
-
-/* Writes r || s as the vendor would; der-padded is the malformed DER that real tokens return:
- * integers of a fixed 32 bytes, whatever their first bit. */
-static CK_ULONG encode(const CK_BYTE *rs, CK_BYTE *out)
-{
-    int padded = settings.output == OUTPUT_DER_PADDED;
-
-    if (settings.output == OUTPUT_RAW) {
-        memcpy(out, rs, 2 * SM2_BYTES);
-        return 2 * SM2_BYTES;
-    }
-    CK_ULONG r = put_integer(out + 2, rs, padded);
-    CK_ULONG s = put_integer(out + 2 + r, rs + SM2_BYTES, padded);
-    out[0] = 0x30;
-    out[1] = (CK_BYTE)(r + s);
-    return 2 + r + s;
-}
-
-static CK_RV finish(operation *op, const CK_BYTE *e, CK_BYTE *signature, CK_ULONG *length)
-{
-    CK_BYTE rs[2 * SM2_BYTES];
-
-    if (!sm2_sign(op->key, e, rs))
-        return CKR_FUNCTION_FAILED;
-    *length = encode(rs, signature);
+    if (length == 0)
+        return CKR_OK;
+    if (signing->hash != NULL)
+        return EVP_DigestUpdate(signing->hash, data, length) == 1 ? CKR_OK : CKR_FUNCTION_FAILED;
+    if (length > SM2_LENGTH - signing->e_length)
+        return CKR_DATA_LEN_RANGE;
+    memcpy(signing->e + signing->e_length, data, length);
+    signing->e_length += length;
     return CKR_OK;
 }
 
-/* Answers the question for the length; the operation stays active then. */
-static int asks_length(CK_BYTE *signature, CK_ULONG *length, CK_RV *rv)
+static CK_RV finish(struct signing *signing, CK_BYTE *output, CK_ULONG *output_length)
 {
-    CK_ULONG most = settings.output == OUTPUT_RAW ? 2 * SM2_BYTES : MAX_SIGNATURE;
-    int too_small = signature && *length < most;
-
-    if (signature && !too_small)
-        return 0;
-    *length = most;
-    *rv = too_small ? CKR_BUFFER_TOO_SMALL : CKR_OK;
-    return 1;
-}
-
-static CK_RV sign_once(operation *op, CK_BYTE *data, CK_ULONG data_length, CK_BYTE *signature,
-                       CK_ULONG *length)
-{
-    CK_BYTE digest[SM2_BYTES];
-
-    if (!op->hash)
-        return data_length == SM2_BYTES ? finish(op, data, signature, length) : CKR_DATA_LEN_RANGE;
-    if (!EVP_DigestUpdate(op->hash, data, data_length) ||
-        !EVP_DigestFinal_ex(op->hash, digest, NULL))
+    uint8_t rs[2 * SM2_LENGTH];
+    if (signing->hash != NULL) {
+        if (EVP_DigestFinal_ex(signing->hash, signing->e, NULL) != 1)
+            return CKR_FUNCTION_FAILED;
+    } else if (signing->e_length != SM2_LENGTH) {
+        return CKR_DATA_LEN_RANGE;
+    }
+    if (!sm2_sign(signing->key, signing->e, rs))
         return CKR_FUNCTION_FAILED;
-    return finish(op, digest, signature, length);
+    *output_length = sm2_encode(rs, output);
+    return CKR_OK;
 }
 
-CK_RV sm2_C_Sign(CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG data_length,
-                 CK_BYTE *signature, CK_ULONG *length)
+/* Whether the call only asks for the length, or has too little room; the operation then goes on. */
+static bool only_length(const CK_BYTE *output, CK_ULONG *output_length, CK_RV *rv)
 {
-    CK_RV rv;
-
-    pthread_mutex_lock(&lock);
-    operation *op = operation_of(session);
-    if (!op) {
-        pthread_mutex_unlock(&lock);
-        return real->C_Sign(session, data, data_length, signature, length);
-    }
-    if (!length)
-        rv = CKR_ARGUMENTS_BAD;
-    else if (!asks_length(signature, length, &rv)) {
-        rv = sign_once(op, data, data_length, signature, length);
-        end(op);
-    }
-    pthread_mutex_unlock(&lock);
-    return rv;
+    CK_ULONG needed = sm2_signature_length();
+    if (output != NULL && *output_length >= needed)
+        return false;
+    *rv = output == NULL ? CKR_OK : CKR_BUFFER_TOO_SMALL;
+    *output_length = needed;
+    return true;
 }
 
-CK_RV sm2_C_SignUpdate(CK_SESSION_HANDLE session, CK_BYTE *part, CK_ULONG part_length)
+CK_RV sm2_C_Sign(CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG length, CK_BYTE *output,
+                 CK_ULONG *output_length)
 {
     CK_RV rv = CKR_OK;
-
-    pthread_mutex_lock(&lock);
-    operation *op = operation_of(session);
-    if (!op)
-        rv = real->C_SignUpdate(session, part, part_length);
-    else if (!op->hash || !EVP_DigestUpdate(op->hash, part, part_length)) {
-        rv = CKR_FUNCTION_FAILED;
-        end(op);
+    struct signing *signing = session_take(session, STATE_SIGNING);
+    if (signing == NULL)
+        return real->C_Sign(session, data, length, output, output_length);
+    if (signing->in_parts) { /* as SoftHSM: the operation stays, to be ended by C_SignFinal */
+        session_give(session, STATE_SIGNING, signing);
+        return CKR_OPERATION_NOT_INITIALIZED;
     }
-    pthread_mutex_unlock(&lock);
+    if (output_length == NULL) {
+        rv = CKR_ARGUMENTS_BAD;
+    } else if (only_length(output, output_length, &rv)) {
+        session_give(session, STATE_SIGNING, signing);
+        return rv;
+    } else {
+        rv = absorb(signing, data, length);
+        if (rv == CKR_OK)
+            rv = finish(signing, output, output_length);
+    }
+    signing_free(signing);
     return rv;
 }
 
-CK_RV sm2_C_SignFinal(CK_SESSION_HANDLE session, CK_BYTE *signature, CK_ULONG *length)
+CK_RV sm2_C_SignUpdate(CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG length)
 {
-    CK_BYTE nothing = 0;
-
-    pthread_mutex_lock(&lock);
-    int ours = operation_of(session) != NULL;
-    pthread_mutex_unlock(&lock);
-    if (!ours)
-        return real->C_SignFinal(session, signature, length);
-    return sm2_C_Sign(session, &nothing, 0, signature, length);
+    struct signing *signing = session_take(session, STATE_SIGNING);
+    if (signing == NULL)
+        return real->C_SignUpdate(session, data, length);
+    CK_RV rv = absorb(signing, data, length);
+    signing->in_parts = true;
+    if (rv == CKR_OK)
+        session_give(session, STATE_SIGNING, signing);
+    else
+        signing_free(signing);
+    return rv;
 }
 
-void forget_operation(CK_SESSION_HANDLE session)
+CK_RV sm2_C_SignFinal(CK_SESSION_HANDLE session, CK_BYTE *output, CK_ULONG *output_length)
 {
-    pthread_mutex_lock(&lock);
-    operation *op = operation_of(session);
-    if (op)
-        end(op);
-    pthread_mutex_unlock(&lock);
-}
-
-void forget_everything(void)
-{
-    pthread_mutex_lock(&lock);
-    for (int i = 0; i < MAX_OPERATIONS; i++)
-        end(&operations[i]);
-    for (int i = 0; i < MAX_KEYS; i++)
-        sm2_key_clear(&keys[i].key);
-    pthread_mutex_unlock(&lock);
+    CK_RV rv = CKR_OK;
+    struct signing *signing = session_take(session, STATE_SIGNING);
+    if (signing == NULL)
+        return real->C_SignFinal(session, output, output_length);
+    if (output_length == NULL) {
+        rv = CKR_ARGUMENTS_BAD;
+    } else if (only_length(output, output_length, &rv)) {
+        session_give(session, STATE_SIGNING, signing);
+        return rv;
+    } else {
+        rv = finish(signing, output, output_length);
+    }
+    signing_free(signing);
+    return rv;
 }
