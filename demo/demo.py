@@ -68,7 +68,15 @@ def sign_and_verify(key: str, options: tuple[str, ...], document: Path) -> None:
             key,
         )
     )
-    verify = ("openssl", "pkeyutl", "-verify", "-pubin", "-inkey", public, *options)
+    verify: tuple[str | Path, ...] = (
+        "openssl",
+        "pkeyutl",
+        "-verify",
+        "-pubin",
+        "-inkey",
+        public,
+        *options,
+    )
     console.print(
         f"  [dim]$ openssl pkeyutl -verify -inkey {public.name} {' '.join(options)}[/dim]"
     )

@@ -8,6 +8,7 @@ import os
 import sys
 import tomllib
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ def attempts(key: Any, wrapping: Any) -> dict[str, Callable[[], Any]]:
     from pkcs11 import Attribute
 
     ways: dict[str, Callable[[], Any]] = {
-        f"read CKA_{name}": (lambda name=name: key[Attribute[name]]) for name in SECRET_PARTS
+        f"read CKA_{name}": partial(key.__getitem__, Attribute[name]) for name in SECRET_PARTS
     }
     copy = {Attribute.EXTRACTABLE: True, Attribute.SENSITIVE: False}
     ways["copy as extractable"] = lambda: key.copy(copy)

@@ -1,6 +1,6 @@
 """The calls of the API that are one request and one reply, for both clients."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from signetd.api.v1 import key_service_pb2 as keys
@@ -18,7 +18,7 @@ class Operation:
     """One call: the method, the request, the reply's type, and whether it may be tried again."""
 
     method: str
-    request: Any
+    request: Any = field(repr=False)  # it may hold a PIN
     reply: Any
     again: bool = True
 

@@ -71,7 +71,7 @@ class AsyncClient:
 
     async def batch_sign(self, items: list[SignItem]) -> list[Signature | errors.SignetdError]:
         """Sign up to 1,000 items; each has a result of its own, in order."""
-        return messages.read_batch(await self._call(operations.batch_sign(items)))
+        return messages.read_batch(await self._call(operations.batch_sign(items)), len(items))
 
     async def verify(self, item: SignItem, signature: bytes) -> None:
         """Verify a signature. Raises SignatureInvalid."""

@@ -86,7 +86,10 @@ def _hash_for(key: resources.PublicKey, algorithm: str, signer_id: bytes | None)
             raise errors.InvalidRequest(
                 f"a signer ID has 1 to {sm2.MAX_SIGNER_ID_BYTES} bytes", reason="SIGNER_ID_INVALID"
             )
-        public = sm2.Sm2PublicKey.from_spki(key.spki)
+        try:
+            public = sm2.Sm2PublicKey.from_spki(key.spki)
+        except ValueError as error:
+            raise errors.CorruptReply(f"the daemon's public key is not usable: {error}") from error
         return sm2.new_message_hash(public, signer_id or sm2.DEFAULT_SIGNER_ID)
     if signer_id is not None:
         raise errors.InvalidRequest("a signer ID is for SM2 only", reason="SIGNER_ID_INVALID")

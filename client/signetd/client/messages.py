@@ -135,15 +135,25 @@ def short(name: str, prefix: str) -> str:
     return name.removeprefix(prefix)
 
 
-def read_batch(reply: signing.BatchSignResponse) -> list[Signature | errors.SignetdError]:
-    """Read the results of a batch, in order."""
-    results: list[Signature | errors.SignetdError] = []
-    for result in reply.results:
-        if result.WhichOneof("outcome") == "response":
-            results.append(read_signature(result.response))
-        else:
-            results.append(errors.from_status(result.error))
-    return results
+def read_batch(
+    reply: signing.BatchSignResponse, items: int
+) -> list[Signature | errors.SignetdError]:
+    """Read the results of a batch of *items*, in order; a corrupt one spoils only itself.
+
+    Raises CorruptReply when there are more or fewer results than items.
+    """
+    if len(reply.results) != items:
+        raise errors.CorruptReply(f"{len(reply.results)} results came for {items} items")
+    return [_read_result(result) for result in reply.results]
+
+
+def _read_result(result: signing.BatchSignResult) -> Signature | errors.SignetdError:
+    if result.WhichOneof("outcome") != "response":
+        return errors.from_status(result.error)
+    try:
+        return read_signature(result.response)
+    except errors.CorruptReply as error:
+        return error
 
 
 def check_valid(reply: signing.VerifyResponse) -> None:

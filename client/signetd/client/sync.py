@@ -66,7 +66,7 @@ class Client:
 
     def batch_sign(self, items: list[SignItem]) -> list[Signature | errors.SignetdError]:
         """Sign up to 1,000 items; each has a result of its own, in order."""
-        return messages.read_batch(self._call(operations.batch_sign(items)))
+        return messages.read_batch(self._call(operations.batch_sign(items)), len(items))
 
     def verify(self, item: SignItem, signature: bytes) -> None:
         """Verify a signature. Raises SignatureInvalid."""

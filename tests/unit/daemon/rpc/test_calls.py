@@ -175,7 +175,7 @@ async def test_keys_are_shown_generated_and_enrolled(both: Any, service: Any) ->
         "KeyService/GenerateKey",
         key_service_pb2.GenerateKeyRequest(
             key_id="new",
-            token="tokens/t2",  # noqa: S106
+            token="tokens/t2",
             key_type=resources_pb2.KEY_TYPE_SM2,
         ),
     )
@@ -184,7 +184,7 @@ async def test_keys_are_shown_generated_and_enrolled(both: Any, service: Any) ->
         "KeyService/EnrolKey",
         key_service_pb2.EnrolKeyRequest(
             key_id="old",
-            token="tokens/t1",  # noqa: S106
+            token="tokens/t1",
             cka_id=b"\7",
         ),
     )

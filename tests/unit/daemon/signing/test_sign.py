@@ -166,7 +166,7 @@ async def test_a_token_that_tells_nothing_of_itself_counts_as_absent(
 async def test_a_token_that_left_the_configuration_is_named(
     engine: SigningEngine, token: Any, keys: Any
 ) -> None:
-    keys.change("sm2", token="gone")  # noqa: S106
+    keys.change("sm2", token="gone")
     error = await refused(engine, token, HELLO)
     assert error.reason is Reason.TOKEN_NOT_FOUND
     assert "'gone'" in error.message

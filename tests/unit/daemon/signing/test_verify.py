@@ -25,7 +25,7 @@ async def test_old_signatures_verify_in_every_state_and_without_a_token(
     engine: SigningEngine, keys: Any, token: Any, state: KeyState
 ) -> None:
     signed = await engine.sign(SignInput(key="sm2", message=b"m"))
-    keys.change("sm2", state=state, token="gone")  # noqa: S106
+    keys.change("sm2", state=state, token="gone")
     token.status = dataclasses.replace(token.status, state=TokenState.ABSENT)
     assert await valid(engine, "sm2", signed.signature)
 

@@ -1,0 +1,211 @@
+"""A real token through real workers: signing, PINs, crashes, vendors in disguise."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import load_der_public_key
+
+from signetd.drivers.algorithms import ALGORITHMS_OF, INTEGER_BYTES
+from signetd.drivers.errors import Reason, SignetError
+from signetd.drivers.isolation.pool import TokenPool, TokenState
+from signetd.drivers.types import Algorithm, Input, KeyInfo, KeyRef, KeyType, Pin, SignOrder
+from signetd.gm import encoding
+from signetd.softhsm import ProvisionedToken
+
+MakePool = Callable[..., Awaitable[TokenPool]]
+VENDORS = {
+    "luna": {
+        "SIGNETD_SM2_KEY_TYPE": "0x80000016",
+        "SIGNETD_SM2_KEY_PAIR_GEN": "0x80000B20",
+        "SIGNETD_SM2_SIGN": "0x80000B21",
+        "SIGNETD_SM2_SIGN_SM3": "0",
+        "SIGNETD_SM2_OUTPUT": "raw",
+    },
+    "sansec": {
+        "SIGNETD_SM2_KEY_TYPE": "0x80000004",
+        "SIGNETD_SM2_KEY_PAIR_GEN": "0x80008001",
+        "SIGNETD_SM2_SIGN": "0",
+        "SIGNETD_SM2_SIGN_SM3": "0x80008100",
+        "SIGNETD_SM2_HASHING": "plain",
+    },
+    "tass": {
+        "SIGNETD_SM2_KEY_TYPE": "0x80000004",
+        "SIGNETD_SM2_KEY_PAIR_GEN": "0x80008001",
+        "SIGNETD_SM2_SIGN": "0",
+        "SIGNETD_SM2_SIGN_SM3": "0x80008100",
+        "SIGNETD_SM2_HASHING": "z-fixed",
+        "SIGNETD_SM2_OUTPUT": "der-padded",
+    },
+    "ep11": {
+        "SIGNETD_SM2_KEY_TYPE": "0x80050002",
+        "SIGNETD_SM2_KEY_PAIR_GEN": "0x8005000A",
+        "SIGNETD_SM2_SIGN": "0",
+        "SIGNETD_SM2_SIGN_SM3": "0x8005000C",
+    },
+}
+
+
+def read(path: str) -> bytes:
+    return Path(path).read_bytes()
+
+
+def sm2_order(key: KeyInfo, message: bytes = b"a document", signer_id: bytes = b"") -> SignOrder:
+    return SignOrder(
+        key=key.ref,
+        algorithm=Algorithm.SM2_SM3,
+        input=Input.MESSAGE,
+        data=message,
+        signer_id=signer_id,
+    )
+
+
+def openssl_verifies(folder: Path, key: KeyInfo, order: SignOrder, signature: bytes) -> None:
+    if order.algorithm is Algorithm.ED25519 and not order.data:
+        # The openssl command refuses an empty file here: its library, through cryptography.
+        public = load_der_public_key(key.spki)
+        assert isinstance(public, Ed25519PublicKey)
+        public.verify(signature, b"")
+        return
+    for name, data in (("k.der", key.spki), ("m", order.data), ("s", signature)):
+        (folder / name).write_bytes(data)
+    options = {
+        "SM2": [
+            "-digest",
+            "sm3",
+            "-pkeyopt",
+            "distid:" + (order.signer_id.decode() or "1234567812345678"),
+        ],
+        "ED2": [],
+    }.get(order.algorithm[:3], ["-digest", order.algorithm.rsplit("_", 1)[-1].lower()])
+    if "_PSS_" in order.algorithm:
+        options += ["-pkeyopt", "rsa_padding_mode:pss", "-pkeyopt", "rsa_pss_saltlen:digest"]
+    verify = ["openssl", "pkeyutl", "-verify", "-pubin", "-keyform", "DER", "-rawin"]
+    files = ["-inkey", f"{folder}/k.der", "-in", f"{folder}/m", "-sigfile", f"{folder}/s"]
+    done = subprocess.run([*verify, *options, *files], capture_output=True, text=True, timeout=30)
+    assert "Verified Successfully" in done.stdout, f"{order.algorithm}: {done.stdout}{done.stderr}"
+
+
+@pytest.mark.parametrize("key_type", [kt for kt in KeyType if kt is not KeyType.RSA_4096])
+async def test_every_algorithm_is_verified_by_openssl(
+    key_type: KeyType, make_pool: MakePool, tmp_path: Path
+) -> None:
+    pool = await make_pool()
+    key = await pool.generate(key_type, label="k", cka_id=b"\x01")
+    for algorithm in ALGORITHMS_OF[key_type]:
+        for message in (b"", b"x", b"y" * 100_000):
+            order = SignOrder(key=key.ref, algorithm=algorithm, input=Input.MESSAGE, data=message)
+            signature = await pool.sign(order)
+            if algorithm in INTEGER_BYTES:
+                signature = encoding.raw_to_der(signature)
+            openssl_verifies(tmp_path, key, order, signature)
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+async def test_a_vendor_is_only_another_profile(
+    vendor: str, make_pool: MakePool, tmp_path: Path
+) -> None:
+    pool = await make_pool(vendor, **VENDORS[vendor])
+    key = await pool.generate(KeyType.SM2, label="k", cka_id=b"\x01")
+    for _ in range(8):  # malformed DER shows in some signatures only
+        order = sm2_order(key)
+        signature = encoding.raw_to_der(await pool.sign(order))
+        openssl_verifies(tmp_path, key, order, signature)
+
+
+async def test_a_profile_that_lies_is_refused_and_the_truth_is_named(make_pool: MakePool) -> None:
+    environment = VENDORS["sansec"] | {"SIGNETD_SM2_HASHING": "z"}
+    pool = await make_pool("sansec", **environment)
+    key = await pool.generate(KeyType.SM2, label="k", cka_id=b"\x01")
+    with pytest.raises(SignetError, match='takes = "message"') as refused:
+        await pool.sign(sm2_order(key))
+    assert refused.value.reason is Reason.CONVENTION_WRONG
+
+
+async def test_another_signer_id(make_pool: MakePool, tmp_path: Path) -> None:
+    pool = await make_pool()
+    key = await pool.generate(KeyType.SM2, label="k", cka_id=b"\x01")
+    order = sm2_order(key, b"", b"ALICE123@YAHOO.COM")
+    openssl_verifies(tmp_path, key, order, encoding.raw_to_der(await pool.sign(order)))
+
+
+async def test_a_strangers_key_under_the_same_id_is_refused(make_pool: MakePool) -> None:
+    pool = await make_pool()
+    key = await pool.generate(KeyType.EC_P256, label="k", cka_id=b"\x01")
+    stranger = KeyRef(key.ref.cka_id, bytes(32))
+    order = SignOrder(
+        key=stranger, algorithm=Algorithm.ECDSA_P256_SHA256, input=Input.MESSAGE, data=b""
+    )
+    with pytest.raises(SignetError) as refused:
+        await pool.sign(order)
+    assert refused.value.reason is Reason.KEY_NOT_ON_TOKEN
+
+
+async def reopened(pool: TokenPool) -> None:
+    """Wait until workers that never had the PIN stand in for those that were locked."""
+    async with asyncio.timeout(10):
+        while len(pool._opened) < pool.workers:  # noqa: ASYNC110  # the pool has no event for it
+            await asyncio.sleep(0.02)
+
+
+async def test_wrong_pin_is_refused_and_not_tried_again(
+    make_pool: MakePool, token: ProvisionedToken
+) -> None:
+    pool = await make_pool(workers=2)
+    await pool.lock()
+    await reopened(pool)
+    with pytest.raises(SignetError) as refused:
+        await pool.unlock(Pin("not the pin"))
+    assert refused.value.reason is Reason.PIN_REFUSED
+    assert pool._pin is None
+    assert pool.status.state is TokenState.LOCKED
+
+
+async def kill_under_load(pool: TokenPool, order: SignOrder) -> list[bytes | BaseException]:
+    load = asyncio.gather(*(pool.sign(order) for _ in range(400)), return_exceptions=True)
+    await asyncio.sleep(0.02)
+    os.kill(next(iter(pool._ready.values())).pid, signal.SIGKILL)
+    return await load
+
+
+async def test_kill_9_costs_the_calls_in_flight_only(make_pool: MakePool) -> None:
+    pool = await make_pool(workers=2)
+    key = await pool.generate(KeyType.EC_P256, label="k", cka_id=b"\x01")
+    order = SignOrder(
+        key=key.ref, algorithm=Algorithm.ECDSA_P256_SHA256, input=Input.DIGEST, data=bytes(32)
+    )
+    results = await kill_under_load(pool, order)
+    failed = [result for result in results if isinstance(result, BaseException)]
+    assert len(failed) <= 16, f"more than one worker's window failed: {failed[:3]}"
+    assert all(isinstance(e, SignetError) and e.reason is Reason.WORKER_LOST for e in failed)
+    began = time.monotonic()
+    await pool.sign(order)
+    assert time.monotonic() - began < 1.0
+
+
+async def test_the_key_is_gone_after_destroy(make_pool: MakePool) -> None:
+    pool = await make_pool()
+    key = await pool.generate(KeyType.ED25519, label="k", cka_id=b"\x01")
+    await pool.destroy(key.ref)
+    assert await pool.keys() == []
+
+
+async def test_no_process_is_left(make_pool: MakePool) -> None:
+    pool = await make_pool(workers=2)
+    pids = [worker.pid for worker in pool._opened.values()]
+    await pool.close()
+    assert not [pid for pid in pids if os.path.exists(f"/proc/{pid}")]  # noqa: ASYNC240
+
+
+async def test_the_pin_is_nowhere_in_proc(make_pool: MakePool, token: ProvisionedToken) -> None:
+    pool = await make_pool()
+    pin = token.user_pin_file.read_bytes()
+    for worker in pool._opened.values():
+        for name in ("cmdline", "environ", "status", "maps", "comm"):
+            assert pin not in read(f"/proc/{worker.pid}/{name}")
