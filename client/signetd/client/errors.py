@@ -1,7 +1,9 @@
 """Typed errors, made from google.rpc.ErrorInfo."""
 
+from typing import cast
+
 import grpc
-from google.rpc import error_details_pb2
+from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
 DOMAIN = "signetd"
@@ -94,7 +96,7 @@ _CLASSES: dict[grpc.StatusCode, type[SignetdError]] = {
 _CODES = {code.value[0]: code for code in grpc.StatusCode}
 
 
-def from_status(status: "rpc_status.status_pb2.Status") -> SignetdError:
+def from_status(status: status_pb2.Status) -> SignetdError:
     """Make the error that a google.rpc.Status describes."""
     code = _CODES.get(status.code, grpc.StatusCode.UNKNOWN)
     info = error_details_pb2.ErrorInfo()
@@ -112,7 +114,7 @@ def from_status(status: "rpc_status.status_pb2.Status") -> SignetdError:
 
 def from_rpc(error: grpc.RpcError, endpoint: str) -> SignetdError:
     """Make the error that a failed call describes; *endpoint* is named when nobody answered."""
-    status = rpc_status.from_call(error)
+    status = rpc_status.from_call(cast(grpc.Call, error))
     if status is not None:
         return from_status(status)
     code = error.code()

@@ -6,10 +6,11 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import cast, Any
 
 import grpc
 import pytest
+from grpc import Call
 import structlog
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
@@ -245,7 +246,7 @@ class Caller:
 
 
 def refusal_of(error: aio.AioRpcError) -> Refusal:
-    status = rpc_status.from_call(error)
+    status = rpc_status.from_call(cast(Call, error))
     assert status is not None, f"{error.code()} has no google.rpc.Status: {error.details()}"
     info = error_details_pb2.ErrorInfo()
     assert status.details[0].Unpack(info)

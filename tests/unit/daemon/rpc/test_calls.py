@@ -215,7 +215,7 @@ async def test_tokens_come_in_pages(both: Any) -> None:
 
 
 async def test_health_follows_the_daemon_and_its_tokens(both: Any, service: Any) -> None:
-    stub = health_pb2_grpc.HealthStub(both.channel)
+    stub: Any = health_pb2_grpc.HealthStub(both.channel)
 
     async def status(name: str) -> str:
         reply = await stub.Check(health_pb2.HealthCheckRequest(service=name), timeout=10)
@@ -241,7 +241,7 @@ def _pin() -> Any:
 
 async def test_watchers_are_let_go_when_the_daemon_stops(both: Any, service: Any) -> None:
     await service.health.open()
-    stub = health_pb2_grpc.HealthStub(both.channel)
+    stub: Any = health_pb2_grpc.HealthStub(both.channel)
     watch = stub.Watch(health_pb2.HealthCheckRequest(service=""), timeout=10)
     assert (await watch.read()).status == health_pb2.HealthCheckResponse.SERVING
     await service.health.close()
@@ -253,7 +253,7 @@ async def test_watchers_are_let_go_when_the_daemon_stops(both: Any, service: Any
 
 
 async def test_reflection_names_the_services(both: Any) -> None:
-    stub = reflection_pb2_grpc.ServerReflectionStub(both.channel)
+    stub: Any = reflection_pb2_grpc.ServerReflectionStub(both.channel)
     request = reflection_pb2.ServerReflectionRequest(list_services="")
     async for reply in stub.ServerReflectionInfo(iter([request]), timeout=10):
         names = {each.name for each in reply.list_services_response.service}
