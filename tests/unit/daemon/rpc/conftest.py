@@ -6,16 +6,15 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import cast, Any
+from typing import Any, cast
 
 import grpc
 import pytest
-from grpc import Call
 import structlog
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from google.rpc import error_details_pb2
-from grpc import aio
+from grpc import Call, aio
 from grpc_status import rpc_status
 
 from signetd.daemon import logs
