@@ -10,6 +10,7 @@ def main() -> None:
     try:
         print(f"SoftHSM: {ensure_softhsm().module}")
         print(f"SM2 module: {build_module('sm2', install=True)}")
+        print(f"fault module: {build_module('fault', install=True)}")
     except SoftHsmError as error:
         sys.exit(f"test tokens cannot be had: {error}")
 

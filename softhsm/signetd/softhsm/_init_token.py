@@ -12,6 +12,7 @@ import pkcs11
 from pkcs11.constants import TokenFlag
 
 _C_INIT_TOKEN = 9  # position in CK_FUNCTION_LIST
+_LABEL_LENGTH = 32  # padded with blanks
 
 
 def _init_token(module: str, slot: int, so_pin: str, label: str) -> None:
@@ -25,27 +26,34 @@ def _init_token(module: str, slot: int, so_pin: str, label: str) -> None:
         ctypes.c_ulong, ctypes.c_ulong, ctypes.c_char_p, ctypes.c_ulong, ctypes.c_char_p
     )
     pin = so_pin.encode()
-    rv = kind(functions[1 + _C_INIT_TOKEN])(slot, pin, len(pin), label.encode().ljust(32))
+    padded = label.encode().ljust(_LABEL_LENGTH)
+    rv = kind(functions[1 + _C_INIT_TOKEN])(slot, pin, len(pin), padded)
     if rv:
         raise SystemExit(f"C_InitToken answered 0x{rv:08X}")
 
 
+def _slot_for(module: str, label: str, so_pin: str) -> pkcs11.Slot:
+    """Return the slot of the token *label*; initialise the free token if there is none."""
+    slots = pkcs11.lib(module).get_slots(token_present=True)
+    tokens = {slot: slot.get_token() for slot in slots}
+    for slot, token in tokens.items():
+        if token.flags & TokenFlag.TOKEN_INITIALIZED and token.label == label:
+            return slot
+    for slot, token in tokens.items():
+        if not token.flags & TokenFlag.TOKEN_INITIALIZED:
+            _init_token(module, slot.slot_id, so_pin, label)
+            return slot
+    raise SystemExit("there is no slot with a token that is not initialised yet")
+
+
 def main() -> None:
-    """Initialise the first token that is not initialised yet."""
+    """Initialise the token, or what is left to do of it, and print its serial number."""
     module = str(Path(sys.argv[1]).resolve())
     label, so_pin, user_pin = (sys.stdin.readline().rstrip("\n") for _ in range(3))
-    library = pkcs11.lib(module)
-    free = [
-        slot
-        for slot in library.get_slots(token_present=True)
-        if not slot.get_token().flags & TokenFlag.TOKEN_INITIALIZED
-    ]
-    if not free:
-        raise SystemExit("there is no slot with a token that is not initialised yet")
-    _init_token(module, free[0].slot_id, so_pin, label)
-    token = free[0].get_token()
-    with token.open(rw=True, so_pin=so_pin) as session:
-        session.init_pin(user_pin)
+    token = _slot_for(module, label, so_pin).get_token()
+    if not token.flags & TokenFlag.USER_PIN_INITIALIZED:
+        with token.open(rw=True, so_pin=so_pin) as session:
+            session.init_pin(user_pin)
     print(token.serial.decode())
 
 

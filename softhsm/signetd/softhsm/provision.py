@@ -1,24 +1,22 @@
-"""Throw-away tokens: a folder with its own SoftHSM store, one token, its PINs in files."""
+"""Throw-away tokens ready to be used: a folder with one token, its PINs in files, its module."""
 
+import fcntl
 import json
-import os
-import secrets
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from signetd.softhsm.build import build_module
 from signetd.softhsm.errors import SoftHsmError
-from signetd.softhsm.install import ensure_softhsm
-
-_SECONDS = 60
+from signetd.softhsm.store import TokenStore, random_pin, write_private
 
 
 @dataclass(frozen=True)
 class ProvisionedToken:
-    """A token, the module that serves it, and the environment that the module needs."""
+    """A token, the module that serves it, and the environment that the module needs.
+
+    The PIN files have mode 0600 and hold the PIN and nothing else.
+    """
 
     label: str
     serial: str
@@ -32,94 +30,68 @@ def provision(
     folder: Path,
     label: str,
     *,
-    module: Literal["softhsm", "sm2"] = "softhsm",
+    module: Literal["softhsm", "sm2", "fault"] = "softhsm",
     install: bool = False,
 ) -> ProvisionedToken:
     """Make a token in *folder*, or return the one that is there; its PINs are random.
 
-    *label* has at most 32 bytes. *module* "sm2" puts the SM2 test module before SoftHSM.
-    Raises SoftHsmError.
+    *label* has at most 32 bytes. *module* "sm2" puts the SM2 test module before SoftHSM; "fault"
+    puts the fault module before that, with its control file ``faults`` in *folder*. *install*
+    installs a missing compiler where we may. Raises SoftHsmError.
     """
-    if not 0 < len(label.encode()) <= 32 or "\n" in label:
-        raise SoftHsmError("label: a token's label has 1 to 32 bytes, in one line")
-    softhsm = ensure_softhsm()
-    folder = folder.resolve()
-    environment = {"SOFTHSM2_CONF": str(_store(folder))}
-    path = softhsm.module
-    if module == "sm2":
+    store = TokenStore(folder)
+    environment = store.environment()
+    path = store.softhsm.module
+    if module in ("sm2", "fault"):
         environment["SIGNETD_SM2_MODULE"] = str(path)
         path = build_module("sm2", install=install)
-    token = _Token(folder, label)
+    if module == "fault":
+        environment["SIGNETD_FAULT_MODULE"] = str(path)
+        environment["SIGNETD_FAULT_FILE"] = str(store.folder / "faults")
+        path = build_module("fault", install=install)
     return ProvisionedToken(
         label=label,
-        serial=token.serial(softhsm.module, environment),
-        user_pin_file=token.user_pin_file,
-        so_pin_file=token.so_pin_file,
+        serial=_serial(store, label),
+        user_pin_file=_user_pin_file(store),
+        so_pin_file=_so_pin_file(store),
         module=path,
         environment=environment,
     )
 
 
-def _store(folder: Path) -> Path:
-    """Make the store and its configuration; return the configuration's path."""
-    tokens = folder / "tokens"
-    tokens.mkdir(parents=True, exist_ok=True, mode=0o700)
-    configuration = folder / "softhsm2.conf"
-    _write(
-        configuration,
-        f"directories.tokendir = {tokens}\nobjectstore.backend = file\n"
-        "log.level = ERROR\nslots.removable = false\n",
-    )
-    return configuration
+def _user_pin_file(store: TokenStore) -> Path:
+    return store.folder / "user.pin"
 
 
-def _write(path: Path, text: str) -> None:
-    """Write a file that only we can read."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
+def _so_pin_file(store: TokenStore) -> Path:
+    return store.folder / "so.pin"
 
 
-class _Token:
-    """What a folder knows of its token."""
+def _serial(store: TokenStore, label: str) -> str:
+    """Return the serial number of the folder's token; make the token when it is not there yet.
 
-    def __init__(self, folder: Path, label: str) -> None:
-        self._label = label
-        self._record = folder / "token.json"
-        self.user_pin_file = folder / "user.pin"
-        self.so_pin_file = folder / "so.pin"
-
-    def serial(self, module: Path, environment: dict[str, str]) -> str:
-        """Return the token's serial number; initialise it when it is not there yet."""
-        if self._record.exists():
-            record = json.loads(self._record.read_text())
-            if record["label"] != self._label:
-                raise SoftHsmError(
-                    f'{self._record.parent} holds a token "{record["label"]}", not "{self._label}"'
-                )
-            return str(record["serial"])
-        so_pin, user_pin = secrets.token_hex(8), secrets.token_hex(8)
-        _write(self.so_pin_file, so_pin)
-        _write(self.user_pin_file, user_pin)
-        serial = _initialise(module, environment, (self._label, so_pin, user_pin))
-        _write(self._record, json.dumps({"label": self._label, "serial": serial}))
+    The record is written last: what an interrupted run left is completed with the same PINs.
+    """
+    record_file = store.folder / "token.json"
+    with (store.folder / ".provision").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if record_file.exists():
+            return _recorded_serial(store, json.loads(record_file.read_text()), label)
+        pins = [_pin(_so_pin_file(store)), _pin(_user_pin_file(store))]
+        serial = store.init_token(label, *pins)
+        write_private(record_file, json.dumps({"label": label, "serial": serial}))
         return serial
 
 
-def _initialise(module: Path, environment: dict[str, str], lines: tuple[str, ...]) -> str:
-    command = [sys.executable, "-P", "-m", "signetd.softhsm._init_token", str(module)]
-    try:
-        done = subprocess.run(  # noqa: S603  # our own interpreter and module
-            command,
-            input="\n".join(lines) + "\n",
-            env=os.environ | environment,
-            capture_output=True,
-            text=True,
-            timeout=_SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise SoftHsmError(f"SoftHSM did not initialise a token in {_SECONDS} seconds") from error
-    if done.returncode:
-        raise SoftHsmError(f"SoftHSM did not initialise the token: {done.stderr.strip()[-500:]}")
-    return done.stdout.strip()
+def _recorded_serial(store: TokenStore, record: dict[str, str], label: str) -> str:
+    if record["label"] != label:
+        raise SoftHsmError(f'{store.folder} holds a token "{record["label"]}", not "{label}"')
+    if not any(store.tokens.iterdir()):
+        raise SoftHsmError(f"the token in {store.folder} is gone; run  rm -r {store.folder}")
+    return record["serial"]
+
+
+def _pin(file: Path) -> str:
+    if not file.exists():
+        write_private(file, random_pin())
+    return file.read_text()

@@ -58,7 +58,7 @@ def mechanism(kind: int, parameter: str | None = None) -> Any:
     buffer = None if data is None else ctypes.create_string_buffer(data, max(len(data), 1))
     pointer = None if buffer is None else ctypes.cast(buffer, ctypes.c_void_p)
     made = Mechanism(kind, pointer, len(data or b""))
-    made.keep = buffer  # type: ignore[attr-defined]
+    made.keep = buffer
     return ctypes.byref(made)
 
 
