@@ -6,6 +6,7 @@ import select
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -27,6 +28,7 @@ class Child:
 
     def __init__(self, token: ProvisionedToken, **environment: str) -> None:
         self.token = token
+        self._ended: tuple[int, str] | None = None
         self._process = subprocess.Popen(
             [sys.executable, str(HERE / "cryptoki_child.py"), str(token.module), str(FUNCTIONS)],
             stdin=subprocess.PIPE,
@@ -58,6 +60,11 @@ class Child:
 
     def end(self) -> tuple[int, str]:
         """End the process; return its exit status and what it wrote to stderr."""
+        if self._ended is None:
+            self._ended = self._end()
+        return self._ended
+
+    def _end(self) -> tuple[int, str]:
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None and not stream.closed:
                 stream.close()
@@ -67,9 +74,8 @@ class Child:
             self._process.kill()
             status = self._process.wait()
         assert self._process.stderr is not None
-        errors = "" if self._process.stderr.closed else self._process.stderr.read()
-        self._process.stderr.close()
-        return status, errors
+        with self._process.stderr:
+            return status, self._process.stderr.read()
 
     def __enter__(self) -> Self:
         return self
@@ -121,24 +127,29 @@ def fault_token(tmp_path_factory: pytest.TempPathFactory) -> ProvisionedToken:
 
 
 @pytest.fixture
-def child(sm2_token: ProvisionedToken) -> Iterator[Child]:
-    """A process on the SM2 module with the numbers that it has by default."""
-    with Child(sm2_token) as running:
-        yield running
-
-
-@pytest.fixture
-def start(sm2_token: ProvisionedToken) -> Iterator[Callable[..., Child]]:
-    """Starts processes on the SM2 module; the arguments are environment variables."""
+def child_of() -> Iterator[Callable[..., Child]]:
+    """Starts processes on a token; further arguments are environment variables."""
     children: list[Child] = []
 
-    def starter(**environment: str) -> Child:
-        children.append(Child(sm2_token, **environment))
+    def starter(token: ProvisionedToken, **environment: str) -> Child:
+        children.append(Child(token, **environment))
         return children[-1]
 
     yield starter
     for running in children:
         running.end()
+
+
+@pytest.fixture
+def start(sm2_token: ProvisionedToken, child_of: Callable[..., Child]) -> Callable[..., Child]:
+    """Starts processes on the SM2 module; the arguments are environment variables."""
+    return partial(child_of, sm2_token)
+
+
+@pytest.fixture
+def child(start: Callable[..., Child]) -> Child:
+    """A process on the SM2 module with the numbers that it has by default."""
+    return start()
 
 
 @pytest.fixture
