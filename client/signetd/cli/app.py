@@ -12,6 +12,7 @@ app = typer.Typer(
     help="Sign with keys that never leave their token, and manage keys and tokens.",
     epilog="Exit codes: 0 done, 1 refused or failed, 2 usage.",
     no_args_is_help=True,
+    rich_markup_mode=None,  # rich help costs more than all else at start
     pretty_exceptions_show_locals=False,
     pretty_exceptions_enable=False,
 )
