@@ -1,0 +1,128 @@
+"""signetctl on a whole instance; what it signs is verified by the openssl command."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+OPTIONS = {
+    "demo-sm2": ["-digest", "sm3", "-pkeyopt", "distid:1234567812345678"],
+    "demo-rsa": ["-digest", "sha256"],
+    "demo-p256": ["-digest", "sha256"],
+    "demo-ed25519": [],
+}
+
+
+def openssl(folder: Path, key_pem: str, file: str, *options: str) -> str:
+    (folder / "k.pem").write_text(key_pem)
+    verify = ["openssl", "pkeyutl", "-verify", "-pubin", "-inkey", "k.pem", "-rawin", *options]
+    files = ["-in", file, "-sigfile", f"{file}.sig"]
+    done = subprocess.run(
+        [*verify, *files], cwd=folder, capture_output=True, text=True, timeout=100
+    )
+    return done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("key", OPTIONS)
+@pytest.mark.parametrize("size", [1, 1 << 20])
+def test_signature_is_verified_by_openssl(
+    key: str, size: int, signetctl: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "doc").write_bytes(b"x" * size)
+    assert signetctl("sign", "doc", "--key", key).returncode == 0
+    assert signetctl("verify", "doc", "doc.sig", "--key", key).returncode == 0
+    pem = signetctl("key", "public-key", key).stdout
+    assert "Verified Successfully" in openssl(tmp_path, pem, "doc", *OPTIONS[key])
+
+
+def test_100_mib_are_hashed_here_and_verified_by_openssl(signetctl: Run, tmp_path: Path) -> None:
+    with (tmp_path / "big").open("wb") as file:
+        file.truncate(100 << 20)
+    done = signetctl("sign", "big", "--key", "demo-sm2", "--signer-id", "ALICE123@YAHOO.COM")
+    assert done.returncode == 0, done.stderr
+    pem = signetctl("key", "public-key", "demo-sm2").stdout
+    options = ["-digest", "sm3", "-pkeyopt", "distid:ALICE123@YAHOO.COM"]
+    assert "Verified Successfully" in openssl(tmp_path, pem, "big", *options)
+
+
+def test_raw_encoding(signetctl: Run, tmp_path: Path) -> None:
+    (tmp_path / "doc").write_bytes(b"x")
+    signetctl("sign", "doc", "--key", "demo-sm2", "--encoding", "raw")
+    assert (tmp_path / "doc.sig").stat().st_size == 64
+    same = ("verify", "doc", "doc.sig", "--key", "demo-sm2")
+    assert signetctl(*same, "--encoding", "raw").returncode == 0
+    assert signetctl(*same).returncode == 1
+
+
+def test_an_altered_file_is_found(signetctl: Run, tmp_path: Path) -> None:
+    (tmp_path / "doc").write_bytes(b"x")
+    signetctl("sign", "doc", "--key", "demo-p256")
+    (tmp_path / "doc").write_bytes(b"y")
+    done = signetctl("verify", "doc", "doc.sig", "--key", "demo-p256")
+    assert (done.returncode, "not valid" in done.stderr) == (1, True)
+
+
+def test_ed25519_refuses_what_is_larger_than_a_message(signetctl: Run, tmp_path: Path) -> None:
+    (tmp_path / "doc").write_bytes(b"x" * ((1 << 20) + 1))
+    done = signetctl("sign", "doc", "--key", "demo-ed25519")
+    assert done.returncode == 1
+    assert "MESSAGE_TOO_LARGE" in done.stderr
+    assert not (tmp_path / "doc.sig").exists()
+
+
+def test_the_life_of_a_key(signetctl: Run, tmp_path: Path) -> None:
+    (tmp_path / "doc").write_bytes(b"x")
+    made = signetctl(
+        "--output", "json", "key", "generate", "life", "--token", "dev", "--type", "ec-p384"
+    )
+    assert json.loads(made.stdout)["state"] == "ENABLED", made.stderr
+    again = signetctl("key", "generate", "life", "--token", "dev", "--type", "sm2")
+    assert "KEY_EXISTS" in again.stderr
+    assert signetctl("sign", "doc", "--key", "life").returncode == 0
+    assert "KEY_STATE_WRONG" in signetctl("key", "destroy", "life", "--yes").stderr
+    assert signetctl("key", "disable", "life").returncode == 0
+    assert "KEY_STATE_WRONG" in signetctl("sign", "doc", "--key", "life").stderr
+    assert signetctl("key", "destroy", "life", input="another\n").returncode == 1
+    assert signetctl("key", "destroy", "life", input="life\n").returncode == 0
+    assert signetctl("verify", "doc", "doc.sig", "--key", "life").returncode == 0
+
+
+def test_wrong_pin_is_refused_and_the_right_one_works(
+    signetctl: Run, tmp_path: Path, signetd_dev: object
+) -> None:
+    assert signetctl("token", "lock", "dev").returncode == 0
+    (tmp_path / "doc").write_bytes(b"x")
+    assert "TOKEN_LOCKED" in signetctl("sign", "doc", "--key", "demo-sm2").stderr
+    wrong = tmp_path / "wrong.pin"
+    wrong.write_text("not the pin\n")
+    assert "chmod 600" in signetctl("token", "unlock", "dev", "--pin-file", str(wrong)).stderr
+    wrong.chmod(0o600)
+    refused = signetctl("token", "unlock", "dev", "--pin-file", str(wrong))
+    assert "PIN_REFUSED" in refused.stderr
+    assert "not the pin" not in refused.stderr + refused.stdout
+    folder = Path(signetd_dev.folder)  # type: ignore[attr-defined]
+    right = next(folder.glob("**/user.pin"))
+    done = signetctl("token", "unlock", "dev", "--pin-file", str(right))
+    assert done.returncode == 0, done.stderr
+    assert signetctl("sign", "doc", "--key", "demo-sm2").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("key", "show", "none"), 1, "KEY_NOT_FOUND"),
+        (("token", "show", "none"), 1, "TOKEN_NOT_FOUND"),
+        (("key", "generate", "Bad", "--token", "dev", "--type", "sm2"), 1, "INPUT_INVALID"),
+        (("key", "generate", "ok", "--token", "dev", "--type", "dsa"), 1, "INPUT_INVALID"),
+        (("key", "enrol", "ok", "--token", "dev", "--id", "xx"), 2, "not hex"),
+        (("nonsense",), 2, "nonsense"),
+    ],
+)
+def test_refusals_and_exit_codes(
+    arguments: tuple[str, ...], code: int, said: str, signetctl: Run
+) -> None:
+    done = signetctl(*arguments)
+    assert (done.returncode, said in done.stderr) == (code, True), done.stderr
