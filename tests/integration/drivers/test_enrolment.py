@@ -1,0 +1,120 @@
+"""What must never be adopted, on a real token."""
+
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from signetd.drivers.errors import Reason, SignetError
+from signetd.drivers.isolation.pool import TokenPool, TokenState
+from signetd.drivers.types import (
+    Algorithm,
+    Input,
+    KeyType,
+    SignOrder,
+    TokenSettings,
+)
+from signetd.softhsm import ProvisionedToken, provision
+
+MakePool = Callable[..., Awaitable[TokenPool]]
+
+MAKE_KEY = """
+import sys, pkcs11
+from pkcs11 import Attribute
+module, pin_file, label, name, value = sys.argv[1:]
+tokens = [slot.get_token() for slot in pkcs11.lib(module).get_slots(True)]
+token = next(token for token in tokens if token.label == label)
+with token.open(rw=True, user_pin=open(pin_file).read().strip()) as session:
+    session.generate_keypair(
+        pkcs11.KeyType.RSA, 2048, id=b"\\x07", label="weak", store=True,
+        private_template={Attribute[name]: value == "1"},
+    )
+"""
+
+
+def make_key(token: ProvisionedToken, attribute: str, value: bool) -> None:
+    """Make a key pair past signetd, with one attribute as it must not be."""
+    arguments = [
+        str(token.module),
+        str(token.user_pin_file),
+        token.label,
+        attribute,
+        str(int(value)),
+    ]
+    subprocess.run(
+        [sys.executable, "-c", MAKE_KEY, *arguments],
+        env=token.environment,
+        check=True,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize(("attribute", "value"), [("EXTRACTABLE", True), ("SENSITIVE", False)])
+async def test_an_unprotected_key_is_neither_enrolled_nor_used(
+    attribute: str, value: bool, token: ProvisionedToken, make_pool: MakePool
+) -> None:
+    make_key(token, attribute, value)
+    pool = await make_pool()
+    with pytest.raises(SignetError, match=f"CKA_{attribute} is {str(value).lower()}") as refused:
+        await pool.find_key(cka_id=b"\x07")
+    assert refused.value.reason is Reason.KEY_UNPROTECTED
+    (weak,) = await pool.keys()
+    order = SignOrder(
+        key=weak.ref, algorithm=Algorithm.RSA_PKCS1_SHA256, input=Input.DIGEST, data=bytes(32)
+    )
+    with pytest.raises(SignetError) as refused:
+        await pool.sign(order)
+    assert refused.value.reason is Reason.KEY_UNPROTECTED
+
+
+async def test_enrolment_finds_one_key_or_says_which_there_are(make_pool: MakePool) -> None:
+    pool = await make_pool()
+    made = await pool.generate(KeyType.EC_P256, label="one", cka_id=b"\x01")
+    await pool.generate(KeyType.EC_P256, label="one", cka_id=b"\x02")
+    assert (await pool.find_key(cka_id=b"\x01", label="one")).ref == made.ref
+    with pytest.raises(SignetError, match="2 key pairs match") as refused:
+        await pool.find_key(label="one")
+    assert refused.value.reason is Reason.KEY_AMBIGUOUS
+    with pytest.raises(SignetError, match="it holds") as refused:
+        await pool.find_key(label="none")
+    assert refused.value.reason is Reason.KEY_NOT_ON_TOKEN
+
+
+async def status_of(settings: TokenSettings, lock_file: Path) -> str:
+    pool = TokenPool("test", settings, lock_file=lock_file)
+    await pool.start()
+    try:
+        assert pool.status.state is TokenState.ABSENT
+        return pool.status.reason
+    finally:
+        await pool.close()
+
+
+async def test_what_cannot_be_opened_says_why(token: ProvisionedToken, tmp_path: Path) -> None:
+    lock_file = tmp_path / "lock"
+    absent = TokenSettings(module=str(token.module), label="another", environment=token.environment)
+    assert 'no token with label "another"' in await status_of(absent, lock_file)
+    missing = TokenSettings(module="/nonexistent.so", label="test")
+    assert "does not exist" in await status_of(missing, lock_file)
+    (tmp_path / "text.so").write_text("not a library")
+    unloadable = TokenSettings(module=str(tmp_path / "text.so"), label="test")
+    assert "cannot be loaded" in await status_of(unloadable, lock_file)
+    unknown = TokenSettings(module=str(token.module), label="test", profile="nonesuch")
+    assert "no token profile" in await status_of(unknown, lock_file)
+
+
+async def test_two_tokens_of_one_label_are_refused_with_their_serials(
+    token: ProvisionedToken, tmp_path: Path
+) -> None:
+    twin = provision(tmp_path / "twin", token.label, module="softhsm")
+    for folder in (tmp_path / "twin").glob("**/tokens/*"):
+        target = next((tmp_path / "token").glob("**/tokens")) / folder.name
+        folder.rename(target)
+    settings = TokenSettings(
+        module=str(token.module), label=token.label, environment=token.environment
+    )
+    said = await status_of(settings, tmp_path / "lock")
+    assert token.serial in said
+    assert twin.serial in said
