@@ -64,6 +64,9 @@ class Child:
             self._ended = self._end()
         return self._ended
 
+    def kill(self) -> None:
+        self._process.kill()
+
     def _end(self) -> tuple[int, str]:
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None and not stream.closed:

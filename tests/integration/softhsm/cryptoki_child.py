@@ -9,6 +9,7 @@ import json
 import re
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,10 @@ class Module:
 
     def initialize(self) -> list[Any]:
         return [self._call("C_Initialize", None)]
+
+    def initialize_for_threads(self) -> list[Any]:
+        arguments = (ctypes.c_ulong * 6)(0, 0, 0, 0, 2, 0)  # CKF_OS_LOCKING_OK
+        return [self._call("C_Initialize", arguments)]
 
     def finalize(self) -> list[Any]:
         return [self._call("C_Finalize", None)]
@@ -233,6 +238,23 @@ class Module:
             if rv:
                 return [rv]
         return [0]
+
+    def sign_in_threads(
+        self, slot: int, kind: int, key: int, data: str, threads: int, count: int
+    ) -> list[Any]:
+        """Sign in threads, each opening and closing sessions; the answers of all of them."""
+
+        def work(_: int) -> int:
+            for _ in range(count):
+                rv, session = self.open(slot)
+                rv = rv or self.sign_many(session, kind, key, data, 5)[0]
+                rv = rv or self._call("C_CloseSession", session)
+                if rv:
+                    return int(rv)
+            return 0
+
+        with ThreadPoolExecutor(threads) as pool:
+            return list(pool.map(work, range(threads)))
 
     def sign_update(self, session: int, data: str) -> list[Any]:
         raw = bytes.fromhex(data)

@@ -204,3 +204,11 @@ def test_many_signatures_take_no_more_memory(child: Any, key: tuple[int, int]) -
     before = child.resident_kib()[1]
     assert child.sign_many(session, WITH_SM3, private, E, 1000) == [0]
     assert child.resident_kib()[1] - before < 256, "an operation leaks memory"
+
+
+def test_threads_with_sessions_of_their_own(child: Any) -> None:
+    assert child.initialize_for_threads() == [0]
+    session = child.log_in()
+    _, private = child.make_key(session)
+    assert child.sign_in_threads(child.slot(), WITH_SM3, private, E, 4, 25) == [0] * 4
+    assert child.sign_many(session, E_GIVEN, private, E, 1) == [0]
