@@ -53,7 +53,11 @@ VENDORS = {
 
 
 def read(path: str) -> bytes:
-    return Path(path).read_bytes()
+    try:
+        return Path(path).read_bytes()
+    except PermissionError:  # the kernel hides a process without dumps from all but root
+        assert os.geteuid() != 0
+        return b""
 
 
 def sm2_order(key: KeyInfo, message: bytes = b"a document", signer_id: bytes = b"") -> SignOrder:
