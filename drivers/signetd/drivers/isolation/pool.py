@@ -1,6 +1,7 @@
 """The workers of one token: started, unlocked, given work, replaced when they end."""
 
 import asyncio
+import contextlib
 import logging
 from collections import deque
 from collections.abc import Callable
@@ -20,6 +21,7 @@ T = TypeVar("T")
 _WINDOW: Final = 16  # calls that a worker may have at once: enough to be never idle
 _OPEN_SECONDS: Final = 60.0
 _LOGIN_SECONDS: Final = 60.0
+_REPLACE_SECONDS: Final = 10.0
 _BACKOFF_SECONDS: Final = (0.0, 0.1, 0.5, 1.0, 2.0, 5.0)
 
 
@@ -81,6 +83,7 @@ class TokenPool:
         self._ready: dict[int, WorkerProcess] = {}
         self._pin: Pin | None = None
         self._login = asyncio.Lock()
+        self._changed = asyncio.Event()  # a worker came up, or the state changed
         self._tasks: list[asyncio.Task[None]] = []
         self._closing = False
 
@@ -143,6 +146,7 @@ class TokenPool:
             return False
         self.info = info
         self._opened[index] = worker
+        self._changed.set()
         async with self._login:
             if self._pin is not None:
                 try:
@@ -164,24 +168,36 @@ class TokenPool:
     async def unlock(self, pin: Pin) -> None:
         """Present the user PIN, to one worker first; the others follow once it was accepted.
 
-        Does nothing when the token is unlocked already. Raises SignetError(PIN_REFUSED,
-        PIN_BLOCKED, TOKEN_ABSENT); a refused PIN is forgotten.
+        Does nothing when the token is unlocked already. Waits for a worker that is being replaced,
+        as after a refused PIN. Raises SignetError(PIN_REFUSED, PIN_BLOCKED, TOKEN_ABSENT); a
+        refused PIN is forgotten.
         """
         async with self._login:
-            if self._ready:
+            if any(worker.alive for worker in self._ready.values()):
                 return
-            if not self._opened:
-                raise self._unavailable()
-            for index, worker in list(self._opened.items()):
+            for index, worker in await self._opened_and_alive():
                 try:
                     await self._log_in(index, worker, pin)
                 except SignetError as error:
                     self._after_refusal(error)
                     worker.kill()  # a refused login leaves a session behind
-                    raise
-                self._pin = pin
+                    if self._pin is None:  # otherwise it ended, and its successor logs in
+                        raise
+                else:
+                    self._pin = pin
         self._settle()
-        self._dispatch()
+
+    async def _opened_and_alive(self) -> list[tuple[int, WorkerProcess]]:
+        """Return the workers that have the token open; wait a while for the first one."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_REPLACE_SECONDS):
+                while not self._closing and self.status.state is not TokenState.ABSENT:
+                    alive = [(i, worker) for i, worker in self._opened.items() if worker.alive]
+                    if alive:
+                        return alive
+                    self._changed.clear()
+                    await self._changed.wait()
+        raise self._unavailable()
 
     async def _log_in(self, index: int, worker: WorkerProcess, pin: Pin) -> None:
         await worker.call(wire.Login(pin.reveal()), _LOGIN_SECONDS)
@@ -214,6 +230,7 @@ class TokenPool:
         if (state, reason) != (self.status.state, self.status.reason):
             self.status = TokenStatus(state, reason, _now())
             _log.info("token %s is %s %s", self.name, state.value, reason)
+            self._changed.set()
             self._on_change()
 
     def _unavailable(self) -> SignetError:
