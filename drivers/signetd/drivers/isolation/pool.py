@@ -79,6 +79,7 @@ class TokenPool:
         self._queue_limit = queue
         self._on_change = on_change
         self._waiting: deque[_Job] = deque()
+        self._running: dict[int, WorkerProcess] = {}
         self._opened: dict[int, WorkerProcess] = {}
         self._ready: dict[int, WorkerProcess] = {}
         self._pin: Pin | None = None
@@ -86,6 +87,7 @@ class TokenPool:
         self._changed = asyncio.Event()  # a worker came up, or the state changed
         self._tasks: list[asyncio.Task[None]] = []
         self._closing = False
+        self._stop = asyncio.Event()
 
     @property
     def workers_ready(self) -> int:
@@ -104,35 +106,43 @@ class TokenPool:
     async def close(self) -> None:
         """Log out, end the workers, and refuse whatever is left."""
         self._closing = True
+        self._stop.set()
         self._refuse_waiting(SignetError(Reason.SHUTTING_DOWN, "the daemon is shutting down"))
+        for index, worker in self._running.items():
+            if index not in self._opened:  # it may hang in its module's start
+                worker.kill()
         await asyncio.gather(*(worker.close() for worker in self._opened.values()))
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks)
         self._pin = None
 
     async def _supervise(self, index: int, started: asyncio.Event) -> None:
         """Keep one worker running: replace it when it ends, slower when it keeps failing."""
         failures = 0
         while not self._closing:
-            await asyncio.sleep(_BACKOFF_SECONDS[min(failures, len(_BACKOFF_SECONDS) - 1)])
-            name = f"{self.name}/{index}"
-            worker = await WorkerProcess.spawn(name, self._settings.environment, self._dispatch)
-            try:
-                if await self._bring_up(index, worker):
-                    failures = 0
-                    started.set()
-                    await worker.exited.wait()
-                    failures = 0 if worker.hung or failures == 0 else failures + 1
-                else:
-                    failures += 1
-            finally:
-                self._opened.pop(index, None)
-                self._ready.pop(index, None)
-                worker.kill()
-                await worker.reap()
-                started.set()
+            came_up = await self._run_worker(index, started)
+            failures = 0 if came_up else failures + 1
             self._settle()
+            with contextlib.suppress(TimeoutError):
+                delay = _BACKOFF_SECONDS[min(failures, len(_BACKOFF_SECONDS) - 1)]
+                await asyncio.wait_for(self._stop.wait(), delay)
+
+    async def _run_worker(self, index: int, started: asyncio.Event) -> bool:
+        """Run one worker until it ends; say whether it came up."""
+        name = f"{self.name}/{index}"
+        worker = await WorkerProcess.spawn(name, self._settings.environment, self._dispatch)
+        self._running[index] = worker
+        try:
+            if self._closing or not await self._bring_up(index, worker):
+                return False
+            started.set()
+            await worker.exited.wait()
+            return True
+        finally:
+            for workers in (self._running, self._opened, self._ready):
+                workers.pop(index, None)
+            worker.kill()
+            await worker.reap()
+            started.set()
 
     async def _bring_up(self, index: int, worker: WorkerProcess) -> bool:
         """Open the token in a new worker, and log in when a PIN was accepted before."""

@@ -47,7 +47,6 @@ class WorkerProcess(asyncio.Protocol):
         self._process: asyncio.subprocess.Process | None = None
         self._output: asyncio.Task[None] | None = None
         self.exited = asyncio.Event()
-        self.hung = False
 
     @classmethod
     async def spawn(
@@ -134,7 +133,6 @@ class WorkerProcess(asyncio.Protocol):
         if not future.done():
             text = f"the token did not answer within {timeout:g} seconds; its worker was replaced"
             future.set_exception(SignetError(Reason.TOKEN_TIMEOUT, text))
-        self.hung = True
         self.kill()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
