@@ -4,6 +4,7 @@ import ctypes
 import ctypes.util
 import threading
 from collections import OrderedDict
+from collections.abc import Iterator
 from functools import cache
 
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
@@ -60,6 +61,7 @@ class Libcrypto:
                 key = self._keys[spki] = _Key(self._library, spki)
                 if len(self._keys) > _MAX_KEYS:
                     self._keys.popitem(last=False)
+            self._keys.move_to_end(spki)
             return key
 
     def verify(self, spki: bytes, digest: bytes, signature: bytes) -> bool:
@@ -82,9 +84,7 @@ class Libcrypto:
 @cache
 def load() -> Libcrypto | None:
     """Find a libcrypto that has SM2; None where there is none."""
-    for name in (ctypes.util.find_library("crypto"), "libcrypto.so.3"):
-        if name is None:
-            continue
+    for name in _names():
         try:
             native = Libcrypto(ctypes.CDLL(name))
         except (OSError, AttributeError):  # not there, or older than OpenSSL 3
@@ -94,8 +94,20 @@ def load() -> Libcrypto | None:
     return None
 
 
+def _names() -> Iterator[str]:
+    yield "libcrypto.so.3"
+    # Later, because it starts programs (ldconfig, gcc) and waits for them without a limit.
+    found = ctypes.util.find_library("crypto")
+    # macOS ends a process that loads the libcrypto of the system.
+    if found is not None and not found.startswith("/usr/lib/libcrypto"):
+        yield found
+
+
 def _works(native: Libcrypto) -> bool:
+    wrong = bytes(31) + b"\x01" + vectors.SIGNATURE[32:]
     try:
-        return native.verify(vectors.SPKI, vectors.E, vectors.SIGNATURE)
+        return native.verify(vectors.SPKI, vectors.E, vectors.SIGNATURE) and not native.verify(
+            vectors.SPKI, vectors.E, wrong
+        )
     except ValueError:
         return False

@@ -5,6 +5,11 @@ from functools import cache
 
 from signetd.gm import _gmssl, _libcrypto
 
+
+class NoBackendError(Exception):
+    """This host has no program that verifies SM2."""
+
+
 Verifier = Callable[[bytes, bytes, bytes], bool]
 """(SubjectPublicKeyInfo in DER, e of 32 bytes, r‖s of 64 bytes) → valid."""
 
@@ -14,11 +19,16 @@ def available() -> dict[str, Verifier]:
     found: dict[str, Verifier] = {}
     if (native := _libcrypto.load()) is not None:
         found["libcrypto"] = native.verify
-    found["gmssl"] = _gmssl.verify
+    if _gmssl.is_installed():
+        found["gmssl"] = _gmssl.verify
     return found
 
 
 @cache
 def current() -> Verifier:
-    """Return the fastest backend of this host."""
-    return next(iter(available().values()))
+    """Return the fastest backend of this host. Raises NoBackendError."""
+    for verifier in available().values():
+        return verifier
+    raise NoBackendError(
+        "nothing here verifies SM2: install OpenSSL 3 with SM2, or the Python package gmssl"
+    )

@@ -9,11 +9,16 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
 
 
 def raw_to_der(raw: bytes) -> bytes:
-    """Write r‖s (equal halves, big-endian) as SEQUENCE { r, s } in canonical DER."""
+    """Write r‖s (equal halves, big-endian) as SEQUENCE { r, s } in canonical DER.
+
+    Raises ValueError for unequal halves and for r or s of 0.
+    """
     if not raw or len(raw) % 2:
         raise ValueError(f"a signature r‖s has two equal halves, not {len(raw)} bytes")
     half = len(raw) // 2
-    return encode_dss_signature(int.from_bytes(raw[:half]), int.from_bytes(raw[half:]))
+    r, s = int.from_bytes(raw[:half]), int.from_bytes(raw[half:])
+    _joined(r, s, half)  # refuses 0
+    return encode_dss_signature(r, s)
 
 
 def der_to_raw(der: bytes, size: int) -> bytes:
@@ -25,25 +30,33 @@ def der_to_raw(der: bytes, size: int) -> bytes:
     return raw
 
 
-def normalise(signature: bytes, size: int, expected: Literal["raw", "der"] | None = None) -> bytes:
+def normalise(
+    signature: bytes,
+    size: int,
+    expected: Literal["raw", "der"] | None = None,
+    order: int | None = None,
+) -> bytes:
     """Read what a token returned; return r‖s, each of *size* bytes.
 
     DER is read leniently, its integers as unsigned: vendors return superfluous zeros and drop
     needed ones. With *expected* nothing is guessed; without it, 2 × *size* bytes are r‖s.
-    Raises ValueError for what cannot be read, for r or s of 0 and for one that is too long.
+    Raises ValueError for what cannot be read, for r or s of 0, for one that is too long and, where
+    *order* (of the curve's base point) is given, for one that is not below it.
     """
     if expected is None:
         expected = "raw" if len(signature) == 2 * size else "der"
     if expected == "der":
-        return _joined(*_lenient(signature), size)
+        return _joined(*_lenient(signature), size, order)
     if len(signature) != 2 * size:
         raise ValueError(f"a signature r‖s has {2 * size} bytes here, not {len(signature)}")
-    return _joined(int.from_bytes(signature[:size]), int.from_bytes(signature[size:]), size)
+    return _joined(int.from_bytes(signature[:size]), int.from_bytes(signature[size:]), size, order)
 
 
-def _joined(r: int, s: int, size: int) -> bytes:
+def _joined(r: int, s: int, size: int, order: int | None = None) -> bytes:
     if r <= 0 or s <= 0 or max(r, s).bit_length() > 8 * size:
         raise ValueError(f"r and s must be between 1 and what {size} bytes hold")
+    if order is not None and max(r, s) >= order:
+        raise ValueError("r and s must be below the order of the curve's base point")
     return r.to_bytes(size) + s.to_bytes(size)
 
 

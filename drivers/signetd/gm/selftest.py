@@ -2,7 +2,7 @@
 
 from cryptography.exceptions import InvalidSignature
 
-from signetd.gm import sm2, sm3, vectors
+from signetd.gm import backend, sm2, sm3, vectors
 
 
 class SelfTestError(Exception):
@@ -28,6 +28,8 @@ def _valid(key: sm2.Sm2PublicKey, signature: bytes) -> bool:
         sm2.verify(key, vectors.MESSAGE, signature, vectors.SIGNER_ID)
     except InvalidSignature:
         return False
+    except backend.NoBackendError as error:
+        raise SelfTestError(str(error)) from None
     return True
 
 

@@ -32,21 +32,25 @@ _SPKI_HEAD: Final = (
 
 @dataclass(frozen=True)
 class Sm2PublicKey:
-    """A public key on the SM2 curve; ``point`` is 04 ‖ x ‖ y, 65 bytes."""
+    """A public key on the SM2 curve; ``point`` is 04 ‖ x ‖ y, 65 bytes.
+
+    Raises ValueError unless it is a point of the curve.
+    """
 
     point: bytes
 
-    @classmethod
-    def from_point(cls, point: bytes) -> "Sm2PublicKey":
-        """Take 04 ‖ x ‖ y or x ‖ y. Raises ValueError unless it is a point of the curve."""
-        if len(point) == 64:
-            point = b"\x04" + point
+    def __post_init__(self) -> None:
+        point = self.point
         if len(point) != 65 or point[0] != 4:
             raise ValueError("an SM2 public key is 04 ‖ x ‖ y, 65 bytes, or x ‖ y, 64 bytes")
         x, y = int.from_bytes(point[1:33]), int.from_bytes(point[33:])
         if x >= P or y >= P or (y * y - (x * x * x + A * x + B)) % P:
             raise ValueError("the SM2 public key is not a point of the curve")
-        return cls(bytes(point))
+
+    @classmethod
+    def from_point(cls, point: bytes) -> "Sm2PublicKey":
+        """Take 04 ‖ x ‖ y or x ‖ y. Raises ValueError unless it is a point of the curve."""
+        return cls(b"\x04" + point if len(point) == 64 else bytes(point))
 
     @classmethod
     def from_spki(cls, der: bytes) -> "Sm2PublicKey":

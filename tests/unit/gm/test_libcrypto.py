@@ -79,7 +79,9 @@ def test_invalid_signature_leaves_no_error_behind(native: _libcrypto.Libcrypto) 
 
 
 @pytest.mark.parametrize(
-    "spki", [b"", vectors.SPKI[:-1], vectors.SPKI.replace(b"\x81\x1c\xcf\x55", b"\x81\x1c\xcf\x54")]
+    "spki",
+    [b"", vectors.SPKI[:-1], vectors.SPKI.replace(b"\x81\x1c\xcf\x55", b"\x81\x1c\xcf\x54")],
+    ids=["empty", "cut short", "another curve"],
 )
 def test_key_that_libcrypto_cannot_read(native: _libcrypto.Libcrypto, spki: bytes) -> None:
     peek = native._library.ERR_peek_error

@@ -72,6 +72,16 @@ def test_edge_of_the_ranges(name: str, case: dict[str, str | bool]) -> None:
     assert valid == case["valid"], f"{name} decides otherwise than OpenSSL: {case['name']}"
 
 
+@pytest.mark.parametrize("name", ["r = 0", "s = 0", "r = n", "s = n", "r + s = n"])
+def test_range_is_checked_before_any_backend(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """GB/T 32918.2, 7.1, steps B1, B2 and B5 do not depend on what a library checks."""
+    monkeypatch.setattr(backend, "current", lambda: lambda spki, digest, signature: True)
+    text = (VECTORS / "sm2_edges.json").read_text(encoding="utf-8")
+    (case,) = (case for case in json.loads(text)["cases"] if case["name"] == name)
+    with pytest.raises(InvalidSignature):
+        sm2.verify_digest(key_of(case), bytes.fromhex(case["e"]), bytes.fromhex(case["signature"]))
+
+
 @pytest.mark.parametrize("case", cases("sm2_gbt32918_5.json"))
 def test_each_altered_bit_is_found(name: str, case: Case) -> None:
     """All 512 bits with libcrypto; one in every byte with gmssl, which takes 16 ms for each."""

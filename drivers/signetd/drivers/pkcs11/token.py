@@ -10,6 +10,7 @@ from signetd.drivers.pkcs11 import finder, keygen, plan, probe, profile, protect
 from signetd.drivers.pkcs11.ckr import TokenFault, translated
 from signetd.drivers.pkcs11.inventory import Entry, Inventory
 from signetd.drivers.types import (
+    Algorithm,
     KeyInfo,
     KeyRef,
     KeyType,
@@ -205,6 +206,8 @@ def _normalised(answer: bytes, planned: plan.SignPlan, order: SignOrder) -> byte
     if planned.form == "octets":
         return answer
     try:
-        return encoding.normalise(answer, INTEGER_BYTES[order.algorithm], expected=planned.form)
+        size = INTEGER_BYTES[order.algorithm]
+        group_order = sm2.N if order.algorithm is Algorithm.SM2_SM3 else None
+        return encoding.normalise(answer, size, planned.form, group_order)
     except ValueError as error:
         raise _faulty(str(error)) from error
