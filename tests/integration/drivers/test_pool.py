@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
+from gmssl import sm2 as gmssl_sm2  # type: ignore[import-untyped]
 
 from signetd.drivers.algorithms import ALGORITHMS_OF, INTEGER_BYTES
 from signetd.drivers.errors import Reason, SignetError
@@ -96,7 +97,7 @@ def openssl_verifies(folder: Path, key: KeyInfo, order: SignOrder, signature: by
     assert "Verified Successfully" in done.stdout, f"{order.algorithm}: {done.stdout}{done.stderr}"
 
 
-@pytest.mark.parametrize("key_type", [kt for kt in KeyType if kt is not KeyType.RSA_4096])
+@pytest.mark.parametrize("key_type", KeyType)
 async def test_every_algorithm_is_verified_by_openssl(
     key_type: KeyType, make_pool: MakePool, tmp_path: Path
 ) -> None:
@@ -130,6 +131,18 @@ async def test_a_profile_that_lies_is_refused_and_the_truth_is_named(make_pool: 
     with pytest.raises(SignetError, match='takes = "message"') as refused:
         await pool.sign(sm2_order(key))
     assert refused.value.reason is Reason.CONVENTION_WRONG
+
+
+async def test_gmssl_is_the_second_oracle(make_pool: MakePool) -> None:
+    pool = await make_pool()
+    key = await pool.generate(KeyType.SM2, label="k", cka_id=b"\x01")
+    point = key.spki[-64:].hex()
+    crypt = gmssl_sm2.CryptSM2(private_key="", public_key=point)
+    crypt.public_key = point  # its constructor strips leading zeros and fours
+    for message in (b"", b"x", b"y" * 1000):
+        signature = await pool.sign(sm2_order(key, message))
+        assert crypt.verify_with_sm3(signature.hex(), message)
+        assert not crypt.verify_with_sm3(signature.hex(), message + b"!")
 
 
 async def test_another_signer_id(make_pool: MakePool, tmp_path: Path) -> None:
@@ -184,7 +197,7 @@ async def kill_under_load(pool: TokenPool, order: SignOrder) -> list[bytes | Bas
     return await load
 
 
-async def test_kill_9_costs_the_calls_in_flight_only(make_pool: MakePool) -> None:
+async def test_kill_9_costs_the_call_that_was_begun_only(make_pool: MakePool) -> None:
     pool = await make_pool(workers=2)
     key = await pool.generate(KeyType.EC_P256, label="k", cka_id=b"\x01")
     order = SignOrder(
@@ -192,7 +205,7 @@ async def test_kill_9_costs_the_calls_in_flight_only(make_pool: MakePool) -> Non
     )
     results = await kill_under_load(pool, order)
     failed = [result for result in results if isinstance(result, BaseException)]
-    assert len(failed) <= 16, f"more than one worker's window failed: {failed[:3]}"
+    assert len(failed) <= 1, f"more than the call that the worker was at: {failed[:3]}"
     assert all(isinstance(e, SignetError) and e.reason is Reason.WORKER_LOST for e in failed)
     began = time.monotonic()
     await pool.sign(order)

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,11 +13,11 @@ from typing import Final, TypeVar
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.isolation import enrolment, wire
 from signetd.drivers.isolation.process import WorkerProcess
+from signetd.drivers.isolation.queue import WorkQueue
 from signetd.drivers.types import KeyInfo, KeyRef, KeyType, Pin, SignOrder, TokenInfo, TokenSettings
 
 _log = logging.getLogger("signetd.token")
 T = TypeVar("T")
-_WINDOW: Final = 16  # calls that a worker may have at once: enough to be never idle
 _OPEN_SECONDS: Final = 60.0
 _LOGIN_SECONDS: Final = 60.0
 _REPLACE_SECONDS: Final = 10.0
@@ -40,13 +39,6 @@ class TokenStatus:
     state: TokenState
     reason: str
     since: datetime
-
-
-@dataclass
-class _Job:
-    command: wire.Command
-    timeout: float
-    future: asyncio.Future[wire.Value]
 
 
 def _nothing() -> None:
@@ -76,9 +68,8 @@ class TokenPool:
         self._lock_file = lock_file
         self._request_timeout = request_timeout
         self._generate_timeout = generate_timeout
-        self._queue_limit = queue
         self._on_change = on_change
-        self._waiting: deque[_Job] = deque()
+        self._queue = WorkQueue(queue, self._refusal, lambda: self._ready.values())
         self._running: dict[int, WorkerProcess] = {}
         self._opened: dict[int, WorkerProcess] = {}
         self._ready: dict[int, WorkerProcess] = {}
@@ -107,7 +98,7 @@ class TokenPool:
         """Log out, end the workers, and refuse whatever is left."""
         self._closing = True
         self._stop.set()
-        self._refuse_waiting(SignetError(Reason.SHUTTING_DOWN, "the daemon is shutting down"))
+        self._queue.refuse_all(SignetError(Reason.SHUTTING_DOWN, "the daemon is shutting down"))
         for index, worker in self._running.items():
             if index not in self._opened:  # it may hang in its module's start
                 worker.kill()
@@ -129,7 +120,7 @@ class TokenPool:
     async def _run_worker(self, index: int, started: asyncio.Event) -> bool:
         """Run one worker until it ends; say whether it came up."""
         name = f"{self.name}/{index}"
-        worker = await WorkerProcess.spawn(name, self._settings.environment, self._dispatch)
+        worker = await WorkerProcess.spawn(name, self._settings.environment, self._queue.dispatch)
         self._running[index] = worker
         try:
             if self._closing or not await self._bring_up(index, worker):
@@ -225,7 +216,7 @@ class TokenPool:
             was_open = list(self._ready.values())
             self._ready.clear()
             self._set_status(TokenState.LOCKED, "it was locked by an administrator")
-            self._refuse_waiting(self._unavailable())
+            self._queue.refuse_all(self._unavailable())
             await asyncio.gather(*(worker.close() for worker in was_open))
 
     def _settle(self) -> None:
@@ -234,7 +225,7 @@ class TokenPool:
             self._set_status(TokenState.READY, "")
         elif self._opened and self._pin is None and self.status.state is not TokenState.LOCKED:
             self._set_status(TokenState.LOCKED, "no PIN has been presented")
-        self._dispatch()
+        self._queue.dispatch()
 
     def _set_status(self, state: TokenState, reason: str) -> None:
         if (state, reason) != (self.status.state, self.status.reason):
@@ -242,6 +233,10 @@ class TokenPool:
             _log.info("token %s is %s %s", self.name, state.value, reason)
             self._changed.set()
             self._on_change()
+
+    def _refusal(self) -> SignetError | None:
+        is_ready = self.status.state is TokenState.READY and not self._closing
+        return None if is_ready else self._unavailable()
 
     def _unavailable(self) -> SignetError:
         if self._closing:
@@ -253,42 +248,14 @@ class TokenPool:
         return SignetError(Reason.TOKEN_ABSENT, why)
 
     async def _do(self, command: wire.Command, timeout: float) -> wire.Value:
-        if self._closing or self.status.state is not TokenState.READY:
-            raise self._unavailable()
-        if len(self._waiting) >= self._queue_limit:
-            raise SignetError(
-                Reason.TOKEN_BUSY,
-                f'{self._queue_limit} requests wait for token "{self.name}" already; try later',
-            )
-        job = _Job(command, timeout, asyncio.get_running_loop().create_future())
-        self._waiting.append(job)
-        self._dispatch()
+        answer = self._queue.put(command, timeout)
         try:
             async with asyncio.timeout(timeout + self._request_timeout):
-                return await job.future
+                return await answer
         except TimeoutError:
             raise SignetError(
                 Reason.TOKEN_TIMEOUT, f'token "{self.name}" did not get to the request in time'
             ) from None
-
-    def _dispatch(self) -> None:
-        """Hand waiting jobs to the workers with the fewest calls in flight."""
-        while self._waiting:
-            alive = [worker for worker in self._ready.values() if worker.alive]
-            if not alive:
-                return
-            worker = min(alive, key=lambda w: w.in_flight)
-            if worker.in_flight >= _WINDOW:
-                return
-            job = self._waiting.popleft()
-            if not job.future.done():  # a caller who went away is not served
-                _forward(worker.call(job.command, job.timeout), job.future)
-
-    def _refuse_waiting(self, error: SignetError) -> None:
-        while self._waiting:
-            job = self._waiting.popleft()
-            if not job.future.done():
-                job.future.set_exception(error)
 
     async def sign(self, order: SignOrder) -> bytes:
         """Make one signature: r‖s for SM2 and ECDSA, else the octets. Raises SignetError."""
@@ -320,19 +287,6 @@ def _expect(value: wire.Value, kind: type[T]) -> T:
     if not isinstance(value, kind):
         raise SignetError(Reason.INTERNAL, f"a worker answered with {type(value).__name__}")
     return value
-
-
-def _forward(source: asyncio.Future[wire.Value], target: asyncio.Future[wire.Value]) -> None:
-    def done(future: asyncio.Future[wire.Value]) -> None:
-        error = future.exception()
-        if target.done():
-            return
-        if error is not None:
-            target.set_exception(error)
-        else:
-            target.set_result(future.result())
-
-    source.add_done_callback(done)
 
 
 def _now() -> datetime:

@@ -28,6 +28,14 @@ class WorkerFailure(SignetError):
         self.fatal = failure.fatal
 
 
+class NeverStarted(SignetError):
+    """The worker ended while the call waited behind another one, so it was not begun.
+
+    At most the calls of the last few milliseconds, whose replies were not sent yet, are wrongly
+    counted as such.
+    """
+
+
 class WorkerProcess(asyncio.Protocol):
     """A worker and the calls it has been given. It answers them in order.
 
@@ -46,6 +54,7 @@ class WorkerProcess(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._process: asyncio.subprocess.Process | None = None
         self._output: asyncio.Task[None] | None = None
+        self._head_expired = False
         self.exited = asyncio.Event()
 
     @classmethod
@@ -103,7 +112,7 @@ class WorkerProcess(asyncio.Protocol):
         loop = asyncio.get_running_loop()
         future: asyncio.Future[wire.Value] = loop.create_future()
         if not self.alive:
-            future.set_exception(self._lost())
+            future.set_exception(self._lost(NeverStarted))
             return future
         self._next += 1
         self._calls[self._next] = (future, timeout)
@@ -133,6 +142,7 @@ class WorkerProcess(asyncio.Protocol):
         if not future.done():
             text = f"the token did not answer within {timeout:g} seconds; its worker was replaced"
             future.set_exception(SignetError(Reason.TOKEN_TIMEOUT, text))
+        self._head_expired = True
         self.kill()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -171,15 +181,17 @@ class WorkerProcess(asyncio.Protocol):
         self.kill()
         if self._watchdog is not None:
             self._watchdog.cancel()
+        kind = NeverStarted if self._head_expired else SignetError
         while self._calls:
             _, (future, _timeout) = self._calls.popitem(last=False)
             if not future.done():
-                future.set_exception(self._lost())
+                future.set_exception(self._lost(kind))
+            kind = NeverStarted
         self.exited.set()
         self._on_idle()
 
-    def _lost(self) -> SignetError:
-        return SignetError(
+    def _lost(self, kind: type[SignetError]) -> SignetError:
+        return kind(
             Reason.WORKER_LOST, "the worker of the token ended and is being replaced; try again"
         )
 
