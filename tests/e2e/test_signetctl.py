@@ -57,6 +57,13 @@ def test_raw_encoding(signetctl: Run, tmp_path: Path) -> None:
     assert signetctl(*same).returncode == 1
 
 
+def test_stdin_to_stdout(signetctl: Run, tmp_path: Path) -> None:
+    (tmp_path / "doc").write_text("a document")
+    done = signetctl("sign", "-", "--key", "demo-p256", input=b"a document", text=False)
+    (tmp_path / "doc.sig").write_bytes(done.stdout)  # type: ignore[arg-type]  # bytes here
+    assert signetctl("verify", "doc", "doc.sig", "--key", "demo-p256").returncode == 0
+
+
 def test_an_altered_file_is_found(signetctl: Run, tmp_path: Path) -> None:
     (tmp_path / "doc").write_bytes(b"x")
     signetctl("sign", "doc", "--key", "demo-p256")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from signetd.cli import files, key, token
+from signetd.cli import key, sign, token, verify
 from signetd.cli.session import Output, Session
 
 app = typer.Typer(
@@ -18,8 +18,8 @@ app = typer.Typer(
 )
 app.add_typer(token.app, name="token")
 app.add_typer(key.app, name="key")
-app.command("sign")(files.sign)
-app.command("verify")(files.verify)
+app.command("sign")(sign.command)
+app.command("verify")(verify.command)
 
 
 @app.callback()

@@ -115,7 +115,7 @@ class AsyncClient:
 
     async def get_public_key(self, name: str) -> resources.PublicKey:
         """Return a public key."""
-        return await self._call(operations.get_public_key(name))  # type: ignore[no-any-return]
+        return messages.read_public_key(await self._call(operations.get_public_key(name)))
 
     async def generate_key(
         self, name: str, *, token: str, key_type: str, algorithm: str | None = None

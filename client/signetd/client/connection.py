@@ -12,6 +12,8 @@ OPTIONS: Final = (
     ("grpc.max_receive_message_length", 16 << 20),
     ("grpc.max_send_message_length", 16 << 20),
     ("grpc.keepalive_time_ms", 60_000),
+    ("grpc.enable_retries", 0),  # this client tries again where the daemon says that it may
+    ("grpc.enable_http_proxy", 0),
 )
 
 

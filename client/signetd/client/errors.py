@@ -3,6 +3,7 @@
 from typing import cast
 
 import grpc
+from google.protobuf.message import DecodeError
 from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
@@ -99,10 +100,7 @@ _CODES = {code.value[0]: code for code in grpc.StatusCode}
 def from_status(status: status_pb2.Status) -> SignetdError:
     """Make the error that a google.rpc.Status describes."""
     code = _CODES.get(status.code, grpc.StatusCode.UNKNOWN)
-    info = error_details_pb2.ErrorInfo()
-    for detail in status.details:
-        if detail.Is(info.DESCRIPTOR):
-            detail.Unpack(info)
+    info = _error_info(status)
     return _CLASSES.get(code, SignetdError)(
         status.message,
         reason=info.reason,
@@ -112,16 +110,41 @@ def from_status(status: status_pb2.Status) -> SignetdError:
     )
 
 
+def _error_info(status: status_pb2.Status) -> error_details_pb2.ErrorInfo:
+    """Find our ErrorInfo; an empty one where there is none that can be read."""
+    for detail in status.details:
+        info = error_details_pb2.ErrorInfo()
+        try:
+            if detail.Unpack(info) and info.domain == DOMAIN:
+                return info
+        except DecodeError:
+            continue
+    return error_details_pb2.ErrorInfo()
+
+
 def from_rpc(error: grpc.RpcError, endpoint: str) -> SignetdError:
     """Make the error that a failed call describes; *endpoint* is named when nobody answered."""
-    status = rpc_status.from_call(cast(grpc.Call, error))
+    call = cast(grpc.Call, error)
+    try:
+        status = rpc_status.from_call(call)
+    except (ValueError, DecodeError):  # details that contradict the call's own status
+        status = None
     if status is not None:
         return from_status(status)
-    code = error.code()
-    message = error.details() or code.name
+    code = call.code()
+    message = call.details() or code.name
     if code is grpc.StatusCode.UNAVAILABLE:
-        message = (
-            f"{endpoint} does not answer, or the connection was refused: is signetd running there, "
-            f"and is the client certificate one of the CA that it trusts? ({message})"
-        )
-    return _CLASSES.get(code, SignetdError)(message, code=code)
+        message = f"{endpoint} does not answer: {_advice(endpoint, message)} ({message})"
+    return _CLASSES.get(code, SignetdError)(message, reason="CONNECTION_FAILED", code=code)
+
+
+def _advice(endpoint: str, message: str) -> str:
+    """Tell what is probably wrong from gRPC's words."""
+    if endpoint.startswith("unix:"):
+        return "is signetd running there, and may you use its socket?"
+    if any(word in message for word in ("Connection refused", "timed out", "DNS", "resolve")):
+        return "is signetd running there, and listening on this address?"
+    return (
+        "the TLS handshake failed: is our certificate one of the CA that signetd trusts, is its "
+        "certificate one of the CA given, and is it for this host name?"
+    )

@@ -135,6 +135,13 @@ def short(name: str, prefix: str) -> str:
     return name.removeprefix(prefix)
 
 
+def read_public_key(reply: resources.PublicKey) -> resources.PublicKey:
+    """Check the public key's checksum: SM2's Z is computed from it. Raises CorruptReply."""
+    if google_crc32c.value(reply.spki) != reply.spki_crc32c:
+        raise errors.CorruptReply("the public key's checksum does not match: it was altered")
+    return reply
+
+
 def read_batch(
     reply: signing.BatchSignResponse, items: int
 ) -> list[Signature | errors.SignetdError]:

@@ -109,7 +109,7 @@ class Client:
 
     def get_public_key(self, name: str) -> resources.PublicKey:
         """Return a public key."""
-        return self._call(operations.get_public_key(name))  # type: ignore[no-any-return]
+        return messages.read_public_key(self._call(operations.get_public_key(name)))
 
     def generate_key(
         self, name: str, *, token: str, key_type: str, algorithm: str | None = None

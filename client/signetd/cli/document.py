@@ -1,0 +1,61 @@
+"""What ``signetctl sign`` and ``verify`` share: the document, hashed here, and its options."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+if TYPE_CHECKING:
+    from signetd.client import Client, SignItem
+
+STANDARD_INPUT: Final = Path("-")
+_PROGRESS_ABOVE_BYTES: Final = 64 << 20
+
+File = Annotated[
+    Path,
+    typer.Argument(help="The document; - is stdin", exists=True, dir_okay=False, allow_dash=True),
+]
+Key = Annotated[str, typer.Option(help="The key's name")]
+Algorithm = Annotated[str | None, typer.Option(help="Default: the key's, e.g. rsa-pss-sha256")]
+Encoding = Annotated[str | None, typer.Option(help="der or raw; default: der for SM2 and ECDSA")]
+SignerId = Annotated[
+    str | None, typer.Option(help="SM2: the signer's ID; default: 1234567812345678")
+]
+
+
+@contextmanager
+def _progress(path: Path) -> Iterator[Callable[[int], None]]:
+    """Show a bar on stderr for a large file."""
+    size = 0 if path == STANDARD_INPUT else path.stat().st_size
+    if size <= _PROGRESS_ABOVE_BYTES:
+        yield lambda _done: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True)) as bar:
+        task = bar.add_task("hashing", total=size)
+        yield lambda done: bar.advance(task, done)
+
+
+def item(
+    client: "Client",
+    file: Path,
+    *,
+    key: str,
+    algorithm: str | None,
+    encoding: str | None,
+    signer_id: str | None,
+) -> "SignItem":
+    """Hash a document for a key."""
+    with _progress(file) as progress:
+        return client.file_item(
+            key,
+            Path("/dev/stdin") if file == STANDARD_INPUT else file,
+            algorithm=algorithm,
+            encoding=encoding,
+            signer_id=None if signer_id is None else signer_id.encode(),
+            progress=progress,
+        )

@@ -1,0 +1,16 @@
+"""``signetctl key``: generate, enrol and manage keys."""
+
+import typer
+
+from signetd.cli.key import destroy, disable, enable, enrol, generate, public_key, show
+from signetd.cli.key import list as list_
+
+app = typer.Typer(help="Generate, enrol and manage keys.", no_args_is_help=True)
+app.command("generate")(generate.command)
+app.command("enrol")(enrol.command)
+app.command("list")(list_.command)
+app.command("show")(show.command)
+app.command("public-key")(public_key.command)
+app.command("disable")(disable.command)
+app.command("enable")(enable.command)
+app.command("destroy")(destroy.command)

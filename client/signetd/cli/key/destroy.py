@@ -1,0 +1,22 @@
+"""``signetctl key destroy``: destroy a key pair."""
+
+from typing import Annotated
+
+import typer
+
+from signetd.cli import show
+from signetd.cli.key.options import Name
+from signetd.cli.session import of
+
+
+def command(
+    context: typer.Context,
+    name: Name,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for the name")] = False,
+) -> None:
+    """Destroy a disabled key's pair in its token. Cannot be undone."""
+    session = of(context)
+    if not yes and typer.prompt("This cannot be undone. Type the key's name") != name:
+        session.fail("the names differ; nothing was destroyed")
+    with session.client() as client:
+        show.resource(session.output)(client.destroy_key(name))

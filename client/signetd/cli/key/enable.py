@@ -1,0 +1,14 @@
+"""``signetctl key enable``: let a key sign again."""
+
+import typer
+
+from signetd.cli import show
+from signetd.cli.key.options import Name
+from signetd.cli.session import of
+
+
+def command(context: typer.Context, name: Name) -> None:
+    """Let a disabled key sign again."""
+    session = of(context)
+    with session.client() as client:
+        show.resource(session.output)(client.enable_key(name))

@@ -1,0 +1,13 @@
+"""``signetctl key list``: list the keys."""
+
+import typer
+
+from signetd.cli import show
+from signetd.cli.session import of
+
+
+def command(context: typer.Context) -> None:
+    """List the keys."""
+    session = of(context)
+    with session.client() as client:
+        show.keys(session.output, client.list_keys())

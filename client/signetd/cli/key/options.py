@@ -1,0 +1,9 @@
+"""Arguments and options that the commands below ``signetctl key`` share."""
+
+from typing import Annotated
+
+import typer
+
+Name = Annotated[str, typer.Argument(help="The key's name")]
+Token = Annotated[str, typer.Option(help="The token that holds it")]
+Algorithm = Annotated[str | None, typer.Option(help="Used when a request names none")]
