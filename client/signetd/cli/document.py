@@ -13,10 +13,14 @@ if TYPE_CHECKING:
 STANDARD_INPUT: Final = Path("-")
 _PROGRESS_ABOVE_BYTES: Final = 64 << 20
 
-File = Annotated[
-    Path,
-    typer.Argument(help="The document; - is stdin", exists=True, dir_okay=False, allow_dash=True),
-]
+
+def _there(path: Path) -> Path:
+    if path != STANDARD_INPUT and not path.is_file():
+        raise typer.BadParameter(f"{path} is not a file")
+    return path
+
+
+File = Annotated[Path, typer.Argument(help="The document; - is stdin", callback=_there)]
 Key = Annotated[str, typer.Option(help="The key's name")]
 Algorithm = Annotated[str | None, typer.Option(help="Default: the key's, e.g. rsa-pss-sha256")]
 Encoding = Annotated[str | None, typer.Option(help="der or raw; default: der for SM2 and ECDSA")]
