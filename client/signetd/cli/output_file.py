@@ -15,6 +15,10 @@ def write(session: Session, path: Path, data: bytes) -> None:
         sys.stdout.buffer.flush()
         return
     try:
+        if path.exists() and not path.is_file():
+            path.write_bytes(data)  # a device or a pipe: to be written to, never replaced
+            return
+        path = path.resolve()  # a link stays, its target is replaced
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
             file.write(data)
         Path(file.name).chmod(0o644)

@@ -1,6 +1,7 @@
 """The command `signetd`: runs the daemon, checks a configuration, makes a throw-away instance."""
 
 import asyncio
+import os
 import sys
 from collections.abc import Coroutine
 from importlib.metadata import version
@@ -90,7 +91,8 @@ def dev(
     """Run a complete throw-away instance: software token, certificates, keys. Not for real keys."""
     from signetd.daemon.dev import instance
 
-    _guarded(instance.run(folder.absolute()))
+    # Without "..": the length of a socket's path is limited.
+    _guarded(instance.run(Path(os.path.abspath(folder))))  # noqa: PTH100
 
 
 def _run(file: Path) -> None:

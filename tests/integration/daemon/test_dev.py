@@ -1,7 +1,6 @@
 """`signetd dev`: a whole instance in a process of its own, from its start to its end."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -130,17 +129,18 @@ def test_second_start_has_the_same_keys_and_no_process_is_left() -> None:
     ("make", "words"),
     [("a" * 120, "at most 107"), ("used", "holds other files")],
 )
-def test_unsuitable_folder_is_refused(tmp_path: Path, make: str, words: str) -> None:
-    folder = tmp_path / make
-    folder.mkdir()
-    (folder / "precious").write_text("data")
-    done = subprocess.run(
-        [sys.executable, "-m", "signetd.daemon", "dev", os.path.relpath(folder)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+def test_unsuitable_folder_is_refused(make: str, words: str) -> None:
+    with TemporaryDirectory(prefix="signetd-") as name:
+        folder = Path(name) / make
+        folder.mkdir()
+        (folder / "precious").write_text("data")
+        done = subprocess.run(
+            [sys.executable, "-m", "signetd.daemon", "dev", f"{folder}/../{make}"],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
     assert (done.returncode, done.stdout) == (1, "")
     assert words in done.stderr
     assert "Traceback" not in done.stderr
