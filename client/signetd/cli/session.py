@@ -4,6 +4,7 @@ gRPC is imported only when a command connects, so that ``signetctl --help`` is q
 """
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,6 +42,8 @@ class Session:
     @contextmanager
     def client(self) -> "Iterator[Client]":
         """Connect; an error of the daemon or the client ends the command with exit code 1."""
+        # gRPC would print its own lines beside our message; whoever wants them sets the variable.
+        os.environ.setdefault("GRPC_VERBOSITY", "NONE")
         from signetd.client import Client, Endpoint, SignetdError
 
         try:

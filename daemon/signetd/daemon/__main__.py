@@ -133,8 +133,18 @@ def _fail(message: str) -> NoReturn:
 
 
 def main() -> None:
-    """Run the command line."""
-    app(prog_name="signetd")
+    """Run the command line. Without the daemon's packages it says how to install them."""
+    try:
+        app(prog_name="signetd")
+    except ModuleNotFoundError as error:
+        if (error.name or "signetd").partition(".")[0] == "signetd":
+            raise  # a part of our own is missing
+        print(
+            f"signetd: the package {error.name} is missing; the daemon needs more than the client: "
+            "pip install 'signetd[daemon]'",
+            file=sys.stderr,
+        )
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -136,11 +136,6 @@ def test_nobody_there(tmp_path: Path) -> None:
         client.sign(ITEM)
 
 
-def test_tcp_takes_mutual_tls() -> None:
-    with pytest.raises(InvalidRequest, match="mutual TLS"):
-        Endpoint("localhost:7443")
-
-
 def test_an_unknown_algorithm_is_refused_with_those_there_are() -> None:
     with pytest.raises(InvalidRequest, match="SM2_SM3"):
         _operations.sign(SignItem(key="k", message=b"", algorithm="md5"))

@@ -65,3 +65,19 @@ def test_help_needs_no_grpc() -> None:
     done = subprocess.run([sys.executable, "-c", code], timeout=60)
     assert done.returncode == 0
     assert time.monotonic() - began < 10
+
+
+@pytest.mark.parametrize("command", [["dev", "instance"], ["check-config", "signetd.toml"]])
+def test_the_daemon_without_its_packages_says_how_to_install_them(
+    command: list[str], tmp_path: Path
+) -> None:
+    """As after ``pip install signetd``, which is for applications: no traceback."""
+    code = (
+        "import sys; sys.modules.update(msgspec=None, structlog=None, sqlalchemy=None)\n"
+        f"from signetd.daemon.__main__ import main; sys.argv[1:] = {command!r}; main()"
+    )
+    run = [sys.executable, "-c", code]
+    done = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert "pip install 'signetd[daemon]'" in done.stderr
+    assert "Traceback" not in done.stderr
