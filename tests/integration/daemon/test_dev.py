@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -144,3 +145,39 @@ def test_unsuitable_folder_is_refused(make: str, words: str) -> None:
     assert (done.returncode, done.stdout) == (1, "")
     assert words in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_without_a_compiler_it_says_what_to_install() -> None:
+    with TemporaryDirectory(prefix="signetd-") as name:
+        home = Path(name)
+        done = subprocess.run(
+            [sys.executable, "-m", "signetd.daemon", "dev", str(home / "instance")],
+            env={"PATH": str(home), "HOME": name, "XDG_CACHE_HOME": name},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "apt" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_version_and_configuration_check() -> None:
+    def signetd(*arguments: str) -> "subprocess.CompletedProcess[str]":
+        command = [sys.executable, "-m", "signetd.daemon", *arguments]
+        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+    assert signetd("--version").stdout == f"signetd {version('signetd')}\n"
+    with TemporaryDirectory(prefix="signetd-") as name:
+        file = Path(name) / "signetd.toml"
+        file.write_text('[daemon]\nstate_directory = "state"\n\n[log]\nformta = "json"\n')
+        wrong = signetd("check-config", str(file))
+        assert wrong.returncode == 1
+        assert f"{file}:5" in wrong.stdout
+        file.write_text(
+            '[daemon]\nstate_directory = "state"\n[[listener]]\nunix = "s"\nidentity = "a"\n'
+            '[[identity]]\nname = "a"\nroles = ["signer"]\n'
+        )
+        right = signetd("check-config", str(file))
+        assert (right.returncode, right.stdout, right.stderr) == (0, "ok\n", "")

@@ -108,20 +108,33 @@ class WorkerProcess(asyncio.Protocol):
         return len(self._calls)
 
     def call(self, command: wire.Command, timeout: float) -> asyncio.Future[wire.Value]:
-        """Give the worker a command; *timeout* is in seconds. The future fails with SignetError."""
+        """Give the worker a command; *timeout* is in seconds. The future fails with SignetError.
+
+        A call whose future is cancelled before the worker turned to it is left out.
+        """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[wire.Value] = loop.create_future()
         if not self.alive:
             future.set_exception(self._lost(NeverStarted))
             return future
         self._next += 1
-        self._calls[self._next] = (future, timeout)
-        if not self._outgoing:  # one frame carries all that comes up in this turn of the loop
-            loop.call_soon(self._flush)
-        self._outgoing.append(wire.Call(self._next, command))
+        number = self._next
+        self._calls[number] = (future, timeout)
+        future.add_done_callback(lambda done: self._cancel(number) if done.cancelled() else None)
+        self._send(wire.Call(number, command))
         if len(self._calls) == 1:
             self._watch()
         return future
+
+    def _cancel(self, number: int) -> None:
+        if number in self._calls and self.alive:
+            self._send(wire.Call(0, wire.Cancel(number)))
+
+    def _send(self, call: wire.Call) -> None:
+        """Queue a call; one frame carries all that comes up in this turn of the loop."""
+        if not self._outgoing:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._outgoing.append(call)
 
     def _flush(self) -> None:
         calls, self._outgoing = self._outgoing, []

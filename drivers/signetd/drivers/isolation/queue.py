@@ -76,6 +76,8 @@ class WorkQueue:
 
     def _hand_over(self, job: Job, worker: WorkerProcess) -> None:
         def done(answer: asyncio.Future[wire.Value]) -> None:
+            if answer.cancelled():
+                return
             error = answer.exception()
             if job.future.done():
                 return
@@ -88,8 +90,15 @@ class WorkQueue:
             else:
                 job.future.set_result(answer.result())
 
-        worker.call(job.command, job.timeout).add_done_callback(done)
+        answer = worker.call(job.command, job.timeout)
+        answer.add_done_callback(done)
+        job.future.add_done_callback(lambda given_up: _cancel_with(given_up, answer))
 
     def _may_retry(self, job: Job) -> bool:
         """A signature that no worker began is made by another one, once; nothing else is."""
         return isinstance(job.command, wire.Sign) and not job.is_retry and self._refusal() is None
+
+
+def _cancel_with(given_up: asyncio.Future[wire.Value], answer: asyncio.Future[wire.Value]) -> None:
+    if given_up.cancelled():
+        answer.cancel()

@@ -65,7 +65,13 @@ class Destroy(msgspec.Struct, frozen=True, tag=True):
     key: KeyRef
 
 
-Command = Open | Login | Close | Sign | ListKeys | Generate | Destroy
+class Cancel(msgspec.Struct, frozen=True, tag=True):
+    """Leave out a call that has not been begun, for its caller has gone. Has no reply itself."""
+
+    number: int
+
+
+Command = Open | Login | Close | Sign | ListKeys | Generate | Destroy | Cancel
 Value = None | bytes | TokenInfo | KeyInfo | list[KeyInfo]
 
 

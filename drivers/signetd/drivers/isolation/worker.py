@@ -7,6 +7,7 @@ import fcntl
 import socket
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -48,6 +49,9 @@ class Worker:
         self._channel = channel
         self._token: Pkcs11Token | None = None
         self._lock_file = ""
+        self._reader = wire.FrameReader()
+        self._waiting: deque[wire.Call] = deque()
+        self._cancelled: set[int] = set()
         self._serve: dict[type, Callable[[Any], wire.Value]] = {
             wire.Open: self._open,
             wire.Login: self._login,
@@ -91,24 +95,43 @@ class Worker:
 
     def run(self) -> None:
         """Serve until the socket is closed or a Close is served."""
-        reader = wire.FrameReader()
-        while data := self._channel.recv(1 << 16):
-            for frame in reader.feed(data):
-                calls = wire.decode_calls(frame)
-                self._serve_all(calls)
-                if any(isinstance(call.command, wire.Close) for call in calls):
+        while self._receive():
+            replies: list[wire.Reply] = []
+            flushed = time.monotonic()
+            while self._waiting:
+                call = self._waiting.popleft()
+                replies.append(self._answer_unless_cancelled(call))
+                if isinstance(call.command, wire.Close):
+                    self._channel.sendall(wire.encode(replies))
                     return
-
-    def _serve_all(self, calls: list[wire.Call]) -> None:
-        replies: list[wire.Reply] = []
-        flushed = time.monotonic()
-        for call in calls:
-            replies.append(self.answer(call))
-            if time.monotonic() - flushed > FLUSH_AFTER_SECONDS:
+                if time.monotonic() - flushed > FLUSH_AFTER_SECONDS:
+                    self._channel.sendall(wire.encode(replies))
+                    replies, flushed = [], time.monotonic()
+                    # What takes so long may have been given up behind it.
+                    self._receive(socket.MSG_DONTWAIT)
+            self._cancelled.clear()  # what is left came after its call was served
+            if replies:
                 self._channel.sendall(wire.encode(replies))
-                replies, flushed = [], time.monotonic()
-        if replies:
-            self._channel.sendall(wire.encode(replies))
+
+    def _receive(self, flags: int = 0) -> bool:
+        """Take what has come over the socket; say whether the daemon is still there."""
+        try:
+            data = self._channel.recv(1 << 16, flags)
+        except BlockingIOError:
+            return True
+        for frame in self._reader.feed(data):
+            for call in wire.decode_calls(frame):
+                if isinstance(call.command, wire.Cancel):
+                    self._cancelled.add(call.command.number)
+                else:
+                    self._waiting.append(call)
+        return bool(data)
+
+    def _answer_unless_cancelled(self, call: wire.Call) -> wire.Reply:
+        if call.number not in self._cancelled:
+            return self.answer(call)
+        failure = wire.Failure(Reason.DEADLINE_PASSED, "nobody waits for it any more")
+        return wire.Reply(call.number, failure=failure)
 
 
 def main() -> None:

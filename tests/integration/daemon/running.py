@@ -1,0 +1,116 @@
+"""A daemon in a process of its own, on a token that breaks on command."""
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from signetd.client import Client, Endpoint
+from signetd.softhsm import provision, set_faults
+
+_CONFIGURATION = """
+[daemon]
+state_directory = "state"
+drain_timeout = {drain}
+
+[[listener]]
+unix = "socket"
+identity = "all"
+mode = "0660"
+{listener}
+
+[[identity]]
+name = "all"
+roles = ["admin", "signer"]
+
+[[token]]
+name = "t"
+module = "{module}"
+label = "test"
+profile = "softhsm-sm2"
+pin_file = "token/user.pin"
+{token}
+
+[token.environment]
+{environment}
+"""
+
+
+class Running:
+    """A daemon, its token's faults, and what its module was called with."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.socket = folder / "socket"
+        self._log = folder / "log"
+        self._calls = folder / "calls"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self, *, drain: float = 10.0, listener: str = "", token: str = "") -> None:
+        """Write the configuration, start the daemon and wait until it is ready."""
+        made = provision(self.folder / "token", "test", module="fault", install=True)
+        variables = made.environment | {"SIGNETD_FAULT_LOG": str(self._calls)}
+        file = self.folder / "signetd.toml"
+        file.write_text(
+            _CONFIGURATION.format(
+                drain=drain,
+                listener=listener,
+                token=token,
+                module=made.module,
+                environment="\n".join(f'{name} = "{value}"' for name, value in variables.items()),
+            )
+        )
+        command = [sys.executable, "-m", "signetd.daemon", "--config", str(file)]
+        with self._log.open("wb") as errors:
+            self.process = subprocess.Popen(command, stderr=errors)
+        self.await_log('"event": "ready"')
+
+    def client(self) -> Client:
+        """Connect."""
+        return Client(Endpoint(f"unix:{self.socket}"))
+
+    def faults(self, *rules: str) -> None:
+        """Have the token fail from its next call on."""
+        set_faults(self.folder / "token" / "faults", *rules)
+
+    def count(self, function: str) -> int:
+        """How many times the module's function was called, by all workers."""
+        return self._calls.read_text().split().count(function)
+
+    def await_calls(self, function: str, number: int) -> None:
+        """Wait until the module's function was called so many times."""
+        _wait(lambda: self.count(function) >= number, f"{number} calls of {function}")
+
+    def await_log(self, text: str) -> None:
+        """Wait until the daemon has logged something."""
+        _wait(lambda: text in self.log, f"{text} in the log:\n{self.log}")
+
+    @property
+    def log(self) -> str:
+        """What the daemon wrote to its standard error."""
+        return self._log.read_text()
+
+    def signal(self, number: int) -> None:
+        """Send the daemon a signal."""
+        assert self.process is not None
+        self.process.send_signal(number)
+
+    def wait(self, seconds: float) -> int:
+        """Wait for the daemon's end; return its exit code."""
+        assert self.process is not None
+        return self.process.wait(seconds)
+
+    def kill(self) -> None:
+        """End whatever is left."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(signal.SIGKILL)
+            self.process.wait(10)
+
+
+def _wait(condition: Callable[[], bool], what: str, seconds: float = 30.0) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"waited {seconds} s for {what}"
+        time.sleep(0.01)
