@@ -91,6 +91,7 @@ _CLASSES: dict[grpc.StatusCode, type[SignetdError]] = {
     grpc.StatusCode.FAILED_PRECONDITION: FailedPrecondition,
     grpc.StatusCode.RESOURCE_EXHAUSTED: ResourceExhausted,
     grpc.StatusCode.UNAVAILABLE: Unavailable,
+    grpc.StatusCode.CANCELLED: Unavailable,
     grpc.StatusCode.DEADLINE_EXCEEDED: DeadlineExceeded,
     grpc.StatusCode.INTERNAL: InternalError,
 }
@@ -135,6 +136,11 @@ def from_rpc(error: grpc.RpcError, endpoint: str) -> SignetdError:
     message = call.details() or code.name
     if code is grpc.StatusCode.UNAVAILABLE:
         message = f"{endpoint} does not answer: {_advice(endpoint, message)} ({message})"
+    elif code is grpc.StatusCode.CANCELLED:  # not by us: that is asyncio.CancelledError
+        message = (
+            f"{endpoint} broke the call off, as a daemon that is being stopped does; "
+            "it may or may not have been carried out"
+        )
     return _CLASSES.get(code, SignetdError)(message, reason="CONNECTION_FAILED", code=code)
 
 

@@ -18,6 +18,7 @@ from signetd.gm import selftest
 
 _POOL_CLOSE_SECONDS: Final = 15.0
 _FORCED_CLOSE_SECONDS: Final = 2.0
+_REPLY_SECONDS: Final = 1.0  # for gRPC to send the last replies
 _log = structlog.get_logger("signetd.lifecycle")
 
 Ready = Callable[[Daemon, list[Bound]], Awaitable[None]]
@@ -110,10 +111,13 @@ async def _drain(daemon: Daemon, servers: list[Bound], stop: Stop) -> None:
     await daemon.health.close()
     draining = asyncio.ensure_future(stop_all(servers, daemon.config.daemon.drain_timeout))
     forced = asyncio.ensure_future(stop.forced.wait())
-    await asyncio.wait({draining, forced}, return_when=asyncio.FIRST_COMPLETED)
+    # gRPC can forget a call that comes in the moment of the stop, and would wait for it.
+    idle = asyncio.ensure_future(daemon.dispatcher.idle())
+    await asyncio.wait({draining, forced, idle}, return_when=asyncio.FIRST_COMPLETED)
     if not draining.done():
-        await stop_all(servers, None)
+        await stop_all(servers, None if forced.done() else _REPLY_SECONDS)
     forced.cancel()
+    idle.cancel()
     await draining
 
 

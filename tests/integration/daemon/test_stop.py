@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -59,6 +60,33 @@ def test_draining_ends_when_its_time_is_over(running: Running) -> None:
         assert running.wait(15) == 0
         with pytest.raises(SignetdError):
             signing.result(40)
+
+
+def test_stopping_under_load_takes_as_long_as_the_requests(running: Running) -> None:
+    """gRPC forgets calls that arrive in the moment of the stop, and would wait for them."""
+    running.start(drain=30.0)
+    with running.client() as client:
+        client.generate_key("k", token="t", key_type="EC_P256")
+    stopped = threading.Event()
+
+    def load() -> None:
+        with running.client() as client:
+            while not stopped.is_set():
+                try:
+                    client.sign(ITEM)
+                except SignetdError:
+                    return
+
+    with ThreadPoolExecutor(16) as threads:
+        before = running.count("C_Sign")
+        for _ in range(16):
+            threads.submit(load)
+        running.await_calls("C_Sign", before + 100)
+        running.signal(signal.SIGTERM)
+        try:
+            assert running.wait(15) == 0
+        finally:
+            stopped.set()
 
 
 @pytest.mark.parametrize("how", ["deadline", "cancel"])

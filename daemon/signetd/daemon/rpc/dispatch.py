@@ -1,7 +1,9 @@
 """The way of every call: identity, permission, reading, answer; and its one line in the log."""
 
+import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,6 +55,9 @@ class Dispatcher:
         services = tuple(services)
         rules.check_complete(services, roles)
         self._identities = identities
+        self._under_way = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
         self._services = {
             service.full_name: _methods(service, apis.get(service.full_name), roles)
             for service in services
@@ -67,13 +72,29 @@ class Dispatcher:
             for service, methods in self._services.items()
         ]
 
+    async def idle(self) -> None:
+        """Wait until no call is under way."""
+        await self._idle.wait()
+
     def _handler(self, method: Method, source: IdentitySource) -> Any:
         # Without a deserializer the request arrives as bytes: it is read after the permission was
         # checked, and a malformed one gets an error of ours.
         async def handle(raw: bytes, context: Context) -> bytes:
-            return await self._call(method, source, raw, context)
+            with self._counted():
+                return await self._call(method, source, raw, context)
 
         return grpc.unary_unary_rpc_method_handler(handle)
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        self._under_way += 1
+        self._idle.clear()
+        try:
+            yield
+        finally:
+            self._under_way -= 1
+            if not self._under_way:
+                self._idle.set()
 
     async def _call(
         self, method: Method, source: IdentitySource, raw: bytes, context: Context
