@@ -166,6 +166,17 @@ async def test_a_module_that_crashes_at_load_is_an_absent_token(faulty: Faulty) 
         await pool.close()
 
 
+async def test_a_module_that_cannot_start_is_told_by_its_answer(faulty: Faulty) -> None:
+    """Its exception has no text: SoftHSM without its token folder does the same."""
+    faulty.faults("C_Initialize error 0x5")
+    pool = faulty.pool()
+    await pool.start()
+    try:
+        assert "CKR_GENERAL_ERROR to C_Initialize" in pool.status.reason
+    finally:
+        await pool.close()
+
+
 async def test_closing_does_not_wait_for_a_hanging_module(faulty: Faulty) -> None:
     pool, order = await ready(faulty)
     faulty.faults("* hang")

@@ -26,6 +26,8 @@ class Script(signing_service_pb2_grpc.SigningServiceServicer):
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if isinstance(answer, status_pb2.Status):
             context.abort_with_status(rpc_status.to_status(answer))
+        if isinstance(answer, grpc.StatusCode):  # as gRPC does it by itself, without details
+            context.abort(answer, "")
         return answer
 
     def Sign(self, request: Any, context: Any) -> signing_service_pb2.SignResponse:

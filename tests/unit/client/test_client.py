@@ -143,3 +143,10 @@ def test_an_unknown_algorithm_is_refused_with_those_there_are() -> None:
 
 def test_a_pin_is_not_in_a_repr() -> None:
     assert "secret-pin" not in repr(_operations.unlock_token("t", "secret-pin"))
+
+
+def test_a_call_that_the_daemon_broke_off(script: Any, connect: Connect) -> None:
+    """As one does that stops by force: the caller learns that the outcome is not known."""
+    script[0].answers = [grpc.StatusCode.CANCELLED]
+    with pytest.raises(Unavailable, match="may or may not have been carried out"):
+        connect().batch_sign([ITEM])

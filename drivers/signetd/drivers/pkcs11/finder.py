@@ -8,7 +8,7 @@ from pkcs11 import exceptions as p11
 from pkcs11.constants import TokenFlag
 
 from signetd.drivers.errors import Reason, SignetError
-from signetd.drivers.pkcs11.ckr import translated
+from signetd.drivers.pkcs11.ckr import ckr_name, translated
 from signetd.drivers.types import TokenSettings
 
 
@@ -19,8 +19,9 @@ def load_module(path: str) -> _pkcs11.lib:
     try:
         return pkcs11.lib(path)
     except p11.PKCS11Error as error:
+        why = str(error) or f"it answered {ckr_name(error)} to C_Initialize"
         raise SignetError(
-            Reason.MODULE_UNLOADABLE, f"the PKCS#11 module {path} cannot be loaded: {error}"
+            Reason.MODULE_UNLOADABLE, f"the PKCS#11 module {path} cannot be loaded: {why}"
         ) from error
 
 
