@@ -133,3 +133,10 @@ def test_refusals_and_exit_codes(
 ) -> None:
     done = signetctl(*arguments)
     assert (done.returncode, said in done.stderr) == (code, True), done.stderr
+
+
+def test_a_token_is_shown_in_one_order(signetctl: Run) -> None:
+    """Whether a field has a value or not; the reason of a state stands beside the state."""
+    shown = json.loads(signetctl("--output", "json", "token", "get", "dev").stdout)
+    names = list(shown)
+    assert names[names.index("state") + 1] == "state_reason"

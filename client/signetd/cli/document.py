@@ -20,7 +20,9 @@ def _there(path: Path) -> Path:
     return path
 
 
-File = Annotated[Path, typer.Argument(help="The document; - is stdin", callback=_there)]
+File = Annotated[
+    Path, typer.Argument(metavar="FILE", help="The document; - is stdin", callback=_there)
+]
 Key = Annotated[str, typer.Option(help="The key's name")]
 Algorithm = Annotated[str | None, typer.Option(help="Default: the key's, e.g. rsa-pss-sha256")]
 Encoding = Annotated[str | None, typer.Option(help="der or raw; default: der for SM2 and ECDSA")]

@@ -22,9 +22,11 @@ def record(message: Any) -> dict[str, Any]:
     """Turn a resource into plain values, with short names of enumerations and IDs in hex."""
     from google.protobuf.json_format import MessageToDict
 
-    found: dict[str, Any] = MessageToDict(
+    values: dict[str, Any] = MessageToDict(
         message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True
     )
+    # In the order of the contract; MessageToDict puts fields without a value last.
+    found = {f.name: values[f.name] for f in message.DESCRIPTOR.fields if f.name in values}
     for name, value in found.items():
         if isinstance(value, str) and name in _ENUMS:
             prefixes = _ENUMS[name]

@@ -13,7 +13,10 @@ from signetd.cli.session import Output, of
 def command(
     context: typer.Context,
     file: File,
-    signature: Annotated[Path, typer.Argument(help="Its signature", exists=True, dir_okay=False)],
+    signature: Annotated[
+        Path,
+        typer.Argument(metavar="SIGNATURE", help="Its signature", exists=True, dir_okay=False),
+    ],
     key: Key,
     algorithm: Algorithm = None,
     encoding: Encoding = None,

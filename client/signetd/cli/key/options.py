@@ -4,6 +4,6 @@ from typing import Annotated
 
 import typer
 
-Name = Annotated[str, typer.Argument(help="The key's name")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The key's name")]
 Token = Annotated[str, typer.Option(help="The token that holds it")]
 Algorithm = Annotated[str | None, typer.Option(help="Used when a request names none")]

@@ -4,4 +4,4 @@ from typing import Annotated
 
 import typer
 
-Name = Annotated[str, typer.Argument(help="The token's name in the configuration")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The token's name in the configuration")]
