@@ -137,6 +137,6 @@ def test_refusals_and_exit_codes(
 
 def test_a_token_is_shown_in_one_order(signetctl: Run) -> None:
     """Whether a field has a value or not; the reason of a state stands beside the state."""
-    shown = json.loads(signetctl("--output", "json", "token", "get", "dev").stdout)
+    shown = json.loads(signetctl("--output", "json", "token", "show", "dev").stdout)
     names = list(shown)
     assert names[names.index("state") + 1] == "state_reason"
