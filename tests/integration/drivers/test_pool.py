@@ -1,6 +1,7 @@
 """A real token through real workers: signing, PINs, crashes, vendors in disguise."""
 
 import asyncio
+import itertools
 import os
 import signal
 import subprocess
@@ -232,3 +233,20 @@ async def test_the_pin_is_nowhere_in_proc(make_pool: MakePool, token: Provisione
     for worker in pool._opened.values():
         for name in ("cmdline", "environ", "status", "maps", "comm"):
             assert pin not in read(f"/proc/{worker.pid}/{name}")
+
+
+async def test_workers_that_keep_dying_are_replaced_ever_slower(make_pool: MakePool) -> None:
+    """As with a library that crashes in a thread of its own soon after every start."""
+    pool = await make_pool()
+    replaced: list[float] = []
+    dead: set[int] = set()
+    end = time.monotonic() + 6
+    while time.monotonic() < end:
+        for pid in {worker.pid for worker in pool._ready.values()} - dead:
+            replaced.append(time.monotonic())
+            dead.add(pid)
+            os.kill(pid, signal.SIGKILL)
+        await asyncio.sleep(0.01)
+    pauses = [later - earlier for earlier, later in itertools.pairwise(replaced)]
+    assert len(pauses) >= 3, "the first ones are replaced at once"
+    assert len(replaced) < 12, f"replaced {len(replaced)} times in 6 s, which is a loop: {pauses}"

@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import logging
+import random
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,6 +24,8 @@ _OPEN_SECONDS: Final = 60.0
 _LOGIN_SECONDS: Final = 60.0
 _REPLACE_SECONDS: Final = 10.0
 _BACKOFF_SECONDS: Final = (0.0, 0.1, 0.5, 1.0, 2.0, 5.0)
+_SHORT_SECONDS: Final = 10.0  # a worker that ends sooner did not do well
+_FREE_REPLACEMENTS: Final = 3  # that many in a row come without a pause
 
 
 class TokenState(StrEnum):
@@ -108,13 +112,15 @@ class TokenPool:
 
     async def _supervise(self, index: int, started: asyncio.Event) -> None:
         """Keep one worker running: replace it when it ends, slower when it keeps failing."""
-        failures = 0
+        failures = short_lives = 0
         while not self._closing:
+            began = time.monotonic()
             came_up = await self._run_worker(index, started)
             failures = 0 if came_up else failures + 1
+            short_lives = short_lives + 1 if time.monotonic() - began < _SHORT_SECONDS else 0
             self._settle()
             with contextlib.suppress(TimeoutError):
-                delay = _BACKOFF_SECONDS[min(failures, len(_BACKOFF_SECONDS) - 1)]
+                delay = _delay(max(failures, short_lives - _FREE_REPLACEMENTS))
                 await asyncio.wait_for(self._stop.wait(), delay)
 
     async def _run_worker(self, index: int, started: asyncio.Event) -> bool:
@@ -287,6 +293,12 @@ def _expect(value: wire.Value, kind: type[T]) -> T:
     if not isinstance(value, kind):
         raise SignetError(Reason.INTERNAL, f"a worker answered with {type(value).__name__}")
     return value
+
+
+def _delay(failures: int) -> float:
+    """Seconds until the next worker after so many failures; those of several tokens spread out."""
+    seconds = _BACKOFF_SECONDS[min(max(failures, 0), len(_BACKOFF_SECONDS) - 1)]
+    return seconds * random.uniform(0.75, 1.25)  # noqa: S311 - no secret
 
 
 def _now() -> datetime:
