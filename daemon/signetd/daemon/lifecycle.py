@@ -18,7 +18,7 @@ from signetd.gm import selftest
 
 _POOL_CLOSE_SECONDS: Final = 15.0
 _FORCED_CLOSE_SECONDS: Final = 2.0
-_REPLY_SECONDS: Final = 1.0  # for gRPC to send the last replies
+_QUIET_SECONDS: Final = 1.0  # for gRPC to read the last requests and send the last replies
 _log = structlog.get_logger("signetd.lifecycle")
 
 Ready = Callable[[Daemon, list[Bound]], Awaitable[None]]
@@ -112,12 +112,12 @@ async def _drain(daemon: Daemon, servers: list[Bound], stop: Stop) -> None:
     draining = asyncio.ensure_future(stop_all(servers, daemon.config.daemon.drain_timeout))
     forced = asyncio.ensure_future(stop.forced.wait())
     # gRPC can forget a call that comes in the moment of the stop, and would wait for it.
-    idle = asyncio.ensure_future(daemon.dispatcher.idle())
-    await asyncio.wait({draining, forced, idle}, return_when=asyncio.FIRST_COMPLETED)
+    quiet = asyncio.ensure_future(daemon.dispatcher.quiet(_QUIET_SECONDS))
+    await asyncio.wait({draining, forced, quiet}, return_when=asyncio.FIRST_COMPLETED)
     if not draining.done():
-        await stop_all(servers, None if forced.done() else _REPLY_SECONDS)
+        await stop_all(servers, None)
     forced.cancel()
-    idle.cancel()
+    quiet.cancel()
     await draining
 
 

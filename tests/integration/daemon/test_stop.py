@@ -12,7 +12,7 @@ import grpc
 import pytest
 
 from signetd.api.v1 import signing_service_pb2, signing_service_pb2_grpc
-from signetd.client import Client, Signature, SignetdError, SignItem
+from signetd.client import Signature, SignetdError, SignItem
 from tests.integration.daemon.running import Running
 
 ITEM = SignItem(key="k", message=b"a document")
@@ -118,9 +118,5 @@ def test_socket_has_the_mode_and_owner_of_the_configuration(running: Running) ->
     running.start(listener=f"owner = {owner}\ngroup = {group}")
     status = running.socket.stat()
     assert (status.st_uid, status.st_gid, status.st_mode & 0o777) == (owner, group, 0o660)
-    _answers(running.client())
-
-
-def _answers(client: Client) -> None:
-    with client:
+    with running.client() as client:
         assert [token.name for token in client.list_tokens()] == ["tokens/t"]

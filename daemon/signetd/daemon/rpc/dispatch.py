@@ -72,9 +72,13 @@ class Dispatcher:
             for service, methods in self._services.items()
         ]
 
-    async def idle(self) -> None:
-        """Wait until no call is under way."""
-        await self._idle.wait()
+    async def quiet(self, seconds: float) -> None:
+        """Wait until no call is under way, and none has come *seconds* later either."""
+        while True:
+            await self._idle.wait()
+            await asyncio.sleep(seconds)
+            if self._idle.is_set():
+                return
 
     def _handler(self, method: Method, source: IdentitySource) -> Any:
         # Without a deserializer the request arrives as bytes: it is read after the permission was

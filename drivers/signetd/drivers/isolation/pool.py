@@ -297,7 +297,7 @@ def _expect(value: wire.Value, kind: type[T]) -> T:
 
 def _delay(failures: int) -> float:
     """Seconds until the next worker after so many failures; those of several tokens spread out."""
-    seconds = _BACKOFF_SECONDS[min(max(failures, 0), len(_BACKOFF_SECONDS) - 1)]
+    seconds = _BACKOFF_SECONDS[min(failures, len(_BACKOFF_SECONDS) - 1)]
     return seconds * random.uniform(0.75, 1.25)  # noqa: S311 - no secret
 
 

@@ -96,22 +96,24 @@ class Worker:
     def run(self) -> None:
         """Serve until the socket is closed or a Close is served."""
         while self._receive():
-            replies: list[wire.Reply] = []
-            flushed = time.monotonic()
             while self._waiting:
-                call = self._waiting.popleft()
-                replies.append(self._answer_unless_cancelled(call))
-                if isinstance(call.command, wire.Close):
-                    self._channel.sendall(wire.encode(replies))
+                if not self._serve_some():
                     return
-                if time.monotonic() - flushed > FLUSH_AFTER_SECONDS:
-                    self._channel.sendall(wire.encode(replies))
-                    replies, flushed = [], time.monotonic()
-                    # What takes so long may have been given up behind it.
+                if self._waiting:  # what took so long: calls behind it may have been given up
                     self._receive(socket.MSG_DONTWAIT)
             self._cancelled.clear()  # what is left came after its call was served
-            if replies:
-                self._channel.sendall(wire.encode(replies))
+
+    def _serve_some(self) -> bool:
+        """Serve what waits until it is time to send the replies; say whether to go on."""
+        replies: list[wire.Reply] = []
+        end = time.monotonic() + FLUSH_AFTER_SECONDS
+        closed = False
+        while self._waiting and not closed and time.monotonic() < end:
+            call = self._waiting.popleft()
+            replies.append(self._answer_unless_cancelled(call))
+            closed = isinstance(call.command, wire.Close)
+        self._channel.sendall(wire.encode(replies))
+        return not closed
 
     def _receive(self, flags: int = 0) -> bool:
         """Take what has come over the socket; say whether the daemon is still there."""
