@@ -7,7 +7,7 @@ import structlog
 
 from signetd.daemon.config import exposure
 from signetd.drivers.errors import Reason, SignetError
-from signetd.drivers.isolation.pool import TokenState, TokenStatus
+from signetd.drivers.life import TokenState, TokenStatus
 from signetd.drivers.types import Pin
 
 _MAX_PIN_BYTES: Final = 255

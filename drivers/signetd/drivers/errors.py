@@ -39,6 +39,7 @@ class Reason(StrEnum):
     TOKEN_BUSY = "TOKEN_BUSY"
     TOKEN_TIMEOUT = "TOKEN_TIMEOUT"
     TOKEN_FAILED = "TOKEN_FAILED"
+    TOKEN_RECOVERING = "TOKEN_RECOVERING"
     MODULE_UNLOADABLE = "MODULE_UNLOADABLE"
     PROFILE_UNKNOWN = "PROFILE_UNKNOWN"
     CONVENTION_WRONG = "CONVENTION_WRONG"
@@ -48,6 +49,7 @@ class Reason(StrEnum):
     PIN_BLOCKED = "PIN_BLOCKED"
     PIN_INVALID = "PIN_INVALID"
     # The daemon.
+    OVERLOADED = "OVERLOADED"
     SHUTTING_DOWN = "SHUTTING_DOWN"
     DEADLINE_PASSED = "DEADLINE_PASSED"
     INTERNAL = "INTERNAL"
@@ -57,6 +59,8 @@ RETRYABLE = frozenset(
     {
         Reason.TOKEN_ABSENT,
         Reason.TOKEN_BUSY,
+        Reason.TOKEN_RECOVERING,
+        Reason.OVERLOADED,
         Reason.WORKER_LOST,
         Reason.SHUTTING_DOWN,
     }
@@ -67,7 +71,8 @@ class SignetError(Exception):
     """A request that was refused or failed, with a sentence that helps the caller.
 
     ``reason`` is stable; ``ckr`` is the name of the PKCS#11 return value where a token answered
-    with one; ``metadata`` adds facts for ErrorInfo. Never put a secret into any of them.
+    with one; ``metadata`` adds facts for ErrorInfo; ``retry_after`` is in how many seconds a
+    retryable request had best be tried again. Never put a secret into any of them.
     """
 
     def __init__(
@@ -77,12 +82,14 @@ class SignetError(Exception):
         *,
         ckr: str = "",
         metadata: Mapping[str, str] | None = None,
+        retry_after: float | None = None,
     ) -> None:
         super().__init__(message)
         self.reason = reason
         self.message = message
         self.ckr = ckr
         self.metadata = dict(metadata or {})
+        self.retry_after = retry_after
 
     @property
     def retryable(self) -> bool:

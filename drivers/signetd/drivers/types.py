@@ -67,6 +67,17 @@ class Pin:
     __str__ = __repr__
 
 
+class Requester(msgspec.Struct, frozen=True):
+    """For whom a token works, and until when: queues are fair between clients.
+
+    ``deadline`` is in seconds of the monotonic clock; after it nobody waits for the answer, and
+    the token is not asked. None: it never ends.
+    """
+
+    client: str = ""
+    deadline: float | None = None
+
+
 class TokenSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Which token a worker serves: its module, how to find it, how it behaves."""
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from signetd.drivers.errors import Reason, SignetError
-from signetd.drivers.isolation.pool import TokenPool, TokenState
+from signetd.drivers.isolation.pool import TokenPool
+from signetd.drivers.life import TokenState
 from signetd.drivers.types import (
     Algorithm,
     Input,

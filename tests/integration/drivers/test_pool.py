@@ -16,7 +16,8 @@ from gmssl import sm2 as gmssl_sm2  # type: ignore[import-untyped]
 
 from signetd.drivers.algorithms import ALGORITHMS_OF, INTEGER_BYTES
 from signetd.drivers.errors import Reason, SignetError
-from signetd.drivers.isolation.pool import TokenPool, TokenState
+from signetd.drivers.isolation.pool import TokenPool
+from signetd.drivers.life import TokenState
 from signetd.drivers.types import Algorithm, Input, KeyInfo, KeyRef, KeyType, Pin, SignOrder
 from signetd.gm import encoding
 from signetd.softhsm import ProvisionedToken

@@ -5,7 +5,7 @@ from typing import Protocol, TypeVar
 
 from signetd.daemon.keys.types import RegisteredKey
 from signetd.drivers.errors import Reason, SignetError
-from signetd.drivers.isolation.pool import TokenState, TokenStatus
+from signetd.drivers.life import TokenState, TokenStatus
 from signetd.drivers.types import Algorithm, KeyInfo, KeyRef, KeyType, TokenInfo
 
 

@@ -13,6 +13,7 @@ from signetd.api.v1 import resources_pb2, signing_service_pb2
 from signetd.daemon.keys import RegisteredKey
 from signetd.daemon.signing import Encoding, Signed, SignInput, Verified, VerifyInput
 from signetd.drivers.errors import Reason, SignetError
+from signetd.drivers.life import TokenState
 from signetd.drivers.types import Algorithm, KeyType, ProtectionLevel
 
 _Value = TypeVar("_Value", bound=StrEnum)
@@ -182,6 +183,11 @@ def algorithm_number(value: Algorithm) -> Any:
 def protection_number(value: ProtectionLevel) -> Any:
     """Write a ProtectionLevel."""
     return _number(resources_pb2.ProtectionLevel, "PROTECTION_LEVEL_", value)
+
+
+def token_state_number(value: TokenState) -> Any:
+    """Write a TokenState."""
+    return _number(resources_pb2.TokenState, "TOKEN_STATE_", value)
 
 
 def _number(wrapper: Any, prefix: str, value: StrEnum) -> Any:

@@ -54,10 +54,15 @@ STATUS: Final[dict[Reason, StatusCode]] = {
         StatusCode.FAILED_PRECONDITION,
     ),
     **dict.fromkeys(
-        (Reason.TOKEN_ABSENT, Reason.WORKER_LOST, Reason.SHUTTING_DOWN),
+        (
+            Reason.TOKEN_ABSENT,
+            Reason.TOKEN_RECOVERING,
+            Reason.WORKER_LOST,
+            Reason.SHUTTING_DOWN,
+        ),
         StatusCode.UNAVAILABLE,
     ),
-    Reason.TOKEN_BUSY: StatusCode.RESOURCE_EXHAUSTED,
+    **dict.fromkeys((Reason.TOKEN_BUSY, Reason.OVERLOADED), StatusCode.RESOURCE_EXHAUSTED),
     **dict.fromkeys(
         (Reason.TOKEN_TIMEOUT, Reason.DEADLINE_PASSED),
         StatusCode.DEADLINE_EXCEEDED,

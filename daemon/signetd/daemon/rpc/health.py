@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from grpc_health.v1 import health, health_pb2
 
 from signetd.daemon.rpc.rules import SERVICES
-from signetd.drivers.isolation.pool import TokenState, TokenStatus
+from signetd.drivers.life import TokenState, TokenStatus
 
 _SERVING = health_pb2.HealthCheckResponse.SERVING
 _NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING

@@ -9,15 +9,10 @@ from signetd.api.v1 import token_service_pb2 as messages
 from signetd.daemon.keys.checks import check_page_size, page_token_after, read_page_token
 from signetd.daemon.rpc import calls, convert
 from signetd.drivers.errors import Reason, SignetError
-from signetd.drivers.isolation.pool import TokenState, TokenStatus
+from signetd.drivers.life import TokenState, TokenStatus
 from signetd.drivers.types import Algorithm, Pin, TokenInfo
 
 _MAX_PIN_BYTES: Final = 255
-_STATES: Final = {
-    TokenState.ABSENT: resources_pb2.TOKEN_STATE_ABSENT,
-    TokenState.LOCKED: resources_pb2.TOKEN_STATE_LOCKED,
-    TokenState.READY: resources_pb2.TOKEN_STATE_READY,
-}
 
 
 class Token(Protocol):
@@ -107,7 +102,7 @@ class TokenApi:
         message = resources_pb2.Token(
             name=f"tokens/{token.name}",
             profile=self._profiles[token.name],
-            state=_STATES[status.state],
+            state=convert.token_state_number(status.state),
             state_reason="" if status.state is TokenState.READY else status.reason,
             state_time=convert.timestamp(status.since),
             workers=token.workers,

@@ -6,9 +6,7 @@ import logging
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -16,6 +14,7 @@ from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.isolation import enrolment, wire
 from signetd.drivers.isolation.process import WorkerProcess
 from signetd.drivers.isolation.queue import WorkQueue
+from signetd.drivers.life import TokenState, TokenStatus
 from signetd.drivers.types import KeyInfo, KeyRef, KeyType, Pin, SignOrder, TokenInfo, TokenSettings
 
 _log = logging.getLogger("signetd.token")
@@ -26,23 +25,6 @@ _REPLACE_SECONDS: Final = 10.0
 _BACKOFF_SECONDS: Final = (0.0, 0.1, 0.5, 1.0, 2.0, 5.0)
 _SHORT_SECONDS: Final = 10.0  # a worker that ends sooner did not do well
 _FREE_REPLACEMENTS: Final = 3  # that many in a row come without a pause
-
-
-class TokenState(StrEnum):
-    """Where a token is in its life."""
-
-    ABSENT = "ABSENT"
-    LOCKED = "LOCKED"
-    READY = "READY"
-
-
-@dataclass(frozen=True)
-class TokenStatus:
-    """A token's state, why, and since when (UTC)."""
-
-    state: TokenState
-    reason: str
-    since: datetime
 
 
 def _nothing() -> None:

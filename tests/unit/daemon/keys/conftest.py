@@ -10,7 +10,7 @@ import pytest
 
 from signetd.daemon.keys import KeyManager, RegisteredKey
 from signetd.drivers.errors import Reason, SignetError
-from signetd.drivers.isolation.pool import TokenState, TokenStatus
+from signetd.drivers.life import TokenState, TokenStatus
 from signetd.drivers.types import (
     Algorithm,
     Input,

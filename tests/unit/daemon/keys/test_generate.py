@@ -10,7 +10,7 @@ import pytest
 
 from signetd.daemon.keys import KeyManager, KeyOrigin, KeyState
 from signetd.drivers.errors import Reason, SignetError
-from signetd.drivers.isolation.pool import TokenState
+from signetd.drivers.life import TokenState
 from signetd.drivers.types import Algorithm, KeyType, ProtectionLevel
 
 SERIAL = "00a1"

@@ -31,7 +31,7 @@ from signetd.daemon.rpc.signing_api import SigningApi
 from signetd.daemon.rpc.token_api import TokenApi
 from signetd.daemon.signing import Encoding, Signed, SignInput, Verified, VerifyInput
 from signetd.drivers.errors import Reason, SignetError
-from signetd.drivers.isolation.pool import TokenState, TokenStatus
+from signetd.drivers.life import TokenState, TokenStatus
 from signetd.drivers.types import Algorithm, KeyType, Pin, ProtectionLevel, TokenInfo
 
 NOW = datetime.datetime(2026, 1, 2, 3, 4, 5, tzinfo=datetime.UTC)

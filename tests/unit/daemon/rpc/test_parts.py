@@ -15,7 +15,7 @@ from signetd.daemon.identity import CertificateIdentity, name_in_certificate
 from signetd.daemon.notify import notify
 from signetd.daemon.unlock import AutoUnlock, read_pin
 from signetd.drivers.errors import Reason, SignetError
-from signetd.drivers.isolation.pool import TokenState, TokenStatus
+from signetd.drivers.life import TokenState, TokenStatus
 from signetd.drivers.types import Pin
 
 NOW = datetime.datetime.now(datetime.UTC)

@@ -18,7 +18,7 @@ from signetd.daemon.keys import KeyOrigin, KeyState, RegisteredKey
 from signetd.daemon.signing import SigningEngine
 from signetd.drivers.algorithms import ALGORITHMS_OF, HASHES, INTEGER_BYTES, hash_name
 from signetd.drivers.errors import Reason, SignetError
-from signetd.drivers.isolation.pool import TokenState, TokenStatus
+from signetd.drivers.life import TokenState, TokenStatus
 from signetd.drivers.types import (
     Algorithm,
     Input,

@@ -16,7 +16,7 @@ from signetd.daemon.signing import (
 )
 from signetd.drivers.algorithms import ALGORITHMS_OF, INTEGER_BYTES, digest
 from signetd.drivers.errors import Reason, SignetError
-from signetd.drivers.isolation.pool import TokenState
+from signetd.drivers.life import TokenState
 from signetd.drivers.types import Algorithm, Input, KeyRef, KeyType, SignOrder
 from signetd.gm import sm2
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from signetd.daemon.keys import KeyState
 from signetd.daemon.signing import Encoding, SigningEngine, SignInput, VerifyInput
 from signetd.drivers.errors import Reason, SignetError
-from signetd.drivers.isolation.pool import TokenState
+from signetd.drivers.life import TokenState
 
 NAMES = ["sm2", "rsa_2048", "ec_p256", "ec_p384", "ec_p521", "ed25519"]
 

@@ -202,6 +202,10 @@ class _KeyStateEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumT
     """Verifies, and does not sign until it is enabled again."""
     KEY_STATE_DESTROYED: _KeyState.ValueType  # 3
     """The key pair was destroyed in its token. Final. Old signatures can still be verified."""
+    KEY_STATE_QUARANTINED: _KeyState.ValueType  # 4
+    """Its token made signatures with it that are not valid. Verifies, and does not sign until an
+    administrator enables it again.
+    """
 
 class KeyState(_KeyState, metaclass=_KeyStateEnumTypeWrapper):
     """Whether a key may be used."""
@@ -214,6 +218,10 @@ KEY_STATE_DISABLED: KeyState.ValueType  # 2
 """Verifies, and does not sign until it is enabled again."""
 KEY_STATE_DESTROYED: KeyState.ValueType  # 3
 """The key pair was destroyed in its token. Final. Old signatures can still be verified."""
+KEY_STATE_QUARANTINED: KeyState.ValueType  # 4
+"""Its token made signatures with it that are not valid. Verifies, and does not sign until an
+administrator enables it again.
+"""
 global___KeyState = KeyState
 
 class _KeyOrigin:
@@ -249,11 +257,19 @@ class _TokenStateEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._Enu
     TOKEN_STATE_UNSPECIFIED: _TokenState.ValueType  # 0
     """Not given. Never returned."""
     TOKEN_STATE_ABSENT: _TokenState.ValueType  # 1
-    """No such token is plugged in, or its module cannot be loaded; see the reason."""
+    """No such token is plugged in; see the reason."""
     TOKEN_STATE_LOCKED: _TokenState.ValueType  # 2
     """Plugged in; no PIN has been presented, or it was refused; see the reason."""
     TOKEN_STATE_READY: _TokenState.ValueType  # 3
     """Logged in: signs."""
+    TOKEN_STATE_PRESENT: _TokenState.ValueType  # 4
+    """Plugged in; its workers are being started."""
+    TOKEN_STATE_DEGRADED: _TokenState.ValueType  # 5
+    """Signs, but not as it should: a worker is missing, or a key is in quarantine; see the reason."""
+    TOKEN_STATE_FAILED: _TokenState.ValueType  # 6
+    """Cannot be used: its module does not load, or fails again and again. It is tried again, ever
+    more seldom; see the reason.
+    """
 
 class TokenState(_TokenState, metaclass=_TokenStateEnumTypeWrapper):
     """Where a token is in its life."""
@@ -261,11 +277,19 @@ class TokenState(_TokenState, metaclass=_TokenStateEnumTypeWrapper):
 TOKEN_STATE_UNSPECIFIED: TokenState.ValueType  # 0
 """Not given. Never returned."""
 TOKEN_STATE_ABSENT: TokenState.ValueType  # 1
-"""No such token is plugged in, or its module cannot be loaded; see the reason."""
+"""No such token is plugged in; see the reason."""
 TOKEN_STATE_LOCKED: TokenState.ValueType  # 2
 """Plugged in; no PIN has been presented, or it was refused; see the reason."""
 TOKEN_STATE_READY: TokenState.ValueType  # 3
 """Logged in: signs."""
+TOKEN_STATE_PRESENT: TokenState.ValueType  # 4
+"""Plugged in; its workers are being started."""
+TOKEN_STATE_DEGRADED: TokenState.ValueType  # 5
+"""Signs, but not as it should: a worker is missing, or a key is in quarantine; see the reason."""
+TOKEN_STATE_FAILED: TokenState.ValueType  # 6
+"""Cannot be used: its module does not load, or fails again and again. It is tried again, ever
+more seldom; see the reason.
+"""
 global___TokenState = TokenState
 
 @typing.final

@@ -22,10 +22,11 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from signetd.api.v1 import resources_pb2 as signetd_dot_api_dot_v1_dot_resources__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"signetd/api/v1/token_service.proto\x12\x0esignetd.api.v1\x1a\x1esignetd/api/v1/resources.proto\":\n\x11ListTokensRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"T\n\x12ListTokensResponse\x12%\n\x06tokens\x18\x01 \x03(\x0b\x32\x15.signetd.api.v1.Token\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x1f\n\x0fGetTokenRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"4\n\x12UnlockTokenRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x03pin\x18\x02 \x01(\tB\x03\x80\x01\x01\" \n\x10LockTokenRequest\x12\x0c\n\x04name\x18\x01 \x01(\t2\xb7\x02\n\x0cTokenService\x12S\n\nListTokens\x12!.signetd.api.v1.ListTokensRequest\x1a\".signetd.api.v1.ListTokensResponse\x12\x42\n\x08GetToken\x12\x1f.signetd.api.v1.GetTokenRequest\x1a\x15.signetd.api.v1.Token\x12H\n\x0bUnlockToken\x12\".signetd.api.v1.UnlockTokenRequest\x1a\x15.signetd.api.v1.Token\x12\x44\n\tLockToken\x12 .signetd.api.v1.LockTokenRequest\x1a\x15.signetd.api.v1.Tokenb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"signetd/api/v1/token_service.proto\x12\x0esignetd.api.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1esignetd/api/v1/resources.proto\":\n\x11ListTokensRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"T\n\x12ListTokensResponse\x12%\n\x06tokens\x18\x01 \x03(\x0b\x32\x15.signetd.api.v1.Token\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x1f\n\x0fGetTokenRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"N\n\x12UnlockTokenRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x03pin\x18\x02 \x01(\tB\x03\x80\x01\x01\x12\x18\n\x10\x61\x63\x63\x65pt_final_try\x18\x03 \x01(\x08\" \n\x10LockTokenRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"#\n\x12WatchTokensRequest\x12\r\n\x05names\x18\x01 \x03(\t\"\xa0\x01\n\x13WatchTokensResponse\x12$\n\x05token\x18\x01 \x01(\x0b\x32\x15.signetd.api.v1.Token\x12\x32\n\x0eprevious_state\x18\x02 \x01(\x0e\x32\x1a.signetd.api.v1.TokenState\x12/\n\x0b\x63hange_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp2\xb7\x02\n\x0cTokenService\x12S\n\nListTokens\x12!.signetd.api.v1.ListTokensRequest\x1a\".signetd.api.v1.ListTokensResponse\x12\x42\n\x08GetToken\x12\x1f.signetd.api.v1.GetTokenRequest\x1a\x15.signetd.api.v1.Token\x12H\n\x0bUnlockToken\x12\".signetd.api.v1.UnlockTokenRequest\x1a\x15.signetd.api.v1.Token\x12\x44\n\tLockToken\x12 .signetd.api.v1.LockTokenRequest\x1a\x15.signetd.api.v1.Tokenb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,16 +35,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_UNLOCKTOKENREQUEST'].fields_by_name['pin']._loaded_options = None
   _globals['_UNLOCKTOKENREQUEST'].fields_by_name['pin']._serialized_options = b'\200\001\001'
-  _globals['_LISTTOKENSREQUEST']._serialized_start=86
-  _globals['_LISTTOKENSREQUEST']._serialized_end=144
-  _globals['_LISTTOKENSRESPONSE']._serialized_start=146
-  _globals['_LISTTOKENSRESPONSE']._serialized_end=230
-  _globals['_GETTOKENREQUEST']._serialized_start=232
-  _globals['_GETTOKENREQUEST']._serialized_end=263
-  _globals['_UNLOCKTOKENREQUEST']._serialized_start=265
-  _globals['_UNLOCKTOKENREQUEST']._serialized_end=317
-  _globals['_LOCKTOKENREQUEST']._serialized_start=319
-  _globals['_LOCKTOKENREQUEST']._serialized_end=351
-  _globals['_TOKENSERVICE']._serialized_start=354
-  _globals['_TOKENSERVICE']._serialized_end=665
+  _globals['_LISTTOKENSREQUEST']._serialized_start=119
+  _globals['_LISTTOKENSREQUEST']._serialized_end=177
+  _globals['_LISTTOKENSRESPONSE']._serialized_start=179
+  _globals['_LISTTOKENSRESPONSE']._serialized_end=263
+  _globals['_GETTOKENREQUEST']._serialized_start=265
+  _globals['_GETTOKENREQUEST']._serialized_end=296
+  _globals['_UNLOCKTOKENREQUEST']._serialized_start=298
+  _globals['_UNLOCKTOKENREQUEST']._serialized_end=376
+  _globals['_LOCKTOKENREQUEST']._serialized_start=378
+  _globals['_LOCKTOKENREQUEST']._serialized_end=410
+  _globals['_WATCHTOKENSREQUEST']._serialized_start=412
+  _globals['_WATCHTOKENSREQUEST']._serialized_end=447
+  _globals['_WATCHTOKENSRESPONSE']._serialized_start=450
+  _globals['_WATCHTOKENSRESPONSE']._serialized_end=610
+  _globals['_TOKENSERVICE']._serialized_start=613
+  _globals['_TOKENSERVICE']._serialized_end=924
 # @@protoc_insertion_point(module_scope)

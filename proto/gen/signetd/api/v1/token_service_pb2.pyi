@@ -8,6 +8,7 @@ import collections.abc
 import google.protobuf.descriptor
 import google.protobuf.internal.containers
 import google.protobuf.message
+import google.protobuf.timestamp_pb2
 import signetd.api.v1.resources_pb2
 import typing
 
@@ -85,17 +86,21 @@ class UnlockTokenRequest(google.protobuf.message.Message):
 
     NAME_FIELD_NUMBER: builtins.int
     PIN_FIELD_NUMBER: builtins.int
+    ACCEPT_FINAL_TRY_FIELD_NUMBER: builtins.int
     name: builtins.str
     """Required. Resource name: `tokens/{token}`."""
     pin: builtins.str
     """Required. The user PIN, 1 to 255 bytes of UTF-8. Never stored, logged or returned."""
+    accept_final_try: builtins.bool
+    """Optional. Present the PIN even though the token says that one more wrong PIN would lock it."""
     def __init__(
         self,
         *,
         name: builtins.str = ...,
         pin: builtins.str = ...,
+        accept_final_try: builtins.bool = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["name", b"name", "pin", b"pin"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["accept_final_try", b"accept_final_try", "name", b"name", "pin", b"pin"]) -> None: ...
 
 global___UnlockTokenRequest = UnlockTokenRequest
 
@@ -116,3 +121,56 @@ class LockTokenRequest(google.protobuf.message.Message):
     def ClearField(self, field_name: typing.Literal["name", b"name"]) -> None: ...
 
 global___LockTokenRequest = LockTokenRequest
+
+@typing.final
+class WatchTokensRequest(google.protobuf.message.Message):
+    """Which tokens to watch."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    NAMES_FIELD_NUMBER: builtins.int
+    @property
+    def names(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """Optional. Resource names, `tokens/{token}`; none means all."""
+
+    def __init__(
+        self,
+        *,
+        names: collections.abc.Iterable[builtins.str] | None = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["names", b"names"]) -> None: ...
+
+global___WatchTokensRequest = WatchTokensRequest
+
+@typing.final
+class WatchTokensResponse(google.protobuf.message.Message):
+    """A token as it is now."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    TOKEN_FIELD_NUMBER: builtins.int
+    PREVIOUS_STATE_FIELD_NUMBER: builtins.int
+    CHANGE_TIME_FIELD_NUMBER: builtins.int
+    previous_state: signetd.api.v1.resources_pb2.TokenState.ValueType
+    """The state before this change; unspecified in the first response about each token, which tells
+    how it is when the watching begins.
+    """
+    @property
+    def token(self) -> signetd.api.v1.resources_pb2.Token:
+        """The token, in its new state."""
+
+    @property
+    def change_time(self) -> google.protobuf.timestamp_pb2.Timestamp:
+        """When it changed; in the first response about each token, since when it is as it is."""
+
+    def __init__(
+        self,
+        *,
+        token: signetd.api.v1.resources_pb2.Token | None = ...,
+        previous_state: signetd.api.v1.resources_pb2.TokenState.ValueType = ...,
+        change_time: google.protobuf.timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["change_time", b"change_time", "token", b"token"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["change_time", b"change_time", "previous_state", b"previous_state", "token", b"token"]) -> None: ...
+
+global___WatchTokensResponse = WatchTokensResponse
