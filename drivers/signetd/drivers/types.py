@@ -49,6 +49,15 @@ class ProtectionLevel(StrEnum):
     HARDWARE = "HARDWARE"
 
 
+class Remedy(StrEnum):
+    """What may cure a failure in a token: the rungs of recovery, from the cheapest."""
+
+    NONE = "none"
+    SESSION = "session"
+    LOGIN = "login"
+    WORKER = "worker"
+
+
 class Pin:
     """A PIN that cannot be printed by accident."""
 
@@ -79,13 +88,18 @@ class Requester(msgspec.Struct, frozen=True):
 
 
 class TokenSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Which token a worker serves: its module, how to find it, how it behaves."""
+    """Which token a worker serves: its module, how to find it, how it behaves.
+
+    ``workers`` is how many share it. ``memory_limit`` is in bytes of a worker's data; 0: none.
+    """
 
     module: str
     label: str = ""
     serial: str = ""
     profile: str = "standard"
     environment: dict[str, str] = {}
+    workers: int = 1
+    memory_limit: int = 0
 
 
 class TokenInfo(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -114,7 +128,8 @@ class KeyInfo(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """A key pair that a token holds, with its public key as SubjectPublicKeyInfo in DER.
 
     ``weaknesses`` names what the token fails to prove of the private key; such a key is listed,
-    and neither enrolled nor used.
+    and neither enrolled nor used. ``always_authenticate``: the token wants the PIN for each
+    signature (CKA_ALWAYS_AUTHENTICATE).
     """
 
     ref: KeyRef
@@ -123,6 +138,7 @@ class KeyInfo(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     spki: bytes
     protection_level: ProtectionLevel
     weaknesses: list[str] = []
+    always_authenticate: bool = False
 
 
 class SignOrder(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from signetd.drivers.isolation.crew import PoolSettings
 from signetd.drivers.isolation.pool import TokenPool
 from signetd.drivers.types import Pin, TokenSettings
 from signetd.softhsm import ProvisionedToken, provision
+from tests.integration.drivers.memory import Guard, Serials
 
 MakePool = Callable[..., Awaitable[TokenPool]]
 
@@ -33,7 +35,14 @@ async def make_pool(token: ProvisionedToken, tmp_path: Path) -> AsyncIterator[Ma
                 environment=token.environment | environment,
             )
             lock_file = tmp_path / "start.lock"
-            pool = TokenPool("test", settings, workers=workers, lock_file=lock_file)
+            pool = TokenPool(
+                "test",
+                settings,
+                PoolSettings(workers=workers),
+                lock_file=lock_file,
+                guard=Guard(),
+                serials=Serials(),
+            )
             stack.push_async_callback(pool.close)
             await pool.start()
             await pool.unlock(Pin(token.user_pin_file.read_text()))

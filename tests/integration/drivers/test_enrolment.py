@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from signetd.drivers.errors import Reason, SignetError
+from signetd.drivers.isolation.crew import PoolSettings
 from signetd.drivers.isolation.pool import TokenPool
 from signetd.drivers.life import TokenState
 from signetd.drivers.types import (
@@ -18,6 +19,7 @@ from signetd.drivers.types import (
     TokenSettings,
 )
 from signetd.softhsm import ProvisionedToken, provision
+from tests.integration.drivers.memory import Guard, Serials
 
 MakePool = Callable[..., Awaitable[TokenPool]]
 
@@ -83,11 +85,15 @@ async def test_enrolment_finds_one_key_or_says_which_there_are(make_pool: MakePo
     assert refused.value.reason is Reason.KEY_NOT_ON_TOKEN
 
 
-async def status_of(settings: TokenSettings, lock_file: Path) -> str:
-    pool = TokenPool("test", settings, lock_file=lock_file)
+async def status_of(
+    settings: TokenSettings, lock_file: Path, state: TokenState = TokenState.FAILED
+) -> str:
+    pool = TokenPool(
+        "test", settings, PoolSettings(), lock_file=lock_file, guard=Guard(), serials=Serials()
+    )
     await pool.start()
     try:
-        assert pool.status.state is TokenState.ABSENT
+        assert pool.status.state is state
         return pool.status.reason
     finally:
         await pool.close()
@@ -96,7 +102,8 @@ async def status_of(settings: TokenSettings, lock_file: Path) -> str:
 async def test_what_cannot_be_opened_says_why(token: ProvisionedToken, tmp_path: Path) -> None:
     lock_file = tmp_path / "lock"
     absent = TokenSettings(module=str(token.module), label="another", environment=token.environment)
-    assert 'no token with label "another"' in await status_of(absent, lock_file)
+    said = await status_of(absent, lock_file, TokenState.ABSENT)
+    assert 'no token with label "another"' in said
     missing = TokenSettings(module="/nonexistent.so", label="test")
     assert "does not exist" in await status_of(missing, lock_file)
     (tmp_path / "text.so").write_text("not a library")
@@ -116,6 +123,6 @@ async def test_two_tokens_of_one_label_are_refused_with_their_serials(
     settings = TokenSettings(
         module=str(token.module), label=token.label, environment=token.environment
     )
-    said = await status_of(settings, tmp_path / "lock")
+    said = await status_of(settings, tmp_path / "lock", TokenState.ABSENT)
     assert token.serial in said
     assert twin.serial in said

@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from signetd.drivers.errors import Reason, SignetError
+from signetd.drivers.isolation.crew import PoolSettings
 from signetd.drivers.isolation.pool import TokenPool
+from signetd.drivers.life import TokenState
 from signetd.drivers.types import Algorithm, Input, KeyType, Pin, SignOrder, TokenSettings
 from signetd.softhsm import provision, set_faults
+from tests.integration.drivers.memory import Guard, Serials
 
 
 class Faulty:
@@ -32,9 +35,13 @@ class Faulty:
         set_faults(self._control, *rules)
 
     def pool(self, workers: int = 1) -> TokenPool:
-        lock_file = self._control.with_name("lock")
         return TokenPool(
-            "test", self.settings, workers=workers, lock_file=lock_file, request_timeout=1.0
+            "test",
+            self.settings,
+            PoolSettings(workers=workers, request_timeout=1.0),
+            lock_file=self._control.with_name("lock"),
+            guard=Guard(),
+            serials=Serials(),
         )
 
     @property
@@ -153,12 +160,15 @@ async def eventually(holds: Callable[[], bool]) -> None:
             await asyncio.sleep(0.05)
 
 
-async def test_a_module_that_crashes_at_load_is_an_absent_token(faulty: Faulty) -> None:
+async def test_a_module_that_crashes_at_load_is_a_failed_token(faulty: Faulty) -> None:
     faulty.faults("C_Initialize crash")
     pool = faulty.pool()
     await pool.start()
     try:
-        assert pool.status.state == "ABSENT"
+        assert pool.status.state is TokenState.FAILED
+        assert "SIGABRT" in pool.status.reason
+        await asyncio.sleep(3)
+        assert faulty.count("C_Initialize") <= 7, "starting it again and again is a loop"
         faulty.faults()
         await eventually(lambda: pool.status.state == "LOCKED")
         await pool.unlock(faulty.pin)

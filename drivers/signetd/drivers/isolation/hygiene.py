@@ -28,3 +28,8 @@ def die_with_parent(parent: int) -> None:
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
     if os.getppid() != parent:  # it ended before the request took effect
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+def limit_memory(size: int) -> None:
+    """Have allocations fail beyond *size* bytes of data: a leak then costs this process only."""
+    resource.setrlimit(resource.RLIMIT_DATA, (size, size))

@@ -1,39 +1,57 @@
 """One worker process, as the daemon sees it: calls in flight, deadlines, its end."""
 
 import asyncio
-import contextlib
 import logging
-import os
-import socket
-import sys
+import time
 from collections import OrderedDict
-from collections.abc import Callable
-from typing import cast
+from dataclasses import dataclass
+from typing import Final, Protocol, cast
 
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.isolation import wire
+from signetd.drivers.isolation.child import Child
+from signetd.drivers.isolation.pace import Pace
+from signetd.drivers.types import Remedy
 
 _log = logging.getLogger("signetd.worker")
-_MODULE = "signetd.drivers.isolation.worker"
-_PASSED_ON = ("PATH", "HOME", "LANG", "PYTHONPATH", "XDG_CACHE_HOME")
-_MAX_OUTPUT_LINES = 200
-_EXIT_SECONDS = 3.0
+_EXIT_SECONDS: Final = 3.0
 
 
 class WorkerFailure(SignetError):
-    """A failed call; after a ``fatal`` one the worker must be replaced."""
+    """A call that the token answered with an error; ``remedy`` says what may cure it."""
 
     def __init__(self, failure: wire.Failure) -> None:
         super().__init__(failure.reason, failure.message, ckr=failure.ckr)
-        self.fatal = failure.fatal
+        self.remedy = failure.remedy
 
 
 class NeverStarted(SignetError):
-    """The worker ended while the call waited behind another one, so it was not begun.
+    """The call waited behind another one when the worker ended or stalled: it was not begun.
 
-    At most the calls of the last few milliseconds, whose replies were not sent yet, are wrongly
-    counted as such.
+    Of a worker that ended, at most the calls of the last few milliseconds, whose replies were not
+    sent yet, are wrongly counted as such.
     """
+
+
+class Listener(Protocol):
+    """Who wants to know how a worker is getting on."""
+
+    def worker_idle(self) -> None:
+        """It has room for calls again, or has ended."""
+        ...
+
+    def worker_stalled(self, worker: "WorkerProcess") -> None:
+        """Its present call takes unusually long."""
+        ...
+
+
+@dataclass
+class _Pending:
+    """A call that was sent to the worker."""
+
+    future: asyncio.Future[wire.Value]
+    timeout: float
+    is_signature: bool
 
 
 class WorkerProcess(asyncio.Protocol):
@@ -43,59 +61,39 @@ class WorkerProcess(asyncio.Protocol):
     is not blamed. When it passes, the worker hangs in native code, and is killed.
     """
 
-    def __init__(self, name: str, on_idle: Callable[[], None]) -> None:
+    def __init__(self, name: str, child: Child, listener: Listener, pace: Pace) -> None:
         self._name = name
-        self._on_idle = on_idle
+        self._child = child
+        self._listener = listener
+        self._pace = pace
         self._reader = wire.FrameReader()
-        self._calls: OrderedDict[int, tuple[asyncio.Future[wire.Value], float]] = OrderedDict()
+        self._calls: OrderedDict[int, _Pending] = OrderedDict()
         self._outgoing: list[wire.Call] = []
         self._next = 0
+        self._turned = 0.0  # when it turned to its present call
         self._watchdog: asyncio.TimerHandle | None = None
         self._transport: asyncio.Transport | None = None
-        self._process: asyncio.subprocess.Process | None = None
-        self._output: asyncio.Task[None] | None = None
         self._head_expired = False
+        self.stalled = False
+        self.served = 0
+        self._signed = 0
+        self.began = time.monotonic()
         self.exited = asyncio.Event()
 
     @classmethod
     async def spawn(
-        cls, name: str, environment: dict[str, str], on_idle: Callable[[], None]
+        cls, name: str, environment: dict[str, str], listener: Listener, pace: Pace
     ) -> "WorkerProcess":
-        """Start a worker with exec; only a few variables of our environment are passed on."""
-        self = cls(name, on_idle)
-        ours, theirs = socket.socketpair()
-        passed = {key: os.environ[key] for key in _PASSED_ON if key in os.environ}
-        try:
-            self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-P", "-m", _MODULE, str(theirs.fileno()), str(os.getpid())),
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.STDOUT,
-                pass_fds=(theirs.fileno(),),
-                env=passed | environment,
-                start_new_session=True,  # Ctrl-C is for the daemon, which then drains
-            )
-        except BaseException:
-            ours.close()
-            raise
-        finally:
-            theirs.close()
-        ours.setblocking(False)
-        loop = asyncio.get_running_loop()
-        await loop.create_connection(lambda: self, sock=ours)
-        self._output = loop.create_task(self._log_output())
+        """Start a worker. Raises OSError when the system has no process or descriptor left."""
+        child, ours = await Child.start(name, environment)
+        self = cls(name, child, listener, pace)
+        await asyncio.get_running_loop().create_connection(lambda: self, sock=ours)
         return self
 
     @property
     def pid(self) -> int:
         """PID of the process."""
         return self._child.pid
-
-    @property
-    def _child(self) -> asyncio.subprocess.Process:
-        if self._process is None:
-            raise RuntimeError("the worker was never started")
-        return self._process
 
     @property
     def alive(self) -> bool:
@@ -107,28 +105,52 @@ class WorkerProcess(asyncio.Protocol):
         """How many calls wait for their reply."""
         return len(self._calls)
 
-    def call(self, command: wire.Command, timeout: float) -> asyncio.Future[wire.Value]:
-        """Give the worker a command; *timeout* is in seconds. The future fails with SignetError.
+    def resident_bytes(self) -> int:
+        """Resident memory of the process; 0 when it has ended."""
+        return self._child.resident_bytes()
 
-        A call whose future is cancelled before the worker turned to it is left out.
+    @property
+    def ended_how(self) -> str:
+        """How the process ended, for people; "" while it runs."""
+        return self._child.ended_how
+
+    def call(
+        self, command: wire.Command, timeout: float, deadline: float | None = None
+    ) -> asyncio.Future[wire.Value]:
+        """Give the worker a command. The future fails with SignetError.
+
+        *timeout* is in seconds from when the worker turns to it; after *deadline* (seconds of the
+        monotonic clock) it is not begun. Nor is a call whose future is cancelled before that.
         """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[wire.Value] = loop.create_future()
         if not self.alive:
             future.set_exception(self._lost(NeverStarted))
             return future
+        if isinstance(command, wire.Login):
+            self._child.hide(command.pin)
         self._next += 1
         number = self._next
-        self._calls[number] = (future, timeout)
+        self._calls[number] = _Pending(future, timeout, isinstance(command, wire.Sign))
         future.add_done_callback(lambda done: self._cancel(number) if done.cancelled() else None)
-        self._send(wire.Call(number, command))
+        self._send(wire.Call(number, command, deadline))
         if len(self._calls) == 1:
-            self._watch()
+            self._turn()
         return future
 
     def _cancel(self, number: int) -> None:
         if number in self._calls and self.alive:
             self._send(wire.Call(0, wire.Cancel(number)))
+
+    def take_back(self) -> None:
+        """Take back the calls that wait behind the present one; they fail with NeverStarted.
+
+        The worker drops them before it could begin them: it looks for that after each long call.
+        """
+        for number, pending in list(self._calls.items())[1:]:
+            if not pending.future.done():
+                self._cancel(number)
+                pending.future.set_exception(self._lost(NeverStarted))
 
     def _send(self, call: wire.Call) -> None:
         """Queue a call; one frame carries all that comes up in this turn of the loop."""
@@ -141,20 +163,39 @@ class WorkerProcess(asyncio.Protocol):
         if self._transport is not None and calls:
             self._transport.write(wire.encode(calls))
 
-    def _watch(self) -> None:
-        """Arm the deadline of the call that the worker is at."""
+    def _turn(self) -> None:
+        """Watch the call that the worker is at now."""
+        self.stalled = False
+        self._turned = time.monotonic()
+        self._arm(self._pace.stall)
+
+    def _arm(self, seconds: float) -> None:
         if self._watchdog is not None:
             self._watchdog.cancel()
             self._watchdog = None
         if self._calls:
-            _, timeout = next(iter(self._calls.values()))
-            self._watchdog = asyncio.get_running_loop().call_later(timeout, self._expire)
+            timeout = next(iter(self._calls.values())).timeout
+            seconds = max(0.0, min(seconds, timeout - (time.monotonic() - self._turned)))
+            self._watchdog = asyncio.get_running_loop().call_later(seconds, self._overdue)
+
+    def _overdue(self) -> None:
+        timeout = next(iter(self._calls.values())).timeout
+        if time.monotonic() - self._turned >= timeout:
+            self._expire()
+            return
+        self._arm(timeout)
+        if not self.stalled:
+            self.stalled = True
+            self._listener.worker_stalled(self)
 
     def _expire(self) -> None:
-        _, (future, timeout) = self._calls.popitem(last=False)
-        if not future.done():
-            text = f"the token did not answer within {timeout:g} seconds; its worker was replaced"
-            future.set_exception(SignetError(Reason.TOKEN_TIMEOUT, text))
+        _, head = self._calls.popitem(last=False)
+        if not head.future.done():
+            text = (
+                f"the token did not answer within {head.timeout:g} seconds; its worker was replaced"
+            )
+            head.future.set_exception(SignetError(Reason.TOKEN_TIMEOUT, text))
+        _log.warning("worker %s is killed: no answer within %g s", self._name, head.timeout)
         self._head_expired = True
         self.kill()
 
@@ -164,6 +205,7 @@ class WorkerProcess(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take replies; a worker that breaks the protocol is killed."""
+        before = self._signed
         try:
             for frame in self._reader.feed(data):
                 for reply in wire.decode_replies(frame):
@@ -172,22 +214,23 @@ class WorkerProcess(asyncio.Protocol):
             _log.error("worker %s is killed: %s", self._name, error)
             self.kill()
             return
-        self._watch()
-        self._on_idle()
+        if self._signed > before:
+            self._pace.took(time.monotonic() - self._turned, self._signed - before)
+        self._turn()
+        self._listener.worker_idle()
 
     def _take(self, reply: wire.Reply) -> None:
-        if reply.number not in self._calls:
+        pending = self._calls.pop(reply.number, None)
+        if pending is None:
             raise wire.WireError(f"a reply to call {reply.number}, which was never made")
-        future, _ = self._calls.pop(reply.number)
-        fatal = reply.failure is not None and reply.failure.fatal
-        if not future.done():
-            if reply.failure is not None:
-                future.set_exception(WorkerFailure(reply.failure))
-            else:
-                future.set_result(reply.value)
-        if fatal:
-            _log.warning("worker %s is replaced: %s", self._name, reply.failure)
-            self.kill()
+        self.served += 1
+        self._signed += pending.is_signature
+        if pending.future.done():
+            return
+        if reply.failure is not None:
+            pending.future.set_exception(WorkerFailure(reply.failure))
+        else:
+            pending.future.set_result(reply.value)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Fail what was in flight."""
@@ -196,12 +239,12 @@ class WorkerProcess(asyncio.Protocol):
             self._watchdog.cancel()
         kind = NeverStarted if self._head_expired else SignetError
         while self._calls:
-            _, (future, _timeout) = self._calls.popitem(last=False)
-            if not future.done():
-                future.set_exception(self._lost(kind))
+            _, pending = self._calls.popitem(last=False)
+            if not pending.future.done():
+                pending.future.set_exception(self._lost(kind))
             kind = NeverStarted
         self.exited.set()
-        self._on_idle()
+        self._listener.worker_idle()
 
     def _lost(self, kind: type[SignetError]) -> SignetError:
         return kind(
@@ -210,9 +253,7 @@ class WorkerProcess(asyncio.Protocol):
 
     def kill(self) -> None:
         """End the process at once."""
-        if self._process is not None and self._process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):  # it ended by itself in this moment
-                self._process.kill()
+        self._child.kill()
         if self._transport is not None:
             self._transport.abort()
 
@@ -229,22 +270,9 @@ class WorkerProcess(asyncio.Protocol):
 
     async def reap(self) -> None:
         """Wait until the process is gone and its output read."""
-        await self._child.wait()
-        if self._output is not None:
-            await self._output
+        await self._child.reap()
 
-    async def _log_output(self) -> None:
-        """Log what the module prints, line by line, bounded."""
-        output = self._child.stdout
-        if output is None:
-            return
-        lines = 0
-        try:
-            while line := await output.readline():
-                lines += 1
-                if lines <= _MAX_OUTPUT_LINES:
-                    text = line.decode(errors="replace").rstrip()[:500]
-                    _log.warning("worker %s printed: %s", self._name, text)
-        except ValueError:  # a line longer than the stream's limit
-            _log.warning("worker %s printed an endless line; the rest is not read", self._name)
-            self.kill()
+
+def remedy_of(error: BaseException | None) -> Remedy:
+    """What may cure a failed call; nothing for one that did not fail in the token."""
+    return error.remedy if isinstance(error, WorkerFailure) else Remedy.NONE

@@ -1,104 +1,113 @@
-"""The requests that wait for a token, and how they reach its workers."""
+"""The requests that wait for a token: bounded, fair between clients, forgotten when given up."""
 
 import asyncio
-from collections import deque
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections import OrderedDict
+from dataclasses import dataclass, field
 from typing import Final
 
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.isolation import wire
-from signetd.drivers.isolation.process import NeverStarted, WorkerProcess
+from signetd.drivers.types import Requester
 
-_WINDOW: Final = 16  # calls that a worker may have at once: enough to be never idle
+MIN_RETRY_SECONDS: Final = 0.05
+MAX_RETRY_SECONDS: Final = 5.0
 
 
-@dataclass
+@dataclass(eq=False)
 class Job:
     """A command, the seconds it may take in the token, and who waits for it."""
 
     command: wire.Command
     timeout: float
-    future: asyncio.Future[wire.Value]
-    is_retry: bool = False
+    requester: Requester
+    future: asyncio.Future[wire.Value] = field(
+        default_factory=lambda: asyncio.get_running_loop().create_future()
+    )
+    is_retry: bool = False  # a token has answered it with an error before
+    moves: int = 0  # how often a worker gave it back without having begun it
 
 
-class WorkQueue:
-    """A bounded queue in front of the workers of one token.
+class FairQueue:
+    """Jobs in the order of their coming for each client, the clients in turn.
 
-    *refusal* says why nothing can be done now, or None; *workers* are those that are logged in.
+    At most *limit* jobs in all and *per_client* of one client; over that, the client with the
+    most waiting jobs is refused.
     """
 
-    def __init__(
-        self,
-        limit: int,
-        refusal: Callable[[], SignetError | None],
-        workers: Callable[[], Collection[WorkerProcess]],
-    ) -> None:
+    def __init__(self, limit: int, per_client: int) -> None:
         self._limit = limit
-        self._refusal = refusal
-        self._workers = workers
-        self._waiting: deque[Job] = deque()
+        self._per_client = per_client
+        self._clients: OrderedDict[str, OrderedDict[Job, None]] = OrderedDict()
+        self._count = 0
 
-    def put(self, command: wire.Command, timeout: float) -> asyncio.Future[wire.Value]:
-        """Queue a command. Raises SignetError at once when it cannot be served or queued."""
-        if (refusal := self._refusal()) is not None:
-            raise refusal
-        if len(self._waiting) >= self._limit:
-            raise SignetError(
-                Reason.TOKEN_BUSY,
-                f"{self._limit} requests wait for the token already; try again later",
-            )
-        job = Job(command, timeout, asyncio.get_running_loop().create_future())
-        self._waiting.append(job)
-        self.dispatch()
-        return job.future
+    def __len__(self) -> int:
+        return self._count
 
-    def dispatch(self) -> None:
-        """Hand waiting jobs to the workers with the fewest calls in flight."""
-        while self._waiting:
-            alive = [worker for worker in self._workers() if worker.alive]
-            if not alive:
-                return
-            worker = min(alive, key=lambda w: w.in_flight)
-            if worker.in_flight >= _WINDOW:
-                return
-            job = self._waiting.popleft()
-            if not job.future.done():  # a caller who went away is not served
-                self._hand_over(job, worker)
+    def put(self, job: Job, wait: float) -> None:
+        """Add a job; *wait* is how many seconds the whole queue will take.
+
+        Raises SignetError(TOKEN_BUSY) at once when there is no room.
+        """
+        own = len(self._clients.get(job.requester.client, ()))
+        if own >= self._per_client:
+            raise _busy(f"{own} of your requests wait for the token already", wait)
+        if self._count >= self._limit:
+            self._make_room(own, wait)
+        self._add(job)
+        job.future.add_done_callback(lambda _: self._remove(job))
+
+    def put_back(self, job: Job) -> None:
+        """Return a job that was taken, to be the next one; it had its place already."""
+        if not job.future.done():
+            self._add(job, first=True)
+
+    def _add(self, job: Job, *, first: bool = False) -> None:
+        client = job.requester.client
+        jobs = self._clients.setdefault(client, OrderedDict())
+        jobs[job] = None
+        self._count += 1
+        if first:
+            jobs.move_to_end(job, last=False)
+            self._clients.move_to_end(client, last=False)
+
+    def _make_room(self, own: int, wait: float) -> None:
+        """Refuse the newest job of the client with the most, unless that is the one who asks."""
+        most = max(self._clients.values(), key=len)
+        error = _busy(f"{self._count} requests wait for the token already", wait)
+        if len(most) <= own + 1:
+            raise error
+        newest = next(reversed(most))
+        newest.future.set_exception(error)
+        self._remove(newest)
+
+    def _remove(self, job: Job) -> None:
+        jobs = self._clients.get(job.requester.client)
+        if jobs is None or job not in jobs:
+            return
+        del jobs[job]
+        self._count -= 1
+        if not jobs:
+            del self._clients[job.requester.client]
+
+    def take(self) -> Job:
+        """Take the next job of the client whose turn it is. Raises KeyError when none waits."""
+        client, jobs = next(iter(self._clients.items())) if self._clients else ("", OrderedDict())
+        job, _ = jobs.popitem(last=False)
+        self._count -= 1
+        if jobs:
+            self._clients.move_to_end(client)
+        else:
+            del self._clients[client]
+        return job
 
     def refuse_all(self, error: SignetError) -> None:
         """Fail whatever waits."""
-        while self._waiting:
-            job = self._waiting.popleft()
+        while self._count:
+            job = self.take()
             if not job.future.done():
                 job.future.set_exception(error)
 
-    def _hand_over(self, job: Job, worker: WorkerProcess) -> None:
-        def done(answer: asyncio.Future[wire.Value]) -> None:
-            if answer.cancelled():
-                return
-            error = answer.exception()
-            if job.future.done():
-                return
-            if isinstance(error, NeverStarted) and self._may_retry(job):
-                job.is_retry = True
-                self._waiting.appendleft(job)
-                self.dispatch()
-            elif error is not None:
-                job.future.set_exception(error)
-            else:
-                job.future.set_result(answer.result())
 
-        answer = worker.call(job.command, job.timeout)
-        answer.add_done_callback(done)
-        job.future.add_done_callback(lambda given_up: _cancel_with(given_up, answer))
-
-    def _may_retry(self, job: Job) -> bool:
-        """A signature that no worker began is made by another one, once; nothing else is."""
-        return isinstance(job.command, wire.Sign) and not job.is_retry and self._refusal() is None
-
-
-def _cancel_with(given_up: asyncio.Future[wire.Value], answer: asyncio.Future[wire.Value]) -> None:
-    if given_up.cancelled():
-        answer.cancel()
+def _busy(why: str, wait: float) -> SignetError:
+    later = min(max(wait, MIN_RETRY_SECONDS), MAX_RETRY_SECONDS)
+    return SignetError(Reason.TOKEN_BUSY, f"{why}; try again in {later:.2g} s", retry_after=later)

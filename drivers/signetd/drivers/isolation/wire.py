@@ -11,7 +11,15 @@ from collections.abc import Iterator
 import msgspec
 
 from signetd.drivers.errors import Reason
-from signetd.drivers.types import KeyInfo, KeyRef, KeyType, SignOrder, TokenInfo, TokenSettings
+from signetd.drivers.types import (
+    KeyInfo,
+    KeyRef,
+    KeyType,
+    Remedy,
+    SignOrder,
+    TokenInfo,
+    TokenSettings,
+)
 
 MAX_FRAME_BYTES = 64 << 20
 _LENGTH = struct.Struct(">I")
@@ -22,19 +30,32 @@ class WireError(Exception):
 
 
 class Open(msgspec.Struct, frozen=True, tag=True):
-    """Load the module and find the token; ``lock_file`` serialises this among processes."""
+    """Load the module and find the token; ``lock_file`` serialises this among processes.
+
+    ``patience``: so many seconds an absent token is waited for, since many modules see it come.
+    """
 
     settings: TokenSettings
     lock_file: str
+    patience: float = 0.0
 
 
 class Login(msgspec.Struct, frozen=True, tag=True):
     """Present the user PIN, once."""
 
     pin: str
+    accept_final_try: bool = False
 
     def __repr__(self) -> str:
         return "Login(redacted)"
+
+
+class Renew(msgspec.Struct, frozen=True, tag=True):
+    """Go on in a fresh session with the key pairs found again."""
+
+
+class Check(msgspec.Struct, frozen=True, tag=True):
+    """Ask whether the token is still there; keeps the session alive."""
 
 
 class Close(msgspec.Struct, frozen=True, tag=True):
@@ -71,24 +92,28 @@ class Cancel(msgspec.Struct, frozen=True, tag=True):
     number: int
 
 
-Command = Open | Login | Close | Sign | ListKeys | Generate | Destroy | Cancel
+Command = Open | Login | Renew | Check | Close | Sign | ListKeys | Generate | Destroy | Cancel
 Value = None | bytes | TokenInfo | KeyInfo | list[KeyInfo]
 
 
 class Call(msgspec.Struct, frozen=True, array_like=True):
-    """A command with the number its reply will carry."""
+    """A command with the number its reply will carry.
+
+    After ``deadline``, in seconds of the machine's monotonic clock, it is not begun.
+    """
 
     number: int
     command: Command
+    deadline: float | None = None
 
 
 class Failure(msgspec.Struct, frozen=True):
-    """Why a command failed. After a ``fatal`` one the worker must be replaced."""
+    """Why a command failed, and what may cure it."""
 
     reason: Reason
     message: str
     ckr: str = ""
-    fatal: bool = False
+    remedy: Remedy = Remedy.NONE
 
 
 class Reply(msgspec.Struct, frozen=True, array_like=True):

@@ -15,12 +15,14 @@ from typing import Any
 
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.isolation import hygiene, wire
+from signetd.drivers.pkcs11 import finder, profile
 from signetd.drivers.pkcs11.ckr import TokenFault
 from signetd.drivers.pkcs11.token import Pkcs11Token
-from signetd.drivers.types import Pin
+from signetd.drivers.types import Pin, Remedy, TokenSettings
 
 FLUSH_AFTER_SECONDS = 0.002  # replies are held back no longer, so that the daemon sees progress
 LOCK_SECONDS = 30.0
+LOOK_AGAIN_SECONDS = 0.2  # while an absent token is waited for
 
 
 @contextmanager
@@ -42,6 +44,16 @@ def _exclusive(path: str) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def _absent_suppressed(suppressed: bool) -> Iterator[None]:
+    """Go on, if wanted, where the token is not there."""
+    try:
+        yield
+    except SignetError as error:
+        if error.reason is not Reason.TOKEN_ABSENT or not suppressed:
+            raise
+
+
 class Worker:
     """Serves the calls that come over one socket."""
 
@@ -55,6 +67,8 @@ class Worker:
         self._serve: dict[type, Callable[[Any], wire.Value]] = {
             wire.Open: self._open,
             wire.Login: self._login,
+            wire.Renew: lambda c: self._opened.renew(),
+            wire.Check: lambda c: self._opened.check(),
             wire.Sign: lambda c: self._opened.sign(c.order),
             wire.ListKeys: lambda c: self._opened.keys(),
             wire.Generate: lambda c: self._opened.generate(c.key_type, c.label, c.cka_id),
@@ -70,13 +84,30 @@ class Worker:
 
     def _open(self, command: wire.Open) -> wire.Value:
         self._lock_file = command.lock_file
+        settings = command.settings
+        profile.load(settings.profile)  # before the module is touched
+        if settings.memory_limit:
+            hygiene.limit_memory(settings.memory_limit)
         with _exclusive(self._lock_file):
-            self._token = Pkcs11Token(command.settings)
+            library = finder.load_module(settings.module)
+            with _absent_suppressed(command.patience > 0):
+                self._token = Pkcs11Token(settings, library)
+        if self._token is None:
+            self._token = self._wait_for_token(settings, library, command.patience)
         return self._token.info
+
+    @staticmethod
+    def _wait_for_token(settings: TokenSettings, library: Any, patience: float) -> Pkcs11Token:
+        """Look for an absent token again and again; the start lock is free meanwhile."""
+        end = time.monotonic() + patience
+        while True:
+            time.sleep(LOOK_AGAIN_SECONDS)
+            with _absent_suppressed(time.monotonic() < end):
+                return Pkcs11Token(settings, library)
 
     def _login(self, command: wire.Login) -> wire.Value:
         with _exclusive(self._lock_file):
-            self._opened.login(Pin(command.pin))
+            self._opened.login(Pin(command.pin), accept_final_try=command.accept_final_try)
         return None
 
     def answer(self, call: wire.Call) -> wire.Reply:
@@ -84,13 +115,14 @@ class Worker:
         try:
             return wire.Reply(call.number, self._serve[type(call.command)](call.command))
         except TokenFault as error:
-            failure = wire.Failure(error.reason, error.message, error.ckr, error.fatal)
+            failure = wire.Failure(error.reason, error.message, error.ckr, error.remedy)
         except SignetError as error:
             failure = wire.Failure(error.reason, error.message, error.ckr)
         except Exception as error:  # the process's last line: what went wrong is told, not lost
             text = f"{type(error).__name__} while serving {type(call.command).__name__}"
-            print(f"{text}: {error}", file=sys.stderr, flush=True)
-            failure = wire.Failure(Reason.INTERNAL, text, fatal=True)
+            detail = "" if isinstance(call.command, wire.Login) else f": {error}"
+            print(f"{text}{detail}", file=sys.stderr, flush=True)
+            failure = wire.Failure(Reason.INTERNAL, text, remedy=Remedy.WORKER)
         return wire.Reply(call.number, failure=failure)
 
     def run(self) -> None:
@@ -130,7 +162,8 @@ class Worker:
         return bool(data)
 
     def _answer_unless_cancelled(self, call: wire.Call) -> wire.Reply:
-        if call.number not in self._cancelled:
+        is_late = call.deadline is not None and time.monotonic() > call.deadline
+        if call.number not in self._cancelled and not is_late:
             return self.answer(call)
         failure = wire.Failure(Reason.DEADLINE_PASSED, "nobody waits for it any more")
         return wire.Reply(call.number, failure=failure)

@@ -32,21 +32,34 @@ def find_token(library: _pkcs11.lib, settings: TokenSettings) -> pkcs11.Token:
     """
     with translated("listing the slots"):
         slots = library.get_slots(token_present=True)
-    found = [t for t in (_token_in(slot) for slot in slots) if t and _matches(t, settings)]
-    named = " and ".join(
-        f'{what} "{value}"'
-        for what, value in (("label", settings.label), ("serial", settings.serial))
-        if value
-    )
+    tokens = [token for token in (_token_in(slot) for slot in slots) if token]
+    found = [token for token in tokens if _matches(token, settings)]
     if not found:
-        raise SignetError(Reason.TOKEN_ABSENT, f"no token with {named} is in any slot")
+        why = f"no token with {_named(settings)} is in any slot{_strangers(tokens, settings)}"
+        raise SignetError(Reason.TOKEN_ABSENT, why)
     if len(found) > 1:
-        serials = ", ".join(sorted(token.serial.decode(errors="replace") for token in found))
+        serials = ", ".join(sorted(_serial(token) for token in found))
         raise SignetError(
             Reason.TOKEN_AMBIGUOUS,
-            f"{len(found)} tokens have {named}; name one by its serial: {serials}",
+            f"{len(found)} tokens have {_named(settings)}; name one by its serial: {serials}",
         )
     return found[0]
+
+
+def _named(settings: TokenSettings) -> str:
+    parts = (("label", settings.label), ("serial", settings.serial))
+    return " and ".join(f'{what} "{value}"' for what, value in parts if value)
+
+
+def _strangers(tokens: list[pkcs11.Token], settings: TokenSettings) -> str:
+    """Name the tokens that only have the same label: no PIN is presented to them."""
+    serials = sorted(_serial(t) for t in tokens if settings.label and t.label == settings.label)
+    if not serials:
+        return ""
+    return (
+        f"; another token with this label is, with serial {' and '.join(serials)}: if it is to "
+        "take the place of the one that is known, write its serial into the configuration"
+    )
 
 
 def _token_in(slot: pkcs11.Slot) -> pkcs11.Token | None:
@@ -58,7 +71,10 @@ def _token_in(slot: pkcs11.Slot) -> pkcs11.Token | None:
 
 
 def _matches(token: pkcs11.Token, settings: TokenSettings) -> bool:
-    serial = token.serial.decode(errors="replace")
     return (not settings.label or token.label == settings.label) and (
-        not settings.serial or serial == settings.serial
+        not settings.serial or _serial(token) == settings.serial
     )
+
+
+def _serial(token: pkcs11.Token) -> str:
+    return token.serial.decode(errors="replace")

@@ -14,6 +14,14 @@ from signetd.drivers.pkcs11.profile import Profile
 from signetd.drivers.types import KeyInfo, KeyRef, ProtectionLevel
 from signetd.gm import sm2
 
+_WANTED = [
+    Attribute.ID,
+    Attribute.LABEL,
+    Attribute.ALWAYS_AUTHENTICATE,
+    *publickey.ATTRIBUTES,
+    *protection.REQUIRED,
+]
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -23,6 +31,11 @@ class Entry:
     private: Any  # python-pkcs11 makes the class of an object at run time
     public: Any
     sm2_key: sm2.Sm2PublicKey | None
+
+    def is_there(self) -> bool:
+        """Ask the token whether the private key's handle still means this key pair."""
+        found = self.private.get_attributes([Attribute.ID]).get(Attribute.ID, b"")
+        return bool(found == self.info.ref.cka_id)
 
 
 class Inventory:
@@ -46,6 +59,10 @@ class Inventory:
                 entries[entry.info.ref] = entry
         self._entries = entries
 
+    def any(self) -> Entry | None:
+        """Some key pair, None where there is none."""
+        return next(iter(self._entries.values()), None)
+
     def infos(self) -> list[KeyInfo]:
         """What is known of each key pair."""
         return [entry.info for entry in self._entries.values()]
@@ -58,8 +75,7 @@ class Inventory:
 
     def _read(self, private: Any, publics: dict[bytes, list[Any]]) -> list[Entry]:
         """Describe one private key; nothing for a key of a kind that is not served."""
-        wanted = [Attribute.ID, Attribute.LABEL, *publickey.ATTRIBUTES, *protection.REQUIRED]
-        attributes = private.get_attributes(wanted)
+        attributes = private.get_attributes(_WANTED)
         cka_id = attributes.get(Attribute.ID, b"")
         candidates = [p for p in publics.get(cka_id, []) if _same_type(p, attributes)]
         public = candidates[0] if len(candidates) == 1 else None
@@ -77,6 +93,7 @@ class Inventory:
             spki=spki,
             protection_level=self._level,
             weaknesses=protection.weaknesses(attributes, self._profile),
+            always_authenticate=attributes.get(Attribute.ALWAYS_AUTHENTICATE) is True,
         )
         sm2_key = loaded if isinstance(loaded, sm2.Sm2PublicKey) else None
         return [Entry(info, private, public, sm2_key)]

@@ -1,20 +1,23 @@
 """One token behind PKCS#11: one login session, one thread, in a process of its own."""
 
-import pkcs11
-from pkcs11.constants import SlotFlag, TokenFlag
+from pkcs11 import _pkcs11
+from pkcs11.constants import SlotFlag
 
 from signetd.drivers import verify
 from signetd.drivers.algorithms import ALGORITHMS_OF, INTEGER_BYTES
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.pkcs11 import finder, keygen, plan, probe, profile, protection, vendor
-from signetd.drivers.pkcs11.ckr import TokenFault, translated
-from signetd.drivers.pkcs11.inventory import Entry, Inventory
+from signetd.drivers.pkcs11.ckr import MAY_HIDE_PIN, TokenFault, translated
+from signetd.drivers.pkcs11.inventory import Entry
+from signetd.drivers.pkcs11.native import Native
+from signetd.drivers.pkcs11.session import TokenSession
 from signetd.drivers.types import (
     Algorithm,
     KeyInfo,
     KeyRef,
     KeyType,
     Pin,
+    Remedy,
     SignOrder,
     TokenInfo,
     TokenSettings,
@@ -27,16 +30,19 @@ _SIGNATURE_BUFFER_BYTES = 1024  # RSA-4096 takes 512; the default of 8 KiB costs
 class Pkcs11Token:
     """A token: found once, logged in once, its keys listed once."""
 
-    def __init__(self, settings: TokenSettings) -> None:
+    def __init__(self, settings: TokenSettings, library: _pkcs11.lib) -> None:
+        """Find the token in *library*, which finder.load_module has loaded."""
         self._profile = profile.load(settings.profile)
-        self._library = finder.load_module(settings.module)
-        self._token = finder.find_token(self._library, settings)
+        self._settings = settings
+        self._library = library
+        self._token = finder.find_token(library, settings)
         with translated("reading the mechanism list"):
             self._offered = {int(m) for m in self._token.slot.get_mechanisms()}
-        self._session: pkcs11.Session | None = None
-        self._inventory: Inventory | None = None
         self._proven: set[tuple[int, KeyRef]] = set()
         self.info = self._describe()
+        self._session = TokenSession(
+            Native(settings.module), self._token, self._profile, self.info.protection_level
+        )
 
     def _describe(self) -> TokenInfo:
         token, library = self._token, self._library
@@ -52,44 +58,32 @@ class Pkcs11Token:
             inputs=plan.inputs(self._profile, self._offered),
         )
 
-    def login(self, pin: Pin) -> None:
-        """Present the user PIN, once, and list the keys.
+    def login(self, pin: Pin, *, accept_final_try: bool = False) -> None:
+        """Present the user PIN, once; see TokenSession.log_in."""
+        self._session.log_in(pin, accept_final_try=accept_final_try)
 
-        Raises SignetError(PIN_REFUSED); PIN_BLOCKED without presenting it when the token says
-        that the PIN is locked or that one try is left.
+    def renew(self) -> None:
+        """Go on in a fresh session with the key pairs found again. Raises SignetError."""
+        self._session.renew()
+
+    def check(self) -> None:
+        """Ask whether the token is still there, logged in, and its keys in place.
+
+        Raises SignetError, whose remedy says what to do about it.
         """
-        with translated("reading the token's flags"):
-            flags = self._token.slot.get_token().flags
-        if flags & TokenFlag.USER_PIN_LOCKED:
-            raise SignetError(Reason.PIN_BLOCKED, "the token reports that its user PIN is locked")
-        if flags & TokenFlag.USER_PIN_FINAL_TRY:
-            raise SignetError(
-                Reason.PIN_BLOCKED,
-                "one wrong PIN more would lock the token, so none is presented: log in with the "
-                "vendor's tool once, which clears the counter",
-            )
-        with translated("logging in"):
-            self._session = self._token.open(
-                rw=True, user_pin=pin.reveal(), attribute_mapper=vendor.TolerantMapper()
-            )
-            self._inventory = Inventory(self._session, self._profile, self.info.protection_level)
-            self._inventory.refresh()
-
-    @property
-    def _open(self) -> tuple[pkcs11.Session, Inventory]:
-        if self._session is None or self._inventory is None:
-            raise SignetError(Reason.TOKEN_LOCKED, "the token is locked; unlock it with its PIN")
-        return self._session, self._inventory
+        with translated("looking for the token"):
+            token = self._token.slot.get_token()
+        if (token.serial, token.label) != (self._token.serial, self._token.label):
+            why = "looking for the token: another one has taken its place"
+            raise TokenFault(Reason.TOKEN_ABSENT, why, ckr="", remedy=Remedy.WORKER)
+        self._session.check()
 
     def keys(self) -> list[KeyInfo]:
         """List the key pairs afresh."""
-        _, inventory = self._open
-        with translated("listing the keys"):
-            inventory.refresh()
-        return inventory.infos()
+        return self._session.refresh().infos()
 
     def _entry(self, key: KeyRef) -> Entry:
-        _, inventory = self._open
+        _, inventory = self._session.open
         with translated("finding the key"):
             entry = inventory.find(key)
         if entry is None:
@@ -124,14 +118,40 @@ class Pkcs11Token:
         return signature
 
     def _ask(self, entry: Entry, planned: plan.SignPlan) -> bytes:
-        with translated("signing"):
-            answer: bytes = entry.private.sign(
-                planned.data,
-                mechanism=vendor.mechanism(planned.mechanism),
-                mechanism_param=planned.parameter,
-                buffer_size=_SIGNATURE_BUFFER_BYTES,
-            )
+        pin = self._pin_for(entry)
+        try:
+            with translated("signing"):
+                answer: bytes = entry.private.sign(
+                    planned.data,
+                    mechanism=vendor.mechanism(planned.mechanism),
+                    mechanism_param=planned.parameter,
+                    pin=pin.reveal() if pin else None,
+                    buffer_size=_SIGNATURE_BUFFER_BYTES,
+                )
+        except TokenFault as error:
+            refused = error.reason in (Reason.PIN_REFUSED, Reason.PIN_BLOCKED)
+            if pin is None or not (refused or error.ckr in MAY_HIDE_PIN):
+                raise
+            self._session.forget_pin()
+            raise _refused_in_use(error) from error
         return answer
+
+    def _pin_for(self, entry: Entry) -> Pin | None:
+        """Return the PIN for a key that wants it for each signature.
+
+        With one worker only: each of several would have a wrong PIN counted before one knew.
+        """
+        if not entry.info.always_authenticate:
+            return None
+        if self._settings.workers > 1:
+            raise SignetError(
+                Reason.KEY_UNSUPPORTED,
+                "the token wants its PIN for each signature with this key "
+                "(CKA_ALWAYS_AUTHENTICATE), which is served with one worker only: set workers = 1",
+            )
+        if self._session.pin is None:
+            raise SignetError(Reason.TOKEN_LOCKED, "the PIN was refused; unlock the token")
+        return self._session.pin
 
     def _prove(self, number: int, entry: Entry, key: sm2.Sm2PublicKey) -> None:
         declared = plan.sm2_mechanisms(self._profile, self._offered)
@@ -150,7 +170,7 @@ class Pkcs11Token:
         A pair that the token does not protect so is destroyed again.
         Raises SignetError(KEY_UNPROTECTED, ALGORITHM_NOT_ON_TOKEN) and what the token answers.
         """
-        session, inventory = self._open
+        session, inventory = self._session.open
         number = keygen.mechanism(self._profile, self._offered, key_type)
         vendor_type = self._profile.sm2.key_type if self._profile.sm2 else None
         with translated("generating the key pair"):
@@ -172,7 +192,7 @@ class Pkcs11Token:
     def destroy(self, key: KeyRef) -> None:
         """Destroy a key pair; the private key first. Raises SignetError."""
         entry = self._entry(key)
-        _, inventory = self._open
+        _, inventory = self._session.open
         with translated("destroying the key pair"):
             entry.private.destroy()
             if entry.public is not None:
@@ -181,10 +201,7 @@ class Pkcs11Token:
 
     def close(self) -> None:
         """Log out and close the session."""
-        if self._session is not None:
-            with translated("logging out"):
-                self._session.close()
-            self._session = None
+        self._session.close()
 
 
 def unprotected(info: KeyInfo) -> SignetError:
@@ -196,10 +213,18 @@ def unprotected(info: KeyInfo) -> SignetError:
     )
 
 
-def _faulty(why: str) -> TokenFault:
+def _refused_in_use(error: TokenFault) -> TokenFault:
     return TokenFault(
-        Reason.SIGNATURE_FAULTY, f"the token's signature is withheld: {why}", ckr="", fatal=False
+        Reason.PIN_REFUSED,
+        f"the PIN that this key wants for each signature may have been refused: {error.message}",
+        ckr=error.ckr,
+        remedy=Remedy.WORKER,  # the session is left in the middle of an operation
     )
+
+
+def _faulty(why: str) -> TokenFault:
+    text = f"the token's signature is withheld: {why}"
+    return TokenFault(Reason.SIGNATURE_FAULTY, text, ckr="", remedy=Remedy.NONE)
 
 
 def _normalised(answer: bytes, planned: plan.SignPlan, order: SignOrder) -> bytes:

@@ -1,0 +1,39 @@
+"""How fast a token works: what is learned from its answers, and what follows for its queue."""
+
+import math
+from typing import Final
+
+_WEIGHT: Final = 0.05  # of a new answer, against all that came before
+_START_SECONDS: Final = 0.001
+_WINDOW_SECONDS: Final = 0.05
+_MIN_WINDOW: Final = 2  # enough to be never idle
+_MAX_WINDOW: Final = 16
+_MIN_STALL_SECONDS: Final = 0.25
+_STALL_FACTOR: Final = 8.0
+
+
+class Pace:
+    """A running mean of the seconds that one operation takes."""
+
+    def __init__(self) -> None:
+        self.seconds = _START_SECONDS
+
+    def took(self, seconds: float, operations: int) -> None:
+        """Learn that so many operations took so long together."""
+        each = seconds / operations
+        self.seconds += (each - self.seconds) * min(1.0, _WEIGHT * operations)
+
+    @property
+    def window(self) -> int:
+        """Calls that a worker is given at once: few for a slow token, for they wait unshared."""
+        fitting = math.ceil(_WINDOW_SECONDS / self.seconds)
+        return max(_MIN_WINDOW, min(_MAX_WINDOW, fitting))
+
+    @property
+    def stall(self) -> float:
+        """Seconds after which an operation takes so long that others should not wait behind it."""
+        return max(_MIN_STALL_SECONDS, _STALL_FACTOR * self.seconds)
+
+    def wait(self, operations: int, workers: int) -> float:
+        """Seconds that so many operations will take so many workers."""
+        return self.seconds * operations / max(1, workers)
