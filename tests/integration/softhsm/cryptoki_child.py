@@ -39,6 +39,15 @@ class MechanismInfo(ctypes.Structure):
     )
 
 
+class TokenInfo(ctypes.Structure):
+    _fields_ = (
+        ("names", ctypes.c_char * 80),  # label, manufacturer, model
+        ("serial", ctypes.c_char * 16),
+        ("flags", ctypes.c_ulong),
+        ("rest", ctypes.c_char * 256),
+    )
+
+
 def function_names(header: Path) -> list[str]:
     """The functions in the order of the function list, from the header of the modules."""
     return re.findall(r"X\((?:GENERAL|SLOT|SESSION), (C_\w+)", header.read_text())
@@ -101,6 +110,15 @@ class Module:
 
     def token_info(self, slot: int) -> list[Any]:
         return [self._call("C_GetTokenInfo", slot, ctypes.create_string_buffer(512))]
+
+    def token_serial_and_flags(self, slot: int) -> list[Any]:
+        info = TokenInfo()
+        rv = self._call("C_GetTokenInfo", slot, ctypes.byref(info))
+        return [rv, info.serial.decode(), info.flags]
+
+    def session_slot(self, session: int) -> list[Any]:
+        info = (ctypes.c_ulong * 4)()  # the first member is the slot's number
+        return [self._call("C_GetSessionInfo", session, ctypes.byref(info)), info[0]]
 
     def open(self, slot: int) -> list[Any]:
         session = ctypes.c_ulong()

@@ -14,6 +14,7 @@ from signetd.softhsm import ProvisionedToken, set_faults
 E_GIVEN, WITH_SM3 = 0x80000202, 0x80000203
 E = "11" * 32
 DEVICE_ERROR, DEVICE_REMOVED, NOT_PRESENT, FUNCTION_FAILED = 0x30, 0x32, 0xE0, 0x6
+SLOT_ID_INVALID = 0x3
 
 
 @pytest.fixture
@@ -220,6 +221,42 @@ def test_limit_of_sessions(child: Any, key: tuple[int, int], faults: Any) -> Non
     assert child.open(child.slot())[0] == 0
 
 
+def test_flags_of_the_pin(child: Any, key: tuple[int, int], faults: Any) -> None:
+    _, _, plain = child.token_serial_and_flags(child.slot())
+    faults("C_GetTokenInfo flags 0x20000", "C_GetTokenInfo flags 0x40000")
+    rv, _, flags = child.token_serial_and_flags(child.slot())
+    assert (rv, flags) == (0, plain | 0x60000)
+    faults()
+    assert child.token_serial_and_flags(child.slot())[2] == plain
+
+
+def test_another_serial(child: Any, key: tuple[int, int], faults: Any) -> None:
+    own = child.token_serial_and_flags(child.slot())[1]
+    faults("C_GetTokenInfo serial 0123")
+    assert child.token_serial_and_flags(child.slot())[1] == "0123" + " " * 12
+    faults("C_GetTokenInfo serial 0123456789ABCDEF")
+    assert child.token_serial_and_flags(child.slot())[1] == "0123456789ABCDEF"
+    faults()
+    assert child.token_serial_and_flags(child.slot())[1] == own
+
+
+def test_another_slot(child: Any, key: tuple[int, int], faults: Any) -> None:
+    session, private = key
+    here = child.slot()
+    serial = child.token_serial_and_flags(here)[1]
+    faults("* slot 7")
+    assert here not in child.slots()[1]
+    assert here + 7 in child.slots()[1]
+    assert child.token_serial_and_flags(here + 7)[:2] == [0, serial]
+    assert child.token_info(here) == [SLOT_ID_INVALID]
+    assert child.open(here)[0] == SLOT_ID_INVALID
+    assert child.session_slot(child.open(here + 7)[1]) == [0, here + 7]
+    assert child.mechanism_info(here + 7, E_GIVEN)[0] == 0
+    assert sign(child, session, private)[0] == 0, "an open session stays open"
+    faults()
+    assert child.token_serial_and_flags(here)[:2] == [0, serial]
+
+
 def test_leak(child: Any, key: tuple[int, int], faults: Any) -> None:
     session, private = key
     sign(child, session, private)
@@ -253,6 +290,10 @@ def test_text_on_stderr(child: Any, key: tuple[int, int], faults: Any) -> None:
         ("C_Login null", "does not apply"),
         ("* limit 3", "does not apply"),
         ("C_Login hide", "does not apply"),
+        ("C_Login flags 0x20000", "does not apply"),
+        ("C_GetSlotInfo serial 1", "does not apply"),
+        ("C_GetTokenInfo serial 0123456789ABCDEF0", "does not apply"),
+        ("C_GetSlotList slot 7", "does not apply"),
     ],
 )
 def test_mistake_in_a_rule_fails_every_call(
@@ -307,11 +348,20 @@ def test_missing_module_is_named(token: ProvisionedToken, child_of: Callable[...
     assert "SIGNETD_FAULT_MODULE" in child.end()[1]
 
 
-def test_wrong_pins_are_refused_by_the_token_behind(
-    child: Any, token: ProvisionedToken, tmp_path: Path
+def test_refused_logins_are_logged_as_the_token_counted_them(
+    child: Any, token: ProvisionedToken, faults: Any, tmp_path: Path
 ) -> None:
     wrong = tmp_path / "wrong.pin"
     wrong.write_text("not the pin")
     assert child.initialize() == [0]
     _, session = child.open(child.slot())
     assert child.login(session, str(wrong)) == [0xA0]
+    faults("C_Login error-after 0x5")
+    assert child.login(session, str(wrong)) == [0x5], "the token counted, and said something else"
+    faults("C_Login error 0x5")
+    assert child.login(session, str(wrong)) == [0x5], "the token was not asked"
+    faults()
+    assert child.login(session, str(token.user_pin_file)) == [0]
+    calls = (tmp_path / "calls").read_text().split()
+    assert (calls.count("C_Login"), calls.count("C_Login=0xA0")) == (4, 2)
+    assert "not the pin" not in (tmp_path / "calls").read_text()

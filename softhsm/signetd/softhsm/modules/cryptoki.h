@@ -52,10 +52,37 @@ typedef struct {
     CK_VERSION firmwareVersion;
 } CK_SLOT_INFO;
 
-/* Only passed through, so their contents are not needed here. */
+/* Texts are padded with blanks and have no closing zero. */
+typedef struct {
+    CK_UTF8CHAR label[32];
+    CK_UTF8CHAR manufacturerID[32];
+    CK_UTF8CHAR model[16];
+    CK_UTF8CHAR serialNumber[16];
+    CK_FLAGS flags;
+    CK_ULONG ulMaxSessionCount;
+    CK_ULONG ulSessionCount;
+    CK_ULONG ulMaxRwSessionCount;
+    CK_ULONG ulRwSessionCount;
+    CK_ULONG ulMaxPinLen;
+    CK_ULONG ulMinPinLen;
+    CK_ULONG ulTotalPublicMemory;
+    CK_ULONG ulFreePublicMemory;
+    CK_ULONG ulTotalPrivateMemory;
+    CK_ULONG ulFreePrivateMemory;
+    CK_VERSION hardwareVersion;
+    CK_VERSION firmwareVersion;
+    CK_UTF8CHAR utcTime[16];
+} CK_TOKEN_INFO;
+
+typedef struct {
+    CK_SLOT_ID slotID;
+    CK_ULONG state;
+    CK_FLAGS flags;
+    CK_ULONG ulDeviceError;
+} CK_SESSION_INFO;
+
+/* Only passed through, so its contents are not needed here. */
 typedef struct CK_INFO CK_INFO;
-typedef struct CK_TOKEN_INFO CK_TOKEN_INFO;
-typedef struct CK_SESSION_INFO CK_SESSION_INFO;
 
 typedef CK_RV (*CK_NOTIFY)(CK_SESSION_HANDLE session, CK_NOTIFICATION event, void *application);
 

@@ -35,11 +35,15 @@ enum action {
     ACT_LIMIT,
     ACT_LEAK,
     ACT_STDERR,
+    ACT_FLAGS,
+    ACT_SERIAL,
+    ACT_SLOT,
     ACT_COUNT
 };
 
 #define MAX_RULES 32
 #define MAX_TEXT 128
+#define SERIAL_LENGTH 16 /* of CK_TOKEN_INFO.serialNumber */
 
 struct rule {
     enum function function;
@@ -64,6 +68,7 @@ int rules_fire(enum function function, struct rule fired[MAX_RULES]);
 /* fault_log.c: one line for each call, if a test asked for it. */
 void log_prepare(void);
 void log_call(enum function function);
+void log_answer(enum function function, CK_RV rv);
 
 /* fault_actions.c: what happened before the call, and what is to happen instead of it. */
 struct outcome {
@@ -75,8 +80,18 @@ struct outcome {
     bool null;
     bool limited;
     unsigned long limit;
+    CK_FLAGS flags;                 /* to be added to the token's */
+    char serial[SERIAL_LENGTH + 1]; /* instead of the token's; empty: its own */
+    CK_SLOT_ID shift;               /* slots are shown under numbers higher by this */
 };
 struct outcome fault_begin(enum function function, enum scope scope);
+
+/* fault_token.c: the token looks like another one, or sits in another slot. */
+CK_RV token_info(const struct outcome *outcome, CK_SLOT_ID slot, CK_TOKEN_INFO *info);
+CK_RV token_slots(const struct outcome *outcome, CK_BBOOL present, CK_SLOT_ID *slots,
+                  CK_ULONG *count);
+CK_RV token_session(const struct outcome *outcome, CK_SESSION_HANDLE session,
+                    CK_SESSION_INFO *info);
 
 /* fault_sessions.c: the open sessions, and signatures that are repeated instead of computed. */
 unsigned long sessions_open(void);

@@ -81,6 +81,15 @@ static void act(const struct rule *rule, enum scope scope, struct outcome *outco
         outcome->limited = true;
         outcome->limit = rule->number;
         break;
+    case ACT_FLAGS:
+        outcome->flags |= rule->number;
+        break;
+    case ACT_SERIAL:
+        memcpy(outcome->serial, rule->text, sizeof outcome->serial - 1);
+        break;
+    case ACT_SLOT:
+        outcome->shift = rule->number;
+        break;
     case ACT_HIDE:
     default:
         hide(scope, outcome);

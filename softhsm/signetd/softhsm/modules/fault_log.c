@@ -1,5 +1,5 @@
-/* Appends the name of each called function to the file that SIGNETD_FAULT_LOG names. Arguments are
- * never written: a PIN is among them. */
+/* Appends the name of each called function to the file that SIGNETD_FAULT_LOG names, and what the
+ * token itself answered to a login that failed. Arguments are never written: a PIN is among them. */
 #include "fault.h"
 
 #include <fcntl.h>
@@ -22,12 +22,22 @@ void log_prepare(void)
 }
 
 /* One write for one line: the lines of several processes do not mix. */
+static void log_line(const char *line, int length)
+{
+    if (write(log_file, line, (size_t)length) != length)
+        perror("signetd fault module: SIGNETD_FAULT_LOG");
+}
+
 void log_call(enum function function)
 {
     char line[MAX_LINE];
-    if (log_file < 0)
-        return;
-    int length = snprintf(line, sizeof line, "%s\n", function_name(function));
-    if (write(log_file, line, (size_t)length) != length)
-        perror("signetd fault module: SIGNETD_FAULT_LOG");
+    if (log_file >= 0)
+        log_line(line, snprintf(line, sizeof line, "%s\n", function_name(function)));
+}
+
+void log_answer(enum function function, CK_RV rv)
+{
+    char line[MAX_LINE];
+    if (log_file >= 0)
+        log_line(line, snprintf(line, sizeof line, "%s=0x%lX\n", function_name(function), rv));
 }

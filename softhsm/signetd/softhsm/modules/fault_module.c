@@ -11,6 +11,11 @@ static CK_FUNCTION_LIST below; /* the real module with the layer of fault_sessio
 static CK_FUNCTION_LIST functions;
 static pthread_once_t prepared = PTHREAD_ONCE_INIT;
 
+/* What the number of a slot is to the real module, in the functions that have one. */
+#define TRANSLATE_GENERAL
+#define TRANSLATE_SESSION
+#define TRANSLATE_SLOT slot -= outcome.shift;
+
 /* A function of which nothing but the common faults is wanted. */
 #define WRAP(scope, name, parameters, arguments)                                                  \
     static CK_RV wrap_##name parameters                                                           \
@@ -18,6 +23,7 @@ static pthread_once_t prepared = PTHREAD_ONCE_INIT;
         struct outcome outcome = fault_begin(FN_##name, SCOPE_##scope);                           \
         if (outcome.answered)                                                                     \
             return outcome.rv;                                                                    \
+        TRANSLATE_##scope                                                                         \
         CK_RV rv = below.name arguments;                                                          \
         return outcome.replaced ? outcome.rv : rv;                                                \
     }
@@ -32,7 +38,38 @@ static CK_RV fault_C_GetSlotList(CK_BBOOL present, CK_SLOT_ID *slots, CK_ULONG *
         *count = 0;
         return CKR_OK;
     }
-    CK_RV rv = below.C_GetSlotList(present, slots, count);
+    CK_RV rv = token_slots(&outcome, present, slots, count);
+    return outcome.replaced ? outcome.rv : rv;
+}
+
+static CK_RV fault_C_GetTokenInfo(CK_SLOT_ID slot, CK_TOKEN_INFO *info)
+{
+    struct outcome outcome = fault_begin(FN_C_GetTokenInfo, SCOPE_SLOT);
+    if (outcome.answered)
+        return outcome.rv;
+    CK_RV rv = token_info(&outcome, slot - outcome.shift, info);
+    return outcome.replaced ? outcome.rv : rv;
+}
+
+static CK_RV fault_C_GetSessionInfo(CK_SESSION_HANDLE session, CK_SESSION_INFO *info)
+{
+    struct outcome outcome = fault_begin(FN_C_GetSessionInfo, SCOPE_SESSION);
+    if (outcome.answered)
+        return outcome.rv;
+    CK_RV rv = token_session(&outcome, session, info);
+    return outcome.replaced ? outcome.rv : rv;
+}
+
+/* The token's own answer is logged, whatever the caller is told: so tries with a wrong PIN count. */
+static CK_RV fault_C_Login(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_UTF8CHAR *pin,
+                           CK_ULONG length)
+{
+    struct outcome outcome = fault_begin(FN_C_Login, SCOPE_SESSION);
+    if (outcome.answered)
+        return outcome.rv;
+    CK_RV rv = below.C_Login(session, user, pin, length);
+    if (rv != CKR_OK)
+        log_answer(FN_C_Login, rv);
     return outcome.replaced ? outcome.rv : rv;
 }
 
@@ -44,7 +81,7 @@ static CK_RV fault_C_OpenSession(CK_SLOT_ID slot, CK_FLAGS flags, void *applicat
         return outcome.rv;
     if (outcome.limited && sessions_open() >= outcome.limit)
         return CKR_SESSION_COUNT;
-    CK_RV rv = below.C_OpenSession(slot, flags, application, notify, session);
+    CK_RV rv = below.C_OpenSession(slot - outcome.shift, flags, application, notify, session);
     return outcome.replaced ? outcome.rv : rv;
 }
 
@@ -100,7 +137,10 @@ static void fill_table(void)
     CRYPTOKI_FUNCTIONS(TAKE_WRAPPER)
     functions.C_GetFunctionList = C_GetFunctionList;
     functions.C_GetSlotList = fault_C_GetSlotList;
+    functions.C_GetTokenInfo = fault_C_GetTokenInfo;
     functions.C_OpenSession = fault_C_OpenSession;
+    functions.C_GetSessionInfo = fault_C_GetSessionInfo;
+    functions.C_Login = fault_C_Login;
     functions.C_SignInit = fault_C_SignInit;
     functions.C_Sign = fault_C_Sign;
     functions.C_SignFinal = fault_C_SignFinal;

@@ -33,6 +33,9 @@ static const struct {
     [ACT_LIMIT] = {"limit", NUMBER},
     [ACT_LEAK] = {"leak", NUMBER},
     [ACT_STDERR] = {"stderr", TEXT},
+    [ACT_FLAGS] = {"flags", NUMBER},
+    [ACT_SERIAL] = {"serial", TEXT},
+    [ACT_SLOT] = {"slot", NUMBER},
 };
 
 const char *function_name(enum function function)
@@ -116,6 +119,12 @@ static bool fits(struct rule *rule)
         return rule->function == FN_C_SignInit;
     case ACT_HIDE:
         return rule->function == FN_ANY || rule->function == FN_C_GetSlotList;
+    case ACT_FLAGS:
+        return rule->function == FN_C_GetTokenInfo;
+    case ACT_SERIAL:
+        return rule->function == FN_C_GetTokenInfo && strlen(rule->text) <= SERIAL_LENGTH;
+    case ACT_SLOT: /* the list and the calls with slot numbers must agree */
+        return rule->function == FN_ANY;
     default:
         return true;
     }
