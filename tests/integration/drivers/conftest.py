@@ -10,6 +10,7 @@ from signetd.drivers.isolation.crew import PoolSettings
 from signetd.drivers.isolation.pool import TokenPool
 from signetd.drivers.types import Pin, TokenSettings
 from signetd.softhsm import ProvisionedToken, provision
+from tests.integration.drivers.faulty import Faulty
 from tests.integration.drivers.memory import Guard, Serials
 
 MakePool = Callable[..., Awaitable[TokenPool]]
@@ -49,3 +50,8 @@ async def make_pool(token: ProvisionedToken, tmp_path: Path) -> AsyncIterator[Ma
             return pool
 
         yield make
+
+
+@pytest.fixture
+def faulty(tmp_path: Path) -> Faulty:
+    return Faulty(tmp_path / "token")

@@ -38,3 +38,13 @@ class Serials:
 
     async def bind(self, name: str, serial: str) -> None:
         self.bound[name] = serial
+
+
+class Source:
+    """A PIN as an administrator's file would hold it."""
+
+    def __init__(self, pin: Pin) -> None:
+        self.pin = pin
+
+    async def read(self) -> Pin:
+        return self.pin

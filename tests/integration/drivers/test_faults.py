@@ -2,74 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from signetd.drivers.errors import Reason, SignetError
-from signetd.drivers.isolation.crew import PoolSettings
-from signetd.drivers.isolation.pool import TokenPool
 from signetd.drivers.life import TokenState
-from signetd.drivers.types import Algorithm, Input, KeyType, Pin, SignOrder, TokenSettings
-from signetd.softhsm import provision, set_faults
-from tests.integration.drivers.memory import Guard, Serials
-
-
-class Faulty:
-    """A pool on a token that breaks on command."""
-
-    def __init__(self, folder: Path) -> None:
-        self.token = provision(folder, "test", module="fault", install=True)
-        self.calls = folder / "calls"
-        self._control = folder / "faults"
-        environment = self.token.environment | {"SIGNETD_FAULT_LOG": str(self.calls)}
-        self.settings = TokenSettings(
-            module=str(self.token.module),
-            label="test",
-            profile="softhsm-sm2",
-            environment=environment,
-        )
-
-    def faults(self, *rules: str) -> None:
-        set_faults(self._control, *rules)
-
-    def pool(self, workers: int = 1) -> TokenPool:
-        return TokenPool(
-            "test",
-            self.settings,
-            PoolSettings(workers=workers, request_timeout=1.0),
-            lock_file=self._control.with_name("lock"),
-            guard=Guard(),
-            serials=Serials(),
-        )
-
-    @property
-    def pin(self) -> Pin:
-        return Pin(self.token.user_pin_file.read_text())
-
-    def count(self, function: str) -> int:
-        return self.calls.read_text().split().count(function)
-
-
-@pytest.fixture
-def faulty(tmp_path: Path) -> Faulty:
-    return Faulty(tmp_path / "token")
-
-
-async def ready(faulty: Faulty, workers: int = 1) -> tuple[TokenPool, SignOrder]:
-    pool = faulty.pool(workers)
-    await pool.start()
-    await pool.unlock(faulty.pin)
-    key = await pool.generate(KeyType.EC_P256, label="k", cka_id=b"\x01")
-    algorithm = Algorithm.ECDSA_P256_SHA256
-    return pool, SignOrder(key=key.ref, algorithm=algorithm, input=Input.DIGEST, data=bytes(32))
-
-
-async def refused(pool: TokenPool, order: SignOrder) -> SignetError:
-    with pytest.raises(SignetError) as caught:
-        await pool.sign(order)
-    return caught.value
+from signetd.drivers.types import Pin
+from tests.integration.drivers.faulty import Faulty, eventually, ready, refused
 
 
 @pytest.mark.parametrize(
@@ -154,12 +93,6 @@ async def test_a_caller_who_left_is_not_served(faulty: Faulty) -> None:
         await pool.close()
 
 
-async def eventually(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
-        while not holds():  # noqa: ASYNC110  # what is waited for is in another process
-            await asyncio.sleep(0.05)
-
-
 async def test_a_module_that_crashes_at_load_is_a_failed_token(faulty: Faulty) -> None:
     faulty.faults("C_Initialize crash")
     pool = faulty.pool()
@@ -170,7 +103,7 @@ async def test_a_module_that_crashes_at_load_is_a_failed_token(faulty: Faulty) -
         await asyncio.sleep(3)
         assert faulty.count("C_Initialize") <= 7, "starting it again and again is a loop"
         faulty.faults()
-        await eventually(lambda: pool.status.state == "LOCKED")
+        await eventually(lambda: pool.status.state.value == "LOCKED")
         await pool.unlock(faulty.pin)
     finally:
         await pool.close()

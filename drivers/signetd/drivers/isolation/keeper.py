@@ -24,6 +24,7 @@ _BACKOFF_SECONDS: Final = (0.0, 0.1, 0.5, 1.0, 2.0, 5.0, 10.0)
 _ABSENT_SECONDS: Final = 0.3
 _PATIENCE_SECONDS: Final = 1.5
 _SHORT_SECONDS: Final = 10.0  # a worker that ends sooner did not do well
+_LONG_SECONDS: Final = 0.3  # a pause that requests are not left waiting for
 _FREE_REPLACEMENTS: Final = 3  # that many in a row come without a pause
 _DRAIN_SECONDS: Final = 60.0
 _ABSENT: Final = (Reason.TOKEN_ABSENT, Reason.TOKEN_AMBIGUOUS)
@@ -101,6 +102,9 @@ class Keeper:
         seconds = _backoff(max(self._failures, self._short_lives - _FREE_REPLACEMENTS))
         if self._crew.absent and not self._crew.opened:
             seconds = _ABSENT_SECONDS
+        elif seconds > _LONG_SECONDS and not self._crew.opened and not self._crew.locked:
+            self._crew.failed = self._crew.missing or "its workers end soon after their start"
+            self._crew.settle()  # requests need not wait for what may take long
         self.wake.clear()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.wake.wait(), seconds)
