@@ -14,7 +14,7 @@ from signetd.daemon.rpc.listeners import Bound, bind
 from signetd.daemon.rpc.signing_api import SigningApi
 from signetd.daemon.rpc.token_api import TokenApi
 from signetd.daemon.signing import SigningEngine
-from signetd.daemon.state import KeyStore
+from signetd.daemon.state import Database
 from signetd.daemon.unlock import AutoUnlock
 from signetd.drivers.isolation.pool import TokenPool
 from signetd.drivers.types import TokenSettings
@@ -25,7 +25,7 @@ class Daemon:
     """What a running daemon consists of. A token that changes its state sets `changed`."""
 
     config: Config
-    store: KeyStore
+    database: Database
     tokens: dict[str, TokenPool]
     keys: KeyManager
     dispatcher: Dispatcher
@@ -38,14 +38,14 @@ class Daemon:
         return bind(listener, self.dispatcher, self.health)
 
 
-def assemble(config: Config, store: KeyStore) -> Daemon:
+def assemble(config: Config, database: Database) -> Daemon:
     """Make the objects of a daemon; nothing is started. Needs a running event loop."""
     changed = asyncio.Event()
     tokens = {token.name: _pool(config, token, changed.set) for token in config.tokens}
-    keys = KeyManager(store, tokens)
+    keys = KeyManager(database.keys, tokens)
     return Daemon(
         config=config,
-        store=store,
+        database=database,
         tokens=tokens,
         keys=keys,
         dispatcher=_dispatcher(config, tokens, keys),

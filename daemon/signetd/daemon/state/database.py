@@ -10,15 +10,34 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from signetd.daemon.state import files
 from signetd.daemon.state.errors import StateError
+from signetd.daemon.state.keys import KeyStore
 from signetd.daemon.state.migrate import migrate
-from signetd.daemon.state.store import KeyStore
 
 DATABASE_NAME = "signetd.db"
 LOCK_NAME = "signetd.lock"
 _BUSY_MILLISECONDS = 5000
 
 
-def open_database(folder: Path) -> KeyStore:
+class Database:
+    """All that the daemon remembers, a store for each subject.
+
+    Owns the engine, and the descriptor of the lock, until ``close``.
+    """
+
+    def __init__(self, engine: Engine, lock: int) -> None:
+        self.keys = KeyStore(engine)
+        self._engine = engine
+        self._lock: int | None = lock
+
+    def close(self) -> None:
+        """Close the database and give the lock back; a second call does nothing."""
+        self._engine.dispose()
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+
+def open_database(folder: Path) -> Database:
     """Open ``folder/signetd.db``, made if it is missing (folder 0700, file 0600), up to date.
 
     SQLite in WAL mode with synchronous=FULL: what was written survives a power cut. One process
@@ -27,7 +46,7 @@ def open_database(folder: Path) -> KeyStore:
     files.prepare_folder(folder)
     lock = files.lock(folder / LOCK_NAME)
     try:
-        return KeyStore(_open(folder / DATABASE_NAME), lock)
+        return Database(_open(folder / DATABASE_NAME), lock)
     except BaseException:
         os.close(lock)
         raise

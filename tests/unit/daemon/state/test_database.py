@@ -31,13 +31,13 @@ def run(folder: Path, statement: str) -> list[tuple[object, ...]]:
 
 def test_folder_and_files_are_for_their_owner_only(tmp_path: Path, make_key: MakeKey) -> None:
     folder = tmp_path / "a" / "state"
-    store = open_database(folder)
-    store.add(make_key())
+    database = open_database(folder)
+    database.keys.add(make_key())
     assert mode(folder) == 0o700
     files = {path.name: mode(path) for path in folder.iterdir()}
     assert {"signetd.db", "signetd.db-wal", "signetd.lock"} <= set(files)
     assert set(files.values()) == {0o600}, f"every file must have the mode 0600: {files}"
-    store.close()
+    database.close()
 
 
 def test_a_database_that_others_could_read_is_closed_to_them(tmp_path: Path) -> None:
@@ -76,11 +76,11 @@ def test_a_link_in_the_place_of_the_database_is_not_followed(tmp_path: Path) -> 
 
 
 def test_what_was_written_survives_a_power_cut(tmp_path: Path) -> None:
-    store = open_database(tmp_path / "s")
-    with store._engine.connect() as connection:
+    database = open_database(tmp_path / "s")
+    with database._engine.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
-    store.close()
+    database.close()
 
 
 def test_a_second_daemon_is_refused_until_the_first_one_closes(tmp_path: Path) -> None:
@@ -93,11 +93,11 @@ def test_a_second_daemon_is_refused_until_the_first_one_closes(tmp_path: Path) -
 
 
 def test_the_migrations_make_the_tables_that_the_code_uses(tmp_path: Path) -> None:
-    store = open_database(tmp_path / "s")
-    with store._engine.connect() as connection:
+    database = open_database(tmp_path / "s")
+    with database._engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         differences = compare_metadata(context, METADATA)
-    store.close()
+    database.close()
     assert differences == [], "add a migration to state/migrations/versions, or correct the last"
 
 
@@ -105,9 +105,9 @@ def test_a_database_newer_than_the_code_is_refused_and_left_as_it_is(
     tmp_path: Path, make_key: MakeKey
 ) -> None:
     folder = tmp_path / "s"
-    store = open_database(folder)
-    store.add(make_key())
-    store.close()
+    database = open_database(folder)
+    database.keys.add(make_key())
+    database.close()
     run(folder, "UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(StateError, match=r"newer version of signetd.*9999.*0001"):
         open_database(folder)
