@@ -13,7 +13,8 @@ from cryptography.x509.oid import NameOID
 
 from signetd.daemon.identity import CertificateIdentity, name_in_certificate
 from signetd.daemon.notify import notify
-from signetd.daemon.unlock import AutoUnlock, read_pin
+from signetd.daemon.pins.file import read_pin
+from signetd.daemon.unlock import AutoUnlock
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.life import TokenState, TokenStatus
 from signetd.drivers.types import Pin
