@@ -13,7 +13,7 @@ from signetd.daemon.rpc.key_api import KeyApi
 from signetd.daemon.rpc.listeners import Bound, bind
 from signetd.daemon.rpc.signing_api import SigningApi
 from signetd.daemon.rpc.token_api import TokenApi
-from signetd.daemon.signing import SigningEngine
+from signetd.daemon.signing import FaultCounter, SigningEngine
 from signetd.daemon.state import Database
 from signetd.daemon.unlock import AutoUnlock
 from signetd.drivers.isolation.pool import TokenPool
@@ -61,10 +61,12 @@ def assemble(config: Config, database: Database) -> Daemon:
 
 def _dispatcher(config: Config, tokens: dict[str, TokenPool], keys: KeyManager) -> Dispatcher:
     profiles = {token.name: token.profile for token in config.tokens}
+    limits = {token.name: token.quarantine_after for token in config.tokens}
+    engine = SigningEngine(keys, tokens, FaultCounter(keys, limits))
     return Dispatcher(
         Identities(config.identities),
         {
-            "signetd.api.v1.SigningService": SigningApi(SigningEngine(keys, tokens)),
+            "signetd.api.v1.SigningService": SigningApi(engine),
             "signetd.api.v1.KeyService": KeyApi(keys),
             "signetd.api.v1.TokenService": TokenApi(tokens, profiles),
         },

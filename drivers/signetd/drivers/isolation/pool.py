@@ -50,6 +50,7 @@ class TokenPool:
         self.workers = workers
         self.info: TokenInfo | None = None
         self.status = TokenStatus(TokenState.ABSENT, "its workers are starting", _now())
+        self.complaints: dict[str, str] = {}
         self._settings = settings
         self._lock_file = lock_file
         self._request_timeout = request_timeout
@@ -70,6 +71,14 @@ class TokenPool:
     def workers_ready(self) -> int:
         """How many workers are logged in."""
         return len(self._ready)
+
+    def complain(self, topic: str, why: str) -> None:
+        """Keep the reason *why* something is wrong with the token, until it is settled."""
+        self.complaints[topic] = why
+
+    def settle(self, topic: str) -> None:
+        """End the complaint about *topic*, if there is one."""
+        self.complaints.pop(topic, None)
 
     async def start(self) -> None:
         """Start the workers; an absent token is shown in ``status`` and looked for again."""
