@@ -5,7 +5,7 @@ right one of another token. PINs are short, so a plain hash of one is undone by 
 Hence scrypt, with a salt of the token's serial and a random key that lies in a file beside the
 database: a copy of the database alone allows no guessing at all, and one of both only slowly.
 
-Each hash begins with the name of its key. If the key file is lost or replaced, PINs can no longer
+Each hash begins with a name of its key. If the key file is lost or replaced, PINs can no longer
 be compared with those hashed before; their records are then known to be of another key, and the
 ledger takes every PIN for one of them until an administrator unlocks the token.
 """
@@ -27,7 +27,9 @@ class PinHasher:
     def __init__(self, key: bytes, cost: int = _COST) -> None:
         self._key = key
         self._cost = cost
-        self._name = hashlib.sha256(b"signetd pin guard key\0" + key).digest()[:_NAME_BYTES].hex()
+        # The parameters are in the name: with others, too, hashes could not be compared.
+        label = f"signetd pin guard, scrypt {cost} {_BLOCK}\0".encode()
+        self._name = hashlib.sha256(label + key).digest()[:_NAME_BYTES].hex()
 
     def hash(self, serial: str, pin: Pin) -> str:
         """Hash *pin* for the token with this serial. Takes a while: call it in a thread."""

@@ -10,6 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from signetd.daemon.pins import PinAttempt, PinHasher, StoredPinGuard
+from signetd.daemon.pins.hashing import same_key
 from signetd.daemon.state import Database, open_database
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.pins import PinGuard
@@ -262,3 +263,10 @@ def test_hashes_differ_by_pin_token_and_key() -> None:
     }
     assert len(hashes) == 5
     assert one.hash("00a1", A) in hashes, "the same PIN is known again"
+
+
+def test_hashes_of_another_key_or_cost_are_known_not_to_compare() -> None:
+    one = PinHasher(b"1" * 32, 2).hash("00a1", A)
+    assert same_key(one, PinHasher(b"1" * 32, 2).hash("00b2", B))
+    assert not same_key(one, PinHasher(b"2" * 32, 2).hash("00a1", A))
+    assert not same_key(one, PinHasher(b"1" * 32, 4).hash("00a1", A))
