@@ -142,11 +142,11 @@ class AsyncClient:
         return await self._call(operations.disable_key(name))  # type: ignore[no-any-return]
 
     async def enable_key(self, name: str) -> resources.Key:
-        """Let a disabled key sign again."""
+        """Let a key sign again that is disabled or in quarantine."""
         return await self._call(operations.enable_key(name))  # type: ignore[no-any-return]
 
     async def destroy_key(self, name: str) -> resources.Key:
-        """Destroy a disabled key's pair in its token."""
+        """Destroy the pair of a key that is disabled or in quarantine, in its token."""
         return await self._call(operations.destroy_key(name))  # type: ignore[no-any-return]
 
     async def list_tokens(self) -> list[resources.Token]:

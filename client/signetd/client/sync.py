@@ -136,11 +136,11 @@ class Client:
         return self._call(operations.disable_key(name))  # type: ignore[no-any-return]
 
     def enable_key(self, name: str) -> resources.Key:
-        """Let a disabled key sign again."""
+        """Let a key sign again that is disabled or in quarantine."""
         return self._call(operations.enable_key(name))  # type: ignore[no-any-return]
 
     def destroy_key(self, name: str) -> resources.Key:
-        """Destroy a disabled key's pair in its token."""
+        """Destroy the pair of a key that is disabled or in quarantine, in its token."""
         return self._call(operations.destroy_key(name))  # type: ignore[no-any-return]
 
     def list_tokens(self) -> list[resources.Token]:

@@ -13,9 +13,8 @@ from signetd.daemon.rpc.key_api import KeyApi
 from signetd.daemon.rpc.listeners import Bound, bind
 from signetd.daemon.rpc.signing_api import SigningApi
 from signetd.daemon.rpc.token_api import TokenApi
-from signetd.daemon.signing import SigningEngine
-from signetd.daemon.state import KeyStore
-from signetd.daemon.unlock import AutoUnlock
+from signetd.daemon.signing import FaultCounter, SigningEngine
+from signetd.daemon.state import Database
 from signetd.drivers.isolation.pool import TokenPool
 from signetd.drivers.types import TokenSettings
 
@@ -25,12 +24,12 @@ class Daemon:
     """What a running daemon consists of. A token that changes its state sets `changed`."""
 
     config: Config
-    store: KeyStore
+    database: Database
     tokens: dict[str, TokenPool]
     keys: KeyManager
     dispatcher: Dispatcher
     health: Health
-    unlocks: tuple[AutoUnlock, ...]
+    guard: StoredPinGuard
     changed: asyncio.Event
 
     def bind(self, listener: Listener) -> Bound:
@@ -38,33 +37,31 @@ class Daemon:
         return bind(listener, self.dispatcher, self.health)
 
 
-def assemble(config: Config, store: KeyStore) -> Daemon:
+def assemble(config: Config, database: Database) -> Daemon:
     """Make the objects of a daemon; nothing is started. Needs a running event loop."""
     changed = asyncio.Event()
     tokens = {token.name: _pool(config, token, changed.set) for token in config.tokens}
-    keys = KeyManager(store, tokens)
+    keys = KeyManager(database.keys, tokens)
     return Daemon(
         config=config,
-        store=store,
+        database=database,
         tokens=tokens,
         keys=keys,
         dispatcher=_dispatcher(config, tokens, keys),
         health=Health(tokens),
-        unlocks=tuple(
-            AutoUnlock(tokens[token.name], token.pin_file)
-            for token in config.tokens
-            if token.pin_file is not None
-        ),
+        guard=guard,
         changed=changed,
     )
 
 
 def _dispatcher(config: Config, tokens: dict[str, TokenPool], keys: KeyManager) -> Dispatcher:
     profiles = {token.name: token.profile for token in config.tokens}
+    limits = {token.name: token.quarantine_after for token in config.tokens}
+    engine = SigningEngine(keys, tokens, FaultCounter(keys, limits))
     return Dispatcher(
         Identities(config.identities),
         {
-            "signetd.api.v1.SigningService": SigningApi(SigningEngine(keys, tokens)),
+            "signetd.api.v1.SigningService": SigningApi(engine),
             "signetd.api.v1.KeyService": KeyApi(keys),
             "signetd.api.v1.TokenService": TokenApi(tokens, profiles),
         },

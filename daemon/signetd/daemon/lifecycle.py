@@ -13,7 +13,7 @@ from signetd.daemon.config import Config, ConfigError, check_files
 from signetd.daemon.errors import StartError
 from signetd.daemon.notify import notify
 from signetd.daemon.rpc.listeners import Bound, stop_all
-from signetd.daemon.state import KeyStore, StateError, open_database
+from signetd.daemon.state import Database, StateError, open_database
 from signetd.gm import selftest
 
 _POOL_CLOSE_SECONDS: Final = 15.0
@@ -53,15 +53,15 @@ async def run(config: Config, ready: Ready | None = None) -> None:
     if problems:
         raise ConfigError(tuple(problems))
     self_test()
-    store = await _open_store(config)
+    database = await _open_database(config)
     try:
-        await _run_tokens(assemble(config, store), stop, ready)
+        await _run_tokens(assemble(config, database), stop, ready)
     finally:
-        await asyncio.to_thread(store.close)
+        await asyncio.to_thread(database.close)
     _log.info("stopped")
 
 
-async def _open_store(config: Config) -> KeyStore:
+async def _open_database(config: Config) -> Database:
     try:
         return await asyncio.to_thread(open_database, config.daemon.state_directory)
     except StateError as error:

@@ -1,16 +1,15 @@
 """Unlocks tokens from their PIN files: once each, and never again after a refusal."""
 
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Protocol
 
 import structlog
 
-from signetd.daemon.config import exposure
+from signetd.daemon.pins.file import read_pin
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.life import TokenState, TokenStatus
 from signetd.drivers.types import Pin
 
-_MAX_PIN_BYTES: Final = 255
 _log = structlog.get_logger("signetd.unlock")
 
 
@@ -64,36 +63,3 @@ class AutoUnlock:
             )
         else:
             _log.info("token unlocked", token=self._token.name)
-
-
-def read_pin(path: Path) -> Pin:
-    """Read the PIN in a file: its text without one closing line end.
-
-    Raises SignetError PIN_INVALID when the file cannot be read, is open to others, or holds
-    nothing or too much.
-    """
-    try:
-        with path.open("rb") as file:
-            exposed = exposure(path, file.fileno())
-            content = file.read(_MAX_PIN_BYTES + 3)
-    except OSError as error:
-        raise SignetError(
-            Reason.PIN_INVALID, f"The PIN file {path} cannot be read: {error.strerror}."
-        ) from None
-    if exposed:
-        raise SignetError(Reason.PIN_INVALID, f"The PIN file {path} {exposed}.")
-    return Pin(_pin_text(content, path))
-
-
-def _pin_text(content: bytes, path: Path) -> str:
-    content = content.removesuffix(b"\n").removesuffix(b"\r")
-    try:
-        text = content.decode()
-    except UnicodeDecodeError:
-        text = ""
-    if not text or len(content) > _MAX_PIN_BYTES or set(text) & set("\n\r\0"):
-        raise SignetError(
-            Reason.PIN_INVALID,
-            f"The PIN file {path} must hold one line of 1 to {_MAX_PIN_BYTES} bytes of UTF-8.",
-        )
-    return text

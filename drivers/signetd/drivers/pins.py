@@ -24,8 +24,9 @@ class PinGuard(Protocol):
         """Write down that *pin* is about to be presented.
 
         *by_itself*: nobody asked for it just now. Raises SignetError(PIN_BLOCKED) then for a PIN
-        that was refused before, or of which it is not known. An administrator's act clears what is
-        known of the token. When this raises, the PIN must not be presented.
+        that was refused before, or of which it is not known. An administrator's PIN is never
+        refused here, and clears what is known of the token once it is ``accepted``; its refusal
+        clears nothing. When this raises, the PIN must not be presented.
         """
         ...
 

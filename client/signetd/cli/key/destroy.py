@@ -14,7 +14,7 @@ def command(
     name: Name,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for the name")] = False,
 ) -> None:
-    """Destroy a disabled key's pair in its token. Cannot be undone."""
+    """Destroy the pair of a key that does not sign, disabled or in quarantine. Cannot be undone."""
     session = of(context)
     if not yes and typer.prompt("This cannot be undone. Type the key's name") != name:
         session.fail("the names differ; nothing was destroyed")

@@ -8,7 +8,7 @@ from signetd.cli.session import of
 
 
 def command(context: typer.Context, name: Name) -> None:
-    """Let a disabled key sign again."""
+    """Let a key sign again that is disabled or in quarantine."""
     session = of(context)
     with session.client() as client:
         show.resource(session.output)(client.enable_key(name))

@@ -24,9 +24,11 @@ class Role(StrEnum):
 _ROLES = "a list with one or both of " + " and ".join(f'"{role}"' for role in Role)
 _SECONDS = "a number of seconds greater than 0 and at most 600"
 _ACCOUNT = "a {} name, or a number from 0 to 4294967294"
+_MONTH = 30 * 86400
 _CLEAN = "without control characters and without blanks at its ends"
 
 Timeout = Annotated[float, Meta(gt=0, le=600, description=_SECONDS)]
+QueueLength = Annotated[int, Meta(ge=1, le=65536, description="a whole number from 1 to 65536")]
 AccountName = Annotated[str, Meta(max_length=255, pattern=r"\A[^\s:/\x00-\x1f\x7f]+\Z")]
 AccountNumber = Annotated[int, Meta(ge=0, le=4294967294)]
 IdentityName = Annotated[
@@ -139,7 +141,10 @@ class Identity(Table, frozen=True, kw_only=True):
 
 
 class Token(Table, frozen=True, kw_only=True):
-    """[[token]]: a PKCS#11 token, found by label, serial number or both. Timeouts in seconds."""
+    """[[token]]: a PKCS#11 token, found by label, serial number or both.
+
+    Timeouts and intervals in seconds. 0 in a `recycle_` option means never.
+    """
 
     name: DashedName
     module: Annotated[Path, Meta(description="the file of the vendor's PKCS#11 library")]
@@ -152,7 +157,28 @@ class Token(Table, frozen=True, kw_only=True):
     ] = None
     request_timeout: Timeout = 10.0
     generate_timeout: Timeout = 120.0
-    queue: Annotated[int, Meta(ge=1, le=65536, description="a whole number from 1 to 65536")] = 1024
+    queue: QueueLength = 1024
+    queue_per_client: QueueLength = 256
+    check_interval: Annotated[
+        float, Meta(ge=0.2, le=60, description="a number of seconds from 0.2 to 60")
+    ] = 1.0
+    quarantine_after: Annotated[
+        int, Meta(ge=1, le=1000, description="a whole number from 1 to 1000")
+    ] = 3
+    recycle_seconds: Annotated[
+        float,
+        Meta(ge=0, le=_MONTH, description=f"a number of seconds from 0 to {_MONTH} (30 days)"),
+    ] = 86400.0
+    recycle_operations: Annotated[
+        int, Meta(ge=0, le=10**9, description="a whole number from 0 to 1000000000")
+    ] = 0
+    recycle_growth_mebibytes: Annotated[
+        int, Meta(ge=0, le=65536, description="a whole number of MiB from 0 to 65536")
+    ] = 256
+    memory_limit_mebibytes: (
+        Annotated[int, Meta(ge=64, le=65536, description="a whole number of MiB from 64 to 65536")]
+        | None
+    ) = None
     environment: Annotated[
         dict[str, str], Meta(description="a table of strings: write [token.environment]")
     ] = {}

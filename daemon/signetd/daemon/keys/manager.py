@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from signetd.daemon.keys import checks, tokens
+from signetd.daemon.keys import checks, quarantine, tokens
 from signetd.daemon.keys.generation import generate_registered
 from signetd.daemon.keys.registry import Registry, Store
 from signetd.daemon.keys.tokens import KeyToken
@@ -36,8 +36,10 @@ class KeyManager:
         self._gone: set[str] = set()
 
     async def load(self) -> None:
-        """Read the registered keys from the store."""
+        """Read the registered keys from the store, and show the tokens of those in quarantine."""
         await self._registry.load()
+        for key in self._registry.all():
+            quarantine.show(key, self._tokens)
 
     async def drain(self) -> None:
         """Wait until the changes under way are finished; their callers get the errors."""
@@ -96,8 +98,17 @@ class KeyManager:
         self.get(key_id)
         return await self._finish(self._switch(key_id, KeyState.ENABLED))
 
+    async def quarantine(self, key_id: str, faults: int) -> RegisteredKey:
+        """Stop an enabled key from signing: *faults* signatures in a row did not verify.
+
+        An alarm is logged, and the token is shown as degraded. Does nothing with a key that is
+        not enabled. Raises KEY_NOT_FOUND.
+        """
+        self.get(key_id)
+        return await self._finish(self._quarantine(key_id, faults))
+
     async def destroy(self, key_id: str) -> RegisteredKey:
-        """Destroy the key pair of a disabled key in its token; the registration stays.
+        """Destroy the key pair of a disabled or quarantined key; the registration stays.
 
         Raises SignetError KEY_NOT_FOUND, KEY_STATE_WRONG, KEY_NOT_ON_TOKEN, TOKEN_NOT_FOUND,
         TOKEN_LOCKED, TOKEN_ABSENT, and what the token answers.
@@ -152,6 +163,15 @@ class KeyManager:
                 )
             return key if key.state is state else await self._store_state(key, state)
 
+    async def _quarantine(self, key_id: str, faults: int) -> RegisteredKey:
+        async with self._locks[key_id]:
+            key = self.get(key_id)
+            if key.state is not KeyState.ENABLED or key_id in self._gone:
+                return key
+            key = await self._store_state(key, KeyState.QUARANTINED)
+            quarantine.alarm(key, faults)
+            return key
+
     async def _destroy(self, key_id: str) -> RegisteredKey:
         async with self._locks[key_id]:
             key = self.get(key_id)
@@ -168,17 +188,18 @@ class KeyManager:
     async def _store_state(self, key: RegisteredKey, state: KeyState) -> RegisteredKey:
         changed = msgspec.structs.replace(key, state=state, update_time=datetime.now(UTC))
         await self._registry.replace(changed)
+        quarantine.show(changed, self._tokens)
         return changed
 
 
 def _check_destroyable(key: RegisteredKey) -> None:
     if key.state is KeyState.DESTROYED:
         raise SignetError(Reason.KEY_STATE_WRONG, f"The key {key.id!r} is destroyed already.")
-    if key.state is not KeyState.DISABLED:
+    if key.state is KeyState.ENABLED:
         raise SignetError(
             Reason.KEY_STATE_WRONG,
-            f"The key {key.id!r} is {key.state}, and only a disabled key can be destroyed; "
-            "disable it first.",
+            f"The key {key.id!r} is {key.state}, and only a key that does not sign can be "
+            "destroyed; disable it first.",
         )
 
 

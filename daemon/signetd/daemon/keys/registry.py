@@ -55,6 +55,10 @@ class Registry:
             )
         return key
 
+    def all(self) -> list[RegisteredKey]:
+        """Return every registration, by name."""
+        return [self._keys[name] for name in self._order]
+
     def page(self, page_size: int, page_token: str) -> tuple[list[RegisteredKey], str]:
         """Return keys by name and the token of the next page, "" on the last; INPUT_INVALID."""
         size = checks.check_page_size(page_size)

@@ -42,6 +42,14 @@ class KeyToken(Token, Protocol):
         """Destroy a key pair."""
         ...
 
+    def complain(self, topic: str, why: str) -> None:
+        """Show the token as degraded for the reason *why*, until *topic* is settled."""
+        ...
+
+    def settle(self, topic: str) -> None:
+        """End the complaint about *topic*, if there is one."""
+        ...
+
 
 AnyToken = TypeVar("AnyToken", bound=Token)
 
@@ -58,19 +66,39 @@ def find(tokens: Mapping[str, AnyToken], name: str) -> AnyToken:
 
 
 def ready(name: str, token: Token) -> TokenInfo:
-    """Return what a logged-in token says of itself; raises TOKEN_LOCKED, TOKEN_ABSENT."""
+    """Return what a token that serves says of itself.
+
+    Raises SignetError TOKEN_LOCKED, TOKEN_ABSENT, TOKEN_RECOVERING.
+    """
     status, info = token.status, token.info
-    if status.state is TokenState.LOCKED:
-        raise SignetError(
-            Reason.TOKEN_LOCKED,
-            f"The token {name!r} is locked{_because(status)}. Unlock it with its PIN.",
-        )
-    if status.state is not TokenState.READY or info is None:
-        raise SignetError(
-            Reason.TOKEN_ABSENT,
-            f"The token {name!r} is absent{_because(status)}. Plug it in, or check its module.",
-        )
-    return info
+    if status.state.serves and info is not None:
+        return info
+    raise _not_serving(name, status)
+
+
+def _not_serving(name: str, status: TokenStatus) -> SignetError:
+    why = _because(status)
+    match status.state:
+        case TokenState.LOCKED:
+            return SignetError(
+                Reason.TOKEN_LOCKED,
+                f"The token {name!r} is locked{why}. Unlock it with its PIN.",
+            )
+        case TokenState.PRESENT:
+            return SignetError(
+                Reason.TOKEN_RECOVERING,
+                f"The token {name!r} is there and not ready yet{why}. Try again soon.",
+            )
+        case TokenState.FAILED:
+            return SignetError(
+                Reason.TOKEN_RECOVERING,
+                f"The token {name!r} has failed{why}. It is tried again and again; if it stays so, "
+                "look at the token and the log.",
+            )
+    return SignetError(
+        Reason.TOKEN_ABSENT,
+        f"The token {name!r} is absent{why}. Plug it in, or check its module.",
+    )
 
 
 def holding(key: RegisteredKey, token: Token) -> TokenInfo:

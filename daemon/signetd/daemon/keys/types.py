@@ -10,11 +10,15 @@ from signetd.drivers.types import Algorithm, KeyRef, KeyType, ProtectionLevel
 
 
 class KeyState(StrEnum):
-    """Whether a key may be used; only an enabled key signs, each of them verifies."""
+    """Whether a key may be used; only an enabled key signs, each of them verifies.
+
+    A key in quarantine made signatures that are not valid; an administrator can enable it again.
+    """
 
     ENABLED = "ENABLED"
     DISABLED = "DISABLED"
     DESTROYED = "DESTROYED"
+    QUARANTINED = "QUARANTINED"
 
 
 class KeyOrigin(StrEnum):

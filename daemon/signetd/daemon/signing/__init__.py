@@ -1,6 +1,7 @@
 """Signing and verifying: request, checks, plan, token, encoding."""
 
 from signetd.daemon.signing.engine import SigningEngine
+from signetd.daemon.signing.faults import FaultCounter
 from signetd.daemon.signing.types import (
     MAX_BATCH_ITEMS,
     MAX_MESSAGE_BYTES,
@@ -15,6 +16,7 @@ __all__ = [
     "MAX_BATCH_ITEMS",
     "MAX_MESSAGE_BYTES",
     "Encoding",
+    "FaultCounter",
     "SignInput",
     "Signed",
     "SigningEngine",

@@ -8,6 +8,7 @@ from typing import Final, Protocol
 from signetd.daemon.keys import tokens as token_checks
 from signetd.daemon.keys.tokens import Token
 from signetd.daemon.keys.types import RegisteredKey
+from signetd.daemon.signing.faults import FaultCounter
 from signetd.daemon.signing.types import Encoding, Signed, SignInput, Verified, VerifyInput
 from signetd.daemon.signing.validate import Checked, Plan, check, check_enabled, plan
 from signetd.drivers.algorithms import INTEGER_BYTES, digest
@@ -39,22 +40,27 @@ class SigningToken(Token, Protocol):
 class SigningEngine:
     """Makes and verifies signatures; who may ask for them is decided before."""
 
-    def __init__(self, keys: Keys, tokens: Mapping[str, SigningToken]) -> None:
+    def __init__(
+        self, keys: Keys, tokens: Mapping[str, SigningToken], faults: FaultCounter
+    ) -> None:
         self._keys = keys
         self._tokens = tokens
+        self._faults = faults
 
     async def sign(self, request: SignInput) -> Signed:
         """Sign a message or a digest.
 
         Raises SignetError KEY_NOT_FOUND; what ``validate.check`` raises; KEY_STATE_WRONG;
-        TOKEN_NOT_FOUND, TOKEN_LOCKED, TOKEN_ABSENT; KEY_NOT_ON_TOKEN; ALGORITHM_NOT_ON_TOKEN;
+        TOKEN_NOT_FOUND, TOKEN_LOCKED, TOKEN_ABSENT, TOKEN_RECOVERING; KEY_NOT_ON_TOKEN;
+        ALGORITHM_NOT_ON_TOKEN;
         ALGORITHM_UNSUITABLE for a digest where the token takes only messages; and what the token
         answers.
         """
         checked = check(self._keys.get(request.key), request)
         check_enabled(checked.key)
         token = token_checks.find(self._tokens, checked.key.token)
-        raw = await token.sign(await _order(checked, _plan_for(checked, token)))
+        order = await _order(checked, _plan_for(checked, token))
+        raw = await self._faults.watch(checked.key, token.sign(order))
         return Signed(
             signature=raw_to_der(raw) if checked.encoding is Encoding.DER else raw,
             encoding=checked.encoding,

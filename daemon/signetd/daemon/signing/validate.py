@@ -14,6 +14,12 @@ from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.types import Algorithm, Input
 from signetd.gm.sm2 import DEFAULT_SIGNER_ID, MAX_SIGNER_ID_BYTES
 
+_WAYS_OUT: Final = {
+    KeyState.DISABLED: "Enable it first.",
+    KeyState.DESTROYED: "That is final; use another key.",
+    KeyState.QUARANTINED: "Its token made signatures with it that are not valid: check the token; "
+    "then an administrator can enable the key again.",
+}
 _BYTE_LIMIT: Final = f"{MAX_MESSAGE_BYTES} bytes (1 MiB)"
 
 
@@ -65,11 +71,7 @@ def check(key: RegisteredKey, request: SignInput) -> Checked:
 def check_enabled(key: RegisteredKey) -> None:
     """Raise KEY_STATE_WRONG unless the key may sign."""
     if key.state is not KeyState.ENABLED:
-        way_out = (
-            "Enable it first."
-            if key.state is KeyState.DISABLED
-            else "That is final; use another key."
-        )
+        way_out = _WAYS_OUT[key.state]
         raise SignetError(
             Reason.KEY_STATE_WRONG,
             f"The key {key.id!r} is {key.state} and does not sign. {way_out}",

@@ -12,6 +12,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    Text,
     TypeDecorator,
 )
 
@@ -57,4 +58,22 @@ KEYS: Final = Table(
     Column("protection_level", String(32), nullable=False),
     Column("create_time", UtcDateTime, nullable=False),
     Column("update_time", UtcDateTime, nullable=False),
+)
+
+PIN_ATTEMPTS: Final = Table(
+    "pin_attempts",
+    METADATA,
+    Column("token_serial", String(255), primary_key=True),
+    Column("pin_hash", String(255), primary_key=True),
+    Column("state", String(32), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("time", UtcDateTime, nullable=False),
+)
+
+TOKEN_BINDINGS: Final = Table(
+    "token_bindings",
+    METADATA,
+    Column("name", String(63), primary_key=True),
+    Column("token_serial", String(255), nullable=False),
+    Column("time", UtcDateTime, nullable=False),
 )

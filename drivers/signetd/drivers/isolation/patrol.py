@@ -1,6 +1,7 @@
 """Looks after workers that have nothing to do: is the token still there, is the worker too old?"""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable
 
@@ -32,12 +33,14 @@ class Patrol:
         self._access = access
         self._settings = settings
         self._recycle = recycle
+        self.stop = asyncio.Event()
         self._sizes: dict[WorkerProcess, int] = {}
 
     async def run(self) -> None:
-        """Make rounds until cancelled."""
-        while True:
-            await asyncio.sleep(self._settings.check_interval)
+        """Make rounds until the pool closes. Never cancelled: a PIN may be on its way."""
+        while not self._crew.closing:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.stop.wait(), self._settings.check_interval)
             await asyncio.gather(
                 *(self._look_at(i, worker) for i, worker in list(self._crew.opened.items()))
             )
@@ -46,7 +49,7 @@ class Patrol:
             await self._access.look_again()
 
     async def _look_at(self, index: int, worker: WorkerProcess) -> None:
-        if worker.alive and not worker.in_flight:
+        if worker.alive and not worker.in_flight and not self._crew.closing:
             try:
                 await worker.call(wire.Check(), self._settings.request_timeout)
             except SignetError as error:

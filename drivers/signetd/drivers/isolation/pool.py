@@ -3,9 +3,9 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -75,7 +75,7 @@ class TokenPool:
         self._keepers = [Keeper(index, self) for index in range(settings.workers)]
         self._patrol = Patrol(self.crew, self._ladder, self.access, settings, self._recycle)
         self._tasks: list[asyncio.Task[None]] = []
-        self._refusals: set[asyncio.Task[None]] = set()
+        self._begun: set[asyncio.Task[None]] = set()
 
     @property
     def status(self) -> TokenStatus:
@@ -121,8 +121,7 @@ class TokenPool:
         """Log out, end the workers, and refuse whatever is left."""
         self.crew.closing = True
         self._queue.refuse_all(self.crew.unavailable())
-        if self._tasks:
-            self._tasks[-1].cancel()  # the patrol
+        self._patrol.stop.set()
         await self._ladder.close()
         present = {keeper.present for keeper in self._keepers} - {None}
         opened = set(self.crew.opened.values())
@@ -133,7 +132,7 @@ class TokenPool:
         for keeper in self._keepers:
             keeper.wake.set()
         await asyncio.gather(*(worker.close() for worker in opened))
-        await asyncio.gather(*self._tasks, *self._refusals, return_exceptions=True)
+        await asyncio.gather(*self._tasks, *self._begun, return_exceptions=True)
         self.access.forget()
 
     def _ended(self, task: asyncio.Task[None]) -> None:
@@ -148,9 +147,17 @@ class TokenPool:
         self._keepers[index].recycle.set()
 
     def _refused(self, error: SignetError) -> None:
-        task = asyncio.create_task(self.access.refused_in_use(error))
-        self._refusals.add(task)
-        task.add_done_callback(self._refusals.discard)
+        self._begin(self.access.refused_in_use(error))
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._begun.add(task)
+        task.add_done_callback(self._begun.discard)
+        return task
+
+    async def _finish(self, work: Coroutine[Any, Any, None]) -> None:
+        """See *work* through even if its caller goes: how a login ends must be written down."""
+        await asyncio.shield(self._begin(work))
 
     async def unlock(self, pin: Pin, *, accept_final_try: bool = False) -> None:
         """Present an administrator's user PIN, once; a failed token is tried again first.
@@ -159,11 +166,11 @@ class TokenPool:
         """
         for keeper in self._keepers:
             keeper.wake.set()
-        await self.access.unlock(pin, accept_final_try=accept_final_try)
+        await self._finish(self.access.unlock(pin, accept_final_try=accept_final_try))
 
     async def lock(self) -> None:
         """Forget the PIN and log out: the workers are replaced by ones that never had it."""
-        await self.access.lock()
+        await self._finish(self.access.lock())
 
     def complain(self, topic: str, why: str) -> None:
         """Show the token as degraded for this reason, until ``settle``."""

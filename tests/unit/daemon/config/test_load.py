@@ -43,6 +43,13 @@ def test_a_minimal_file_has_the_defaults(read: Read, minimal: str) -> None:
             request_timeout=10.0,
             generate_timeout=120.0,
             queue=1024,
+            queue_per_client=256,
+            check_interval=1.0,
+            quarantine_after=3,
+            recycle_seconds=86400.0,
+            recycle_operations=0,
+            recycle_growth_mebibytes=256,
+            memory_limit_mebibytes=None,
             environment={},
         ),
     )
@@ -76,6 +83,13 @@ def test_every_option_is_read(read: Read) -> None:
         request_timeout = 0.5
         generate_timeout = 600
         queue = 65536
+        queue_per_client = 1
+        check_interval = 0.2
+        quarantine_after = 1000
+        recycle_seconds = 0
+        recycle_operations = 1_000_000_000
+        recycle_growth_mebibytes = 0
+        memory_limit_mebibytes = 64
         environment.SOFTHSM2_CONF = "relative stays"
         """
     )
@@ -103,6 +117,13 @@ def test_every_option_is_read(read: Read) -> None:
             request_timeout=0.5,
             generate_timeout=600.0,
             queue=65536,
+            queue_per_client=1,
+            check_interval=0.2,
+            quarantine_after=1000,
+            recycle_seconds=0.0,
+            recycle_operations=10**9,
+            recycle_growth_mebibytes=0,
+            memory_limit_mebibytes=64,
             environment={"SOFTHSM2_CONF": "relative stays"},
         ),
     )

@@ -65,12 +65,19 @@ class FakeToken:
         )
         self.pairs: list[KeyInfo] = []
         self.calls: list[str] = []
+        self.complaints: dict[str, str] = {}
         self.asked = asyncio.Event()
         self.gate = asyncio.Event()
         self.gate.set()
         self.generate_failure: SignetError | None = None
         self.destroy_failure: SignetError | None = None
         self.next_spki: bytes | None = None
+
+    def complain(self, topic: str, why: str) -> None:
+        self.complaints[topic] = why
+
+    def settle(self, topic: str) -> None:
+        self.complaints.pop(topic, None)
 
     def hold(self, key_type: KeyType, *, label: str, cka_id: bytes, spki: bytes) -> KeyInfo:
         pair = KeyInfo(

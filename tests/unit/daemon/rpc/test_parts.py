@@ -1,4 +1,4 @@
-"""Identity in a certificate, the service manager's socket, PIN files and automatic unlocking."""
+"""Identity in a certificate, the service manager's socket, and automatic unlocking."""
 
 import datetime
 import socket
@@ -13,7 +13,7 @@ from cryptography.x509.oid import NameOID
 
 from signetd.daemon.identity import CertificateIdentity, name_in_certificate
 from signetd.daemon.notify import notify
-from signetd.daemon.unlock import AutoUnlock, read_pin
+from signetd.daemon.unlock import AutoUnlock
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.life import TokenState, TokenStatus
 from signetd.drivers.types import Pin
@@ -91,22 +91,6 @@ def _pin_file(folder: Path, content: bytes, mode: int = 0o600) -> Path:
     path.write_bytes(content)
     path.chmod(mode)
     return path
-
-
-@pytest.mark.parametrize("content", [b"1234", b"1234\n", b"1234\r\n"])
-def test_pin_file_may_end_its_line(tmp_path: Path, content: bytes) -> None:
-    assert read_pin(_pin_file(tmp_path, content)).reveal() == "1234"
-
-
-@pytest.mark.parametrize(
-    ("content", "mode"),
-    [(b"", 0o600), (b"1\n2\n", 0o600), (b"\xff", 0o600), (b"9" * 256, 0o600), (b"1234", 0o604)],
-)
-def test_unusable_pin_file_is_refused(tmp_path: Path, content: bytes, mode: int) -> None:
-    with pytest.raises(SignetError) as caught:
-        read_pin(_pin_file(tmp_path, content, mode))
-    assert caught.value.reason is Reason.PIN_INVALID
-    assert "1234" not in caught.value.message
 
 
 class _Token:

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import PublicFormat
 from gmssl.sm2 import CryptSM2  # type: ignore[import-untyped]
 
 from signetd.daemon.keys import KeyOrigin, KeyState, RegisteredKey
-from signetd.daemon.signing import SigningEngine
+from signetd.daemon.signing import FaultCounter, SigningEngine
 from signetd.drivers.algorithms import ALGORITHMS_OF, HASHES, INTEGER_BYTES, hash_name
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.life import TokenState, TokenStatus
@@ -126,10 +126,16 @@ class FakeKeys:
 
     def __init__(self) -> None:
         self.kept: dict[str, RegisteredKey] = {}
+        self.quarantined: list[tuple[str, int]] = []
 
     def get(self, key_id: str) -> RegisteredKey:
         if key_id not in self.kept:
             raise SignetError(Reason.KEY_NOT_FOUND, "There is no such key.")
+        return self.kept[key_id]
+
+    async def quarantine(self, key_id: str, faults: int) -> RegisteredKey:
+        self.quarantined.append((key_id, faults))
+        self.change(key_id, state=KeyState.QUARANTINED)
         return self.kept[key_id]
 
     def change(self, key_id: str, **changes: object) -> None:
@@ -179,4 +185,4 @@ def token() -> FakeToken:
 @pytest.fixture
 def engine(keys: FakeKeys, token: FakeToken) -> SigningEngine:
     """Signs with the keys on the token `hsm1`."""
-    return SigningEngine(keys, {"hsm1": token})
+    return SigningEngine(keys, {"hsm1": token}, FaultCounter(keys, {"hsm1": 3}))

@@ -128,7 +128,12 @@ async def test_an_unknown_key_is_refused_before_anything_else(
 
 
 @pytest.mark.parametrize(
-    ("state", "way_out"), [(KeyState.DISABLED, "Enable it"), (KeyState.DESTROYED, "final")]
+    ("state", "way_out"),
+    [
+        (KeyState.DISABLED, "Enable it"),
+        (KeyState.DESTROYED, "final"),
+        (KeyState.QUARANTINED, "check the token"),
+    ],
 )
 async def test_a_key_that_is_not_enabled_does_not_sign(
     engine: SigningEngine, token: Any, keys: Any, state: KeyState, way_out: str

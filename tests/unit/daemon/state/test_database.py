@@ -6,11 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy import create_engine
 
-from signetd.daemon.keys import RegisteredKey
-from signetd.daemon.state import StateError, open_database
+from signetd.daemon.keys import KeyState, RegisteredKey
+from signetd.daemon.state import KeyStore, StateError, migrate, open_database
 from signetd.daemon.state.tables import METADATA
 
 MakeKey = Callable[..., RegisteredKey]
@@ -29,15 +31,26 @@ def run(folder: Path, statement: str) -> list[tuple[object, ...]]:
         connection.close()
 
 
+def make_first_layout(folder: Path, keys: list[RegisteredKey]) -> None:
+    """A database as the first release left it."""
+    folder.mkdir(mode=0o700)
+    engine = create_engine(f"sqlite:///{folder / 'signetd.db'}")
+    with engine.begin() as connection:
+        command.upgrade(migrate._config(connection), "0001")
+    for key in keys:
+        KeyStore(engine).add(key)
+    engine.dispose()
+
+
 def test_folder_and_files_are_for_their_owner_only(tmp_path: Path, make_key: MakeKey) -> None:
     folder = tmp_path / "a" / "state"
-    store = open_database(folder)
-    store.add(make_key())
+    database = open_database(folder)
+    database.keys.add(make_key())
     assert mode(folder) == 0o700
     files = {path.name: mode(path) for path in folder.iterdir()}
-    assert {"signetd.db", "signetd.db-wal", "signetd.lock"} <= set(files)
+    assert {"signetd.db", "signetd.db-wal", "signetd.lock", "pin-guard.key"} <= set(files)
     assert set(files.values()) == {0o600}, f"every file must have the mode 0600: {files}"
-    store.close()
+    database.close()
 
 
 def test_a_database_that_others_could_read_is_closed_to_them(tmp_path: Path) -> None:
@@ -76,11 +89,11 @@ def test_a_link_in_the_place_of_the_database_is_not_followed(tmp_path: Path) -> 
 
 
 def test_what_was_written_survives_a_power_cut(tmp_path: Path) -> None:
-    store = open_database(tmp_path / "s")
-    with store._engine.connect() as connection:
+    database = open_database(tmp_path / "s")
+    with database._engine.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
-    store.close()
+    database.close()
 
 
 def test_a_second_daemon_is_refused_until_the_first_one_closes(tmp_path: Path) -> None:
@@ -93,11 +106,11 @@ def test_a_second_daemon_is_refused_until_the_first_one_closes(tmp_path: Path) -
 
 
 def test_the_migrations_make_the_tables_that_the_code_uses(tmp_path: Path) -> None:
-    store = open_database(tmp_path / "s")
-    with store._engine.connect() as connection:
+    database = open_database(tmp_path / "s")
+    with database._engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         differences = compare_metadata(context, METADATA)
-    store.close()
+    database.close()
     assert differences == [], "add a migration to state/migrations/versions, or correct the last"
 
 
@@ -105,17 +118,30 @@ def test_a_database_newer_than_the_code_is_refused_and_left_as_it_is(
     tmp_path: Path, make_key: MakeKey
 ) -> None:
     folder = tmp_path / "s"
-    store = open_database(folder)
-    store.add(make_key())
-    store.close()
+    database = open_database(folder)
+    database.keys.add(make_key())
+    database.close()
     run(folder, "UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(StateError, match=r"newer version of signetd.*9999.*0001"):
+    with pytest.raises(StateError, match=r"newer version of signetd.*9999.*0002"):
         open_database(folder)
     assert run(folder, "SELECT version_num FROM alembic_version") == [("9999",)]
     assert run(folder, "SELECT id FROM keys") == [("seal",)]
     # The refusal gave the lock back.
-    run(folder, "UPDATE alembic_version SET version_num = '0001'")
+    run(folder, "UPDATE alembic_version SET version_num = '0002'")
     open_database(folder).close()
+
+
+def test_an_older_database_is_brought_up_to_date_with_its_keys(
+    tmp_path: Path, make_key: MakeKey
+) -> None:
+    folder = tmp_path / "s"
+    keys = [make_key("a"), make_key("b", state=KeyState.DISABLED)]
+    make_first_layout(folder, keys)
+    assert run(folder, "SELECT version_num FROM alembic_version") == [("0001",)]
+    database = open_database(folder)
+    assert database.keys.all() == keys
+    assert database.bindings.serial("hsm1") == ""
+    database.close()
 
 
 def test_a_migration_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:

@@ -209,7 +209,9 @@ class DestroyKeyRequest(google.protobuf.message.Message):
 
     NAME_FIELD_NUMBER: builtins.int
     name: builtins.str
-    """Required. Resource name: `keys/{key}`. The key must be disabled."""
+    """Required. Resource name: `keys/{key}`. The key must be disabled or in
+    quarantine.
+    """
     def __init__(
         self,
         *,

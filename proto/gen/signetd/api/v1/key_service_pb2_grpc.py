@@ -126,15 +126,16 @@ class KeyServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def EnableKey(self, request, context):
-        """Lets a disabled key sign again.
+        """Lets a key sign again that is disabled or in quarantine.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DestroyKey(self, request, context):
-        """Destroys a disabled key's key pair in its token. Cannot be undone. The registration stays,
-        with the state DESTROYED, so that old signatures can be verified.
+        """Destroys the key pair of a key that does not sign, disabled or in quarantine, in its token.
+        Cannot be undone. The registration stays, with the state DESTROYED, so that old signatures can
+        be verified.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

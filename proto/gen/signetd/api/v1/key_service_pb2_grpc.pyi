@@ -64,14 +64,15 @@ class KeyServiceStub:
         signetd.api.v1.key_service_pb2.EnableKeyRequest,
         signetd.api.v1.resources_pb2.Key,
     ]
-    """Lets a disabled key sign again."""
+    """Lets a key sign again that is disabled or in quarantine."""
 
     DestroyKey: grpc.UnaryUnaryMultiCallable[
         signetd.api.v1.key_service_pb2.DestroyKeyRequest,
         signetd.api.v1.resources_pb2.Key,
     ]
-    """Destroys a disabled key's key pair in its token. Cannot be undone. The registration stays,
-    with the state DESTROYED, so that old signatures can be verified.
+    """Destroys the key pair of a key that does not sign, disabled or in quarantine, in its token.
+    Cannot be undone. The registration stays, with the state DESTROYED, so that old signatures can
+    be verified.
     """
 
 class KeyServiceAsyncStub:
@@ -119,14 +120,15 @@ class KeyServiceAsyncStub:
         signetd.api.v1.key_service_pb2.EnableKeyRequest,
         signetd.api.v1.resources_pb2.Key,
     ]
-    """Lets a disabled key sign again."""
+    """Lets a key sign again that is disabled or in quarantine."""
 
     DestroyKey: grpc.aio.UnaryUnaryMultiCallable[
         signetd.api.v1.key_service_pb2.DestroyKeyRequest,
         signetd.api.v1.resources_pb2.Key,
     ]
-    """Destroys a disabled key's key pair in its token. Cannot be undone. The registration stays,
-    with the state DESTROYED, so that old signatures can be verified.
+    """Destroys the key pair of a key that does not sign, disabled or in quarantine, in its token.
+    Cannot be undone. The registration stays, with the state DESTROYED, so that old signatures can
+    be verified.
     """
 
 class KeyServiceServicer(metaclass=abc.ABCMeta):
@@ -188,7 +190,7 @@ class KeyServiceServicer(metaclass=abc.ABCMeta):
         request: signetd.api.v1.key_service_pb2.EnableKeyRequest,
         context: _ServicerContext,
     ) -> typing.Union[signetd.api.v1.resources_pb2.Key, collections.abc.Awaitable[signetd.api.v1.resources_pb2.Key]]:
-        """Lets a disabled key sign again."""
+        """Lets a key sign again that is disabled or in quarantine."""
 
     @abc.abstractmethod
     def DestroyKey(
@@ -196,8 +198,9 @@ class KeyServiceServicer(metaclass=abc.ABCMeta):
         request: signetd.api.v1.key_service_pb2.DestroyKeyRequest,
         context: _ServicerContext,
     ) -> typing.Union[signetd.api.v1.resources_pb2.Key, collections.abc.Awaitable[signetd.api.v1.resources_pb2.Key]]:
-        """Destroys a disabled key's key pair in its token. Cannot be undone. The registration stays,
-        with the state DESTROYED, so that old signatures can be verified.
+        """Destroys the key pair of a key that does not sign, disabled or in quarantine, in its token.
+        Cannot be undone. The registration stays, with the state DESTROYED, so that old signatures can
+        be verified.
         """
 
 def add_KeyServiceServicer_to_server(servicer: KeyServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...

@@ -1,6 +1,5 @@
 """Reads and writes the registered keys."""
 
-import os
 from typing import Any
 
 from sqlalchemy import Engine, Row, insert, select, update
@@ -14,14 +13,10 @@ from signetd.drivers.types import Algorithm, KeyType, ProtectionLevel
 
 
 class KeyStore:
-    """The registered keys in the database; its methods block and may be called in any thread.
+    """The registered keys in the database; its methods block and may be called in any thread."""
 
-    Owns the engine and the descriptor of the lock, until ``close``.
-    """
-
-    def __init__(self, engine: Engine, lock: int) -> None:
+    def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._lock: int | None = lock
 
     def add(self, key: RegisteredKey) -> None:
         """Write a new key; SignetError KEY_EXISTS if its name or public key is there already."""
@@ -45,13 +40,6 @@ class KeyStore:
         with self._engine.connect() as connection:
             rows = connection.execute(select(KEYS).order_by(KEYS.c.id)).all()
         return [_key(row) for row in rows]
-
-    def close(self) -> None:
-        """Close the database and give the lock back; a second call does nothing."""
-        self._engine.dispose()
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
 
     def _conflict(self, key: RegisteredKey) -> str:
         with self._engine.connect() as connection:

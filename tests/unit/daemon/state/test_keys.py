@@ -18,9 +18,9 @@ MakeKey = Callable[..., RegisteredKey]
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[KeyStore]:
-    store = open_database(tmp_path / "state")
-    yield store
-    store.close()
+    database = open_database(tmp_path / "state")
+    yield database.keys
+    database.close()
 
 
 def test_a_new_database_is_empty(store: KeyStore) -> None:
@@ -29,13 +29,13 @@ def test_a_new_database_is_empty(store: KeyStore) -> None:
 
 def test_keys_survive_a_restart_with_every_field(tmp_path: Path, make_key: MakeKey) -> None:
     keys = [make_key("a"), make_key("b", state=KeyState.DISABLED, cka_id=b"")]
-    store = open_database(tmp_path / "s")
+    database = open_database(tmp_path / "s")
     for key in reversed(keys):
-        store.add(key)
-    store.close()
-    store = open_database(tmp_path / "s")
-    found = store.all()
-    store.close()
+        database.keys.add(key)
+    database.close()
+    database = open_database(tmp_path / "s")
+    found = database.keys.all()
+    database.close()
     assert found == keys
     assert found[0].create_time.tzinfo is UTC
 
@@ -100,12 +100,12 @@ def test_threads_may_write_at_the_same_time(store: KeyStore, make_key: MakeKey) 
 def test_an_altered_row_is_refused(
     tmp_path: Path, make_key: MakeKey, change: str, sentence: str
 ) -> None:
-    store = open_database(tmp_path / "s")
-    store.add(make_key())
+    database = open_database(tmp_path / "s")
+    database.keys.add(make_key())
     connection = sqlite3.connect(tmp_path / "s" / "signetd.db")
     with connection:
         connection.execute(change)
     connection.close()
     with pytest.raises(StateError, match=sentence):
-        store.all()
-    store.close()
+        database.keys.all()
+    database.close()
