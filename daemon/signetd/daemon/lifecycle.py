@@ -109,6 +109,8 @@ async def _drain(daemon: Daemon, servers: list[Bound], stop: Stop) -> None:
     notify("STOPPING=1")
     _log.info("stopping", drain_timeout=daemon.config.daemon.drain_timeout)
     await daemon.health.close()
+    daemon.watchers.close()
+    ending = asyncio.ensure_future(daemon.dispatcher.streams.end(_QUIET_SECONDS))
     draining = asyncio.ensure_future(stop_all(servers, daemon.config.daemon.drain_timeout))
     forced = asyncio.ensure_future(stop.forced.wait())
     # gRPC can forget a call that comes in the moment of the stop, and would wait for it.
@@ -118,7 +120,7 @@ async def _drain(daemon: Daemon, servers: list[Bound], stop: Stop) -> None:
         await stop_all(servers, None)
     forced.cancel()
     quiet.cancel()
-    await draining
+    await asyncio.gather(draining, ending)
 
 
 async def _close_tokens(daemon: Daemon, stop: Stop) -> None:
@@ -150,8 +152,5 @@ async def _follow(daemon: Daemon) -> None:
 
 async def _follow_once(daemon: Daemon) -> None:
     daemon.changed.clear()
-    for name, pool in daemon.tokens.items():
-        status = pool.status
-        _log.info("token state", token=name, state=status.state.value, detail=status.reason)
     await asyncio.gather(*(unlock.attempt() for unlock in daemon.unlocks))
     await daemon.health.update()

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from grpc_health.v1 import health, health_pb2
 
 from signetd.daemon.rpc.rules import SERVICES
-from signetd.drivers.life import TokenState, TokenStatus
+from signetd.drivers.life import TokenStatus
 
 _SERVING = health_pb2.HealthCheckResponse.SERVING
 _NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
@@ -42,8 +42,8 @@ class Health(health.aio.HealthServicer):
     async def update(self) -> None:
         """Report the tokens' present states."""
         for name, token in self._tokens.items():
-            ready = token.status.state is TokenState.READY
-            await self.set(f"tokens/{name}", _SERVING if ready else _NOT_SERVING)
+            serves = token.status.state.serves
+            await self.set(f"tokens/{name}", _SERVING if serves else _NOT_SERVING)
 
     async def close(self) -> None:
         """Report that nothing serves any more, and let the watchers go."""

@@ -11,13 +11,14 @@ from signetd.daemon.keys.types import RegisteredKey
 from signetd.daemon.signing.types import Encoding, Signed, SignInput, Verified, VerifyInput
 from signetd.daemon.signing.validate import Checked, Plan, check, check_enabled, plan
 from signetd.drivers.algorithms import INTEGER_BYTES, digest
-from signetd.drivers.types import Algorithm, Input, SignOrder
+from signetd.drivers.types import Algorithm, Input, Requester, SignOrder
 from signetd.drivers.verify import verify
 from signetd.gm import sm2
 from signetd.gm.encoding import der_to_raw, raw_to_der
 
 _THREAD_FROM_BYTES: Final = 64 * 1024  # Below, a thread costs more than the hash.
 _CACHED_KEYS: Final = 1024
+_NOBODY: Final = Requester()
 
 
 class Keys(Protocol):
@@ -31,7 +32,7 @@ class Keys(Protocol):
 class SigningToken(Token, Protocol):
     """A token that signs."""
 
-    async def sign(self, order: SignOrder) -> bytes:
+    async def sign(self, order: SignOrder, requester: Requester) -> bytes:
         """Return the signature: raw r ‖ s for SM2 and ECDSA, the octets otherwise."""
         ...
 
@@ -43,8 +44,8 @@ class SigningEngine:
         self._keys = keys
         self._tokens = tokens
 
-    async def sign(self, request: SignInput) -> Signed:
-        """Sign a message or a digest.
+    async def sign(self, request: SignInput, requester: Requester = _NOBODY) -> Signed:
+        """Sign a message or a digest, for *requester*.
 
         Raises SignetError KEY_NOT_FOUND; what ``validate.check`` raises; KEY_STATE_WRONG;
         TOKEN_NOT_FOUND, TOKEN_LOCKED, TOKEN_ABSENT; KEY_NOT_ON_TOKEN; ALGORITHM_NOT_ON_TOKEN;
@@ -54,7 +55,8 @@ class SigningEngine:
         checked = check(self._keys.get(request.key), request)
         check_enabled(checked.key)
         token = token_checks.find(self._tokens, checked.key.token)
-        raw = await token.sign(await _order(checked, _plan_for(checked, token)))
+        order = await _order(checked, _plan_for(checked, token))
+        raw = await token.sign(order, requester)
         return Signed(
             signature=raw_to_der(raw) if checked.encoding is Encoding.DER else raw,
             encoding=checked.encoding,

@@ -15,7 +15,16 @@ from signetd.drivers.isolation import enrolment, wire
 from signetd.drivers.isolation.process import WorkerProcess
 from signetd.drivers.isolation.queue import WorkQueue
 from signetd.drivers.life import TokenState, TokenStatus
-from signetd.drivers.types import KeyInfo, KeyRef, KeyType, Pin, SignOrder, TokenInfo, TokenSettings
+from signetd.drivers.types import (
+    KeyInfo,
+    KeyRef,
+    KeyType,
+    Pin,
+    Requester,
+    SignOrder,
+    TokenInfo,
+    TokenSettings,
+)
 
 _log = logging.getLogger("signetd.token")
 T = TypeVar("T")
@@ -154,7 +163,7 @@ class TokenPool:
                 "token %s: serial %s came for %s", self.name, info.serial, self.info.serial
             )
 
-    async def unlock(self, pin: Pin) -> None:
+    async def unlock(self, pin: Pin, *, accept_final_try: bool = False) -> None:
         """Present the user PIN, to one worker first; the others follow once it was accepted.
 
         Does nothing when the token is unlocked already. Waits for a worker that is being replaced,
@@ -245,7 +254,7 @@ class TokenPool:
                 Reason.TOKEN_TIMEOUT, f'token "{self.name}" did not get to the request in time'
             ) from None
 
-    async def sign(self, order: SignOrder) -> bytes:
+    async def sign(self, order: SignOrder, requester: Requester | None = None) -> bytes:
         """Make one signature: r‖s for SM2 and ECDSA, else the octets. Raises SignetError."""
         return _expect(await self._do(wire.Sign(order), self._request_timeout), bytes)
 

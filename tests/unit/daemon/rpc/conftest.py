@@ -18,7 +18,7 @@ from grpc import Call, aio
 from grpc_status import rpc_status
 
 from signetd.daemon import logs
-from signetd.daemon.config import Identity, Log, Role, TcpAddress, TcpListener, UnixListener
+from signetd.daemon.config import Identity, Limits, Log, Role, TcpAddress, TcpListener, UnixListener
 from signetd.daemon.dev.certificates import ensure_certificates
 from signetd.daemon.identity import Identities
 from signetd.daemon.keys import KeyOrigin, KeyState, RegisteredKey
@@ -29,10 +29,12 @@ from signetd.daemon.rpc.key_api import KeyApi
 from signetd.daemon.rpc.listeners import Bound, bind
 from signetd.daemon.rpc.signing_api import SigningApi
 from signetd.daemon.rpc.token_api import TokenApi
+from signetd.daemon.rpc.token_messages import TokenMessages
+from signetd.daemon.rpc.watching import Watchers
 from signetd.daemon.signing import Encoding, Signed, SignInput, Verified, VerifyInput
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.life import TokenState, TokenStatus
-from signetd.drivers.types import Algorithm, KeyType, Pin, ProtectionLevel, TokenInfo
+from signetd.drivers.types import Algorithm, KeyType, Pin, ProtectionLevel, Requester, TokenInfo
 
 NOW = datetime.datetime(2026, 1, 2, 3, 4, 5, tzinfo=datetime.UTC)
 KEY = RegisteredKey(
@@ -59,8 +61,11 @@ class FakeEngine:
 
     asked: list[SignInput] = field(default_factory=list)
 
-    async def sign(self, request: SignInput) -> Signed:
+    requesters: list[Requester] = field(default_factory=list)
+
+    async def sign(self, request: SignInput, requester: Requester) -> Signed:
         self.asked.append(request)
+        self.requesters.append(requester)
         if request.message == b"crash":
             raise ValueError(f"cannot work with {request.message!r}")
         if request.key == "locked":
@@ -135,6 +140,7 @@ class FakeToken:
         self.name = name
         self.workers_ready = 0
         self.pins: list[str] = []
+        self.final_tries: list[bool] = []
         self.status = TokenStatus(TokenState.LOCKED, "no PIN", NOW)
         self.info: TokenInfo | None = TokenInfo(
             label="label",
@@ -146,8 +152,9 @@ class FakeToken:
             inputs={Algorithm.ED25519: [], Algorithm.SM2_SM3: []},
         )
 
-    async def unlock(self, pin: Pin) -> None:
+    async def unlock(self, pin: Pin, *, accept_final_try: bool = False) -> None:
         self.pins.append(pin.reveal())
+        self.final_tries.append(accept_final_try)
         if pin.reveal() != "1234":
             raise SignetError(Reason.PIN_REFUSED, "Refused.", ckr="CKR_PIN_INCORRECT")
         self.status = TokenStatus(TokenState.READY, "", NOW)
@@ -159,12 +166,15 @@ class FakeToken:
 class Service:
     """The dispatcher with its fakes, and what is needed to serve and call it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, limits: Limits | None = None) -> None:
         self.folder = folder
+        self.limits = limits or Limits()
         self.engine = FakeEngine()
         self.keys = FakeKeys()
         self.tokens = {name: FakeToken(name) for name in ("t1", "t2", "t3")}
         self.health = Health(self.tokens)
+        writer = TokenMessages(dict.fromkeys(self.tokens, "standard"))
+        self.watchers = Watchers(self.tokens, writer, self.limits.watchers)
         roles = {"admin": {Role.ADMIN}, "signer": {Role.SIGNER}, "both": set(Role)}
         identities = [Identity(name=name, roles=frozenset(of)) for name, of in roles.items()]
         identities.append(Identity(name="spiffe://dev/client", roles=frozenset({Role.SIGNER})))
@@ -173,10 +183,9 @@ class Service:
             {
                 "signetd.api.v1.SigningService": SigningApi(self.engine),
                 "signetd.api.v1.KeyService": KeyApi(self.keys),
-                "signetd.api.v1.TokenService": TokenApi(
-                    self.tokens, dict.fromkeys(self.tokens, "standard")
-                ),
+                "signetd.api.v1.TokenService": TokenApi(self.tokens, writer, self.watchers),
             },
+            self.limits,
         )
         self.running: list[Bound] = []
 
@@ -195,7 +204,7 @@ class Service:
         return await self._start(listener)
 
     async def _start(self, listener: UnixListener | TcpListener) -> str:
-        bound = bind(listener, self.dispatcher, self.health)
+        bound = bind(listener, self.dispatcher, self.health, self.limits.connections)
         self.running.append(bound)
         await bound.server.start()
         return bound.address
