@@ -1,8 +1,10 @@
 """A real server with fakes behind it: on a Unix socket, and on TCP with mutual TLS."""
 
+import asyncio
 import datetime
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,6 +19,7 @@ from google.rpc import error_details_pb2
 from grpc import Call, aio
 from grpc_status import rpc_status
 
+from signetd.api.v1 import token_service_pb2
 from signetd.daemon import logs
 from signetd.daemon.config import Identity, Limits, Log, Role, TcpAddress, TcpListener, UnixListener
 from signetd.daemon.dev.certificates import ensure_certificates
@@ -33,7 +36,7 @@ from signetd.daemon.rpc.token_messages import TokenMessages
 from signetd.daemon.rpc.watching import Watchers
 from signetd.daemon.signing import Encoding, Signed, SignInput, Verified, VerifyInput
 from signetd.drivers.errors import Reason, SignetError
-from signetd.drivers.life import TokenState, TokenStatus
+from signetd.drivers.life import TokenState, TokenStatus, Transition
 from signetd.drivers.types import Algorithm, KeyType, Pin, ProtectionLevel, Requester, TokenInfo
 
 NOW = datetime.datetime(2026, 1, 2, 3, 4, 5, tzinfo=datetime.UTC)
@@ -57,15 +60,21 @@ KEY = RegisteredKey(
 
 @dataclass
 class FakeEngine:
-    """Signs with b"signature"; the message b"crash" is an error that nobody foresaw."""
+    """Signs with b"signature"; the message b"crash" is an error that nobody foresaw, and b"wait"
+    takes until `released` is set."""
 
     asked: list[SignInput] = field(default_factory=list)
 
     requesters: list[Requester] = field(default_factory=list)
+    released: asyncio.Event = field(default_factory=asyncio.Event)
+    begun: asyncio.Queue[SignInput] = field(default_factory=asyncio.Queue)
+    given_up: int = 0
 
     async def sign(self, request: SignInput, requester: Requester) -> Signed:
         self.asked.append(request)
         self.requesters.append(requester)
+        if request.message == b"wait":
+            await self._wait(request)
         if request.message == b"crash":
             raise ValueError(f"cannot work with {request.message!r}")
         if request.key == "locked":
@@ -76,6 +85,14 @@ class FakeEngine:
             algorithm=Algorithm.ECDSA_P256_SHA256,
             key=KEY,
         )
+
+    async def _wait(self, request: SignInput) -> None:
+        self.begun.put_nowait(request)
+        try:
+            await self.released.wait()
+        except asyncio.CancelledError:
+            self.given_up += 1
+            raise
 
     async def verify(self, request: VerifyInput) -> Verified:
         self.asked.append(request)
@@ -159,6 +176,11 @@ class FakeToken:
             raise SignetError(Reason.PIN_REFUSED, "Refused.", ckr="CKR_PIN_INCORRECT")
         self.status = TokenStatus(TokenState.READY, "", NOW)
 
+    def turn(self, state: TokenState, reason: str = "") -> Transition:
+        """Change the state, as the pool does; return what it tells of that."""
+        before, self.status = self.status, TokenStatus(state, reason, NOW)
+        return Transition(self.name, before, self.status)
+
     async def lock(self) -> None:
         self.status = TokenStatus(TokenState.LOCKED, "locked by an administrator", NOW)
 
@@ -211,6 +233,7 @@ class Service:
 
     async def close(self) -> None:
         await self.health.close()
+        self.watchers.close()
         for bound in self.running:
             await bound.stop(None)
 
@@ -224,6 +247,7 @@ class Refusal:
     reason: str
     metadata: dict[str, str]
     request_id: str
+    retry_after: float | None
 
 
 class Caller:
@@ -232,9 +256,9 @@ class Caller:
     def __init__(self, channel: aio.Channel) -> None:
         self.channel = channel
 
-    async def raw(self, path: str, request: bytes) -> bytes:
+    async def raw(self, path: str, request: bytes, timeout: float | None = 10) -> bytes:
         method: Any = self.channel.unary_unary(path)
-        reply: bytes = await method(request, timeout=10)
+        reply: bytes = await method(request, timeout=timeout)
         return reply
 
     async def call(self, method: str, request: Message) -> Message:
@@ -245,12 +269,23 @@ class Caller:
         kind = GetMessageClass(descriptors[service].methods_by_name[name].output_type)
         return kind.FromString(await self.raw(path, request.SerializeToString()))
 
-    async def refusal(self, method: str, request: Message | bytes) -> Refusal:
+    async def refusal(
+        self, method: str, request: Message | bytes, timeout: float | None = 10
+    ) -> Refusal:
         """Return the error of a call that must fail."""
         raw = request if isinstance(request, bytes) else request.SerializeToString()
         with pytest.raises(aio.AioRpcError) as caught:
-            await self.raw(f"/signetd.api.v1.{method}", raw)
+            await self.raw(f"/signetd.api.v1.{method}", raw, timeout)
         return refusal_of(caught.value)
+
+    def watch(self, *names: str) -> Any:
+        """Begin to watch tokens."""
+        method: Any = self.channel.unary_stream(
+            "/signetd.api.v1.TokenService/WatchTokens",
+            request_serializer=lambda request: request.SerializeToString(),
+            response_deserializer=token_service_pb2.WatchTokensResponse.FromString,
+        )
+        return method(token_service_pb2.WatchTokensRequest(names=names), timeout=20)
 
 
 def refusal_of(error: aio.AioRpcError) -> Refusal:
@@ -266,7 +301,16 @@ def refusal_of(error: aio.AioRpcError) -> Refusal:
         info.reason,
         dict(info.metadata),
         str(trailing["x-request-id"]),
+        _retry_after(status),
     )
+
+
+def _retry_after(status: Any) -> float | None:
+    for detail in status.details:
+        retry = error_details_pb2.RetryInfo()
+        if detail.Unpack(retry):
+            return float(retry.retry_delay.ToMilliseconds()) / 1000
+    return None
 
 
 @pytest.fixture
@@ -281,6 +325,24 @@ async def service(folder: Path) -> AsyncIterator[Service]:
     made = Service(folder)
     yield made
     await made.close()
+
+
+Serve = Callable[..., Awaitable[tuple[Service, Caller]]]
+
+
+@pytest.fixture
+async def serve(folder: Path) -> AsyncIterator[Serve]:
+    """Serves with limits of the test's own; returns the service, and a caller with every right."""
+    async with AsyncExitStack() as stack:
+
+        async def start(**limits: Any) -> tuple[Service, Caller]:
+            made = Service(folder, Limits(**limits))
+            stack.push_async_callback(made.close)
+            address = await made.serve_socket("both")
+            channel = await stack.enter_async_context(aio.insecure_channel(address))
+            return made, Caller(channel)
+
+        yield start
 
 
 @pytest.fixture
