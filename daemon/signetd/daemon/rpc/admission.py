@@ -1,6 +1,8 @@
 """How much of the daemon clients may take at once: calls and memory, shared between them."""
 
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from signetd.daemon.config import Limits
@@ -8,6 +10,8 @@ from signetd.drivers.errors import Reason, SignetError
 
 _RETRY_SECONDS: Final = 0.5
 """When a refused call had best come again: most calls under way are done by then."""
+
+_SENDING_BYTES: Final = 8 << 10  # about what a call costs in gRPC until its reply is taken
 
 
 class Shares:
@@ -52,12 +56,19 @@ class Admission:
         self._calls = Shares(limits.calls, limits.calls_per_client)
         self._bytes = Shares(limits.request_mebibytes << 20)
 
-    def enter(self, client: str) -> "Ticket":
-        """Let a call in, for which the ticket's `leave` must be called; raises OVERLOADED."""
+    @contextmanager
+    def call(self, client: str) -> "Iterator[Memory]":
+        """Let a call of a client in, until its answer is made; raises OVERLOADED.
+
+        The memory that it holds is not free before its `give_back` is called.
+        """
         if not self._calls.has_room(client):
             raise self._too_many(client)
         self._calls.take(client)
-        return Ticket(self._calls, self._bytes, client)
+        try:
+            yield Memory(self._bytes, client)
+        finally:
+            self._calls.give_back(client)
 
     def _too_many(self, client: str) -> SignetError:
         shares = self._calls
@@ -74,44 +85,42 @@ class Admission:
         )
 
 
-class Ticket:
-    """What one call has taken of the daemon, until it leaves."""
+class Memory:
+    """The memory that one call holds: its request, and its reply until gRPC has sent it."""
 
-    def __init__(self, calls: Shares, memory: Shares, client: str) -> None:
-        self._calls = calls
-        self._bytes = memory
+    def __init__(self, shares: Shares, client: str) -> None:
+        self._shares = shares
         self._client = client
         self._size = 0
-        self._left = False
+        self._is_over = False
 
     def bring(self, size: int) -> None:
         """Count the *size* of the request in bytes; raises OVERLOADED."""
-        if not self._bytes.has_room(self._client, size):
-            mebibytes = self._bytes.limit >> 20
+        if not self._shares.has_room(self._client, size):
+            mebibytes = self._shares.limit >> 20
+            mine = self._shares.taken(self._client)
             raise overloaded(
-                f"The request has {size} bytes, and {self._client!r} has {self._taken()} bytes "
-                f"under way; of the {mebibytes} MiB in all (limits.request_mebibytes) no more can "
-                "be left to one client. Wait for the answers, or try again later.",
+                f"The request has {size} bytes, and {self._client!r} has {mine} bytes under way; "
+                f"of the {mebibytes} MiB in all (limits.request_mebibytes) no more can be left to "
+                "one client. Wait for the answers and read them, or try again later.",
                 "request_mebibytes",
                 _RETRY_SECONDS,
             )
-        self.hold(size)
+        self._take(size)
 
-    def hold(self, size: int) -> None:
-        """Count *size* bytes more, such as those of the reply, which are there already."""
-        if not self._left:
+    def hold(self, reply: int) -> None:
+        """Count the size of the reply in bytes, and what gRPC needs to send it."""
+        self._take(reply + _SENDING_BYTES)
+
+    def give_back(self) -> None:
+        """Count nothing any more, now and later."""
+        self._shares.give_back(self._client, self._size)
+        self._size, self._is_over = 0, True
+
+    def _take(self, size: int) -> None:
+        if not self._is_over:
             self._size += size
-            self._bytes.take(self._client, size)
-
-    def leave(self) -> None:
-        """Give everything back; does nothing the second time."""
-        if not self._left:
-            self._left = True
-            self._calls.give_back(self._client)
-            self._bytes.give_back(self._client, self._size)
-
-    def _taken(self) -> int:
-        return self._bytes.taken(self._client)
+            self._shares.take(self._client, size)
 
 
 def overloaded(message: str, limit: str, retry_after: float) -> SignetError:

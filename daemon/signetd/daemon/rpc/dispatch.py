@@ -19,7 +19,7 @@ from signetd.daemon.config import Limits, Role
 from signetd.daemon.identity import Identities, IdentitySource
 from signetd.daemon.logs import described
 from signetd.daemon.rpc import calls, errors, rules
-from signetd.daemon.rpc.admission import Admission, Ticket
+from signetd.daemon.rpc.admission import Admission, Memory
 from signetd.daemon.rpc.call_log import CallLog
 from signetd.daemon.rpc.calls import Call
 from signetd.daemon.rpc.deadlines import Deadlines
@@ -101,9 +101,9 @@ class Dispatcher:
         call = Call(method.path, None if seconds is None else time.monotonic() + seconds)
         calls.begin(call)
         try:
-            ticket = self._admit(method, source, context, call)
-            answer = self._stream if method.streams else self._answer
-            reply = await answer(method, context, ticket, seconds)
+            call.identity = source.name(context.auth_context())
+            self._identities.caller(call.identity).require(method.roles)
+            reply = await self._serve(method, context, call, seconds)
         except SignetError as error:
             failure = error
         except Exception as error:
@@ -120,35 +120,26 @@ class Dispatcher:
         await abort(context, failure, call.request_id)
         raise AssertionError("abort always raises")
 
-    def _admit(
-        self, method: Method, source: IdentitySource, context: Context, call: Call
-    ) -> Ticket:
-        call.identity = source.name(context.auth_context())
-        self._identities.caller(call.identity).require(method.roles)
-        ticket = self._admission.enter(call.identity)
-        # Not when our answer is made but when gRPC is done with it: a client that does not read
-        # its replies would else pile them up here.
-        when_done(context, ticket.leave)
-        return ticket
-
-    async def _answer(
-        self, method: Method, context: Context, ticket: Ticket, seconds: float | None
-    ) -> bytes:
-        return await self._deadlines.within(seconds, _answer(method, context, ticket))
-
-    async def _stream(
-        self, method: Method, context: Context, ticket: Ticket, seconds: float | None
+    async def _serve(
+        self, method: Method, context: Context, call: Call, seconds: float | None
     ) -> bytes | None:
-        reading = receive(method, context, ticket)
-        request = await self._deadlines.within(self._deadlines.for_reading(seconds), reading)
-        ticket.leave()  # it may go on for days, and who answers it has a limit of its own
+        with self._admission.call(call.identity) as memory:
+            # Not when our answer is made but when gRPC is done with it: a client that does not
+            # read its replies would else pile them up here.
+            when_done(context, memory.give_back)
+            if not method.streams:
+                return await self._deadlines.within(seconds, _answer(method, context, memory))
+            reading = receive(method, context, memory)
+            request = await self._deadlines.within(self._deadlines.for_reading(seconds), reading)
+            memory.give_back()
+        # It may go on for days, so it is no call any more: who answers it has a limit of its own.
         await self.streams.run(method, request, context)
         return None
 
 
-async def _answer(method: Method, context: Context, ticket: Ticket) -> bytes:
-    request = await receive(method, context, ticket)
+async def _answer(method: Method, context: Context, memory: Memory) -> bytes:
+    request = await receive(method, context, memory)
     calls.current().check_deadline()
     reply: bytes = (await method.answer(request)).SerializeToString()
-    ticket.hold(len(reply))
+    memory.hold(len(reply))
     return reply

@@ -9,7 +9,7 @@ from grpc import aio
 from grpc_status import rpc_status
 
 from signetd.daemon.rpc import errors
-from signetd.daemon.rpc.admission import Ticket
+from signetd.daemon.rpc.admission import Memory
 from signetd.daemon.rpc.methods import Method
 from signetd.drivers.errors import Reason, SignetError
 
@@ -25,13 +25,13 @@ def when_done(context: Context, do: Callable[[], None]) -> None:
     context.add_done_callback(callback)
 
 
-async def receive(method: Method, context: Context, ticket: Ticket) -> Message:
+async def receive(method: Method, context: Context, memory: Memory) -> Message:
     """Return the one request of a call; raises INPUT_MISSING, INPUT_INVALID, OVERLOADED."""
     raw = await context.read()
     if not isinstance(raw, bytes):  # the client has ended its side without one
         kind = method.request.DESCRIPTOR.full_name
         raise SignetError(Reason.INPUT_MISSING, f"The call came without its request, a {kind}.")
-    ticket.bring(len(raw))
+    memory.bring(len(raw))
     return method.read(raw)
 
 

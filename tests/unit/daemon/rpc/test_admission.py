@@ -11,7 +11,7 @@ from grpc import StatusCode, aio
 
 from signetd.api.v1 import key_service_pb2, signing_service_pb2
 from signetd.daemon.config import Limits, Log
-from signetd.daemon.rpc.admission import Admission, Shares
+from signetd.daemon.rpc.admission import Admission, Memory, Shares
 from signetd.drivers.errors import Reason, SignetError
 
 Sign = signing_service_pb2.SignRequest
@@ -55,27 +55,40 @@ def test_what_is_given_back_can_be_taken_again_and_nothing_is_kept_of_clients() 
     assert shares._taken == {}
 
 
+def memory(admission: Admission, client: str) -> Memory:
+    with admission.call(client) as held:
+        return held
+
+
 def test_bytes_are_counted_and_given_back_once() -> None:
     admission = Admission(Limits(request_mebibytes=16))
-    ticket = admission.enter("a")
-    ticket.bring(8 << 20)
+    first = memory(admission, "a")
+    first.bring(8 << 20)
     with pytest.raises(SignetError, match="request_mebibytes") as caught:
-        admission.enter("a").bring(1 << 20)
+        memory(admission, "a").bring(1 << 20)
     assert caught.value.reason is Reason.OVERLOADED
-    admission.enter("b").bring(1 << 20)
-    ticket.leave()
-    ticket.leave()
-    admission.enter("a").bring(7 << 20)
+    memory(admission, "b").bring(1 << 20)
+    first.give_back()
+    first.give_back()
+    memory(admission, "a").bring(7 << 20)
 
 
 def test_replies_count_and_are_never_refused() -> None:
     admission = Admission(Limits(request_mebibytes=16))
-    ticket = admission.enter("a")
-    ticket.hold(20 << 20)
+    first = memory(admission, "a")
+    first.hold(20 << 20)
     with pytest.raises(SignetError, match="request_mebibytes"):
-        admission.enter("b").bring(1)
-    ticket.leave()
-    admission.enter("b").bring(1)
+        memory(admission, "b").bring(1)
+    first.give_back()
+    memory(admission, "b").bring(1)
+
+
+def test_a_reply_that_comes_after_its_call_is_gone_is_not_counted() -> None:
+    admission = Admission(Limits(request_mebibytes=16))
+    first = memory(admission, "a")
+    first.give_back()
+    first.hold(20 << 20)
+    memory(admission, "b").bring(1)
 
 
 async def waiting(service: Any, caller: Any, number: int) -> "list[asyncio.Task[Message]]":

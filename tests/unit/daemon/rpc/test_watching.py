@@ -153,20 +153,3 @@ async def test_nothing_is_missed_between_the_first_state_and_the_changes(service
 
 async def test_publishing_for_nobody_costs_nothing(service: Any) -> None:
     hub(service).publish(service.tokens["t1"].turn(TokenState.READY))
-
-
-async def test_one_that_never_reads_does_not_delay_the_stop(
-    serve: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    service, caller = await serve()
-    watch = caller.watch("tokens/t1")
-    await read(watch)
-    token = service.tokens["t1"]
-    # More than the windows of HTTP/2 hold, so that the daemon waits for room.
-    for number in range(QUEUE):
-        service.watchers.publish(token.turn(TokenState.FAILED, f"{number} " + "x" * 20_000))
-        await asyncio.sleep(0)
-    service.watchers.close()
-    await asyncio.wait_for(service.dispatcher.streams.end(0.1), 5)
-    await asyncio.wait_for(service.dispatcher.quiet(0), 5)
-    await asyncio.wait_for(service.running[0].stop(None), 5)
