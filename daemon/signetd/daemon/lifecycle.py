@@ -12,12 +12,14 @@ from signetd.daemon.assemble import Daemon, assemble
 from signetd.daemon.config import Config, ConfigError, check_files
 from signetd.daemon.errors import StartError
 from signetd.daemon.notify import notify
+from signetd.daemon.process import allow_files
 from signetd.daemon.rpc.listeners import Bound, stop_all
 from signetd.daemon.state import KeyStore, StateError, open_database
 from signetd.gm import selftest
 
 _POOL_CLOSE_SECONDS: Final = 15.0
 _FORCED_CLOSE_SECONDS: Final = 2.0
+_OTHER_FILES: Final = 512  # the database, the log, and a few for each worker
 _QUIET_SECONDS: Final = 1.0  # for gRPC to read the last requests and send the last replies
 _log = structlog.get_logger("signetd.lifecycle")
 
@@ -53,12 +55,26 @@ async def run(config: Config, ready: Ready | None = None) -> None:
     if problems:
         raise ConfigError(tuple(problems))
     self_test()
+    _allow_connections(config)
     store = await _open_store(config)
     try:
         await _run_tokens(assemble(config, store), stop, ready)
     finally:
         await asyncio.to_thread(store.close)
     _log.info("stopped")
+
+
+def _allow_connections(config: Config) -> None:
+    """Make room for all connections: without it, workers could not be started under load."""
+    wanted = config.limits.connections * len(config.listeners) + _OTHER_FILES
+    allowed = allow_files(wanted)
+    if allowed < wanted:
+        _log.warning(
+            "fewer open files are allowed than limits.connections may need: raise the limit "
+            "(LimitNOFILE of systemd), or lower limits.connections",
+            allowed=allowed,
+            wanted=wanted,
+        )
 
 
 async def _open_store(config: Config) -> KeyStore:
