@@ -118,7 +118,7 @@ def _summary(run: Run) -> list[str]:
     return [
         f"Seed {run.seed}, {run.seconds:.0f} s, {len(run.trials)} faults.",
         f"Signatures returned: {verdict.signatures}; requests failed: {failed}.",
-        f"Verified by openssl: {verdict.by_openssl}, each SM2 signature and a sample of the others; "
+        f"Verified by openssl: {verdict.by_openssl}, each SM2 signature and some of the others; "
         f"by cryptography: {verdict.by_cryptography}, each other one.",
         f"Processes: {before.processes} before, {after.processes} after. Descriptors: daemon "
         f"{before.daemon_descriptors}, {after.daemon_descriptors}; workers "

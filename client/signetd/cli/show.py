@@ -13,6 +13,7 @@ _ENUMS = {
     "key_type": "KEY_TYPE_",
     "default_algorithm": "ALGORITHM_",
     "state": ("KEY_STATE_", "TOKEN_STATE_"),
+    "previous_state": "TOKEN_STATE_",
     "protection_level": "PROTECTION_LEVEL_",
     "origin": "KEY_ORIGIN_",
 }

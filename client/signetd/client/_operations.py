@@ -1,5 +1,6 @@
-"""The calls of the API that are one request and one reply, for both clients."""
+"""The calls of the API, for both clients."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -112,9 +113,11 @@ def get_token(name: str) -> Operation:
     return Operation(_PREFIX + "TokenService/GetToken", request, resources.Token)
 
 
-def unlock_token(name: str, pin: str) -> Operation:
+def unlock_token(name: str, pin: str, *, accept_final_try: bool = False) -> Operation:
     """TokenService.UnlockToken: never tried again, since each try may count against the PIN."""
-    request = tokens.UnlockTokenRequest(name=messages.token_name(name), pin=pin)
+    request = tokens.UnlockTokenRequest(
+        name=messages.token_name(name), pin=pin, accept_final_try=accept_final_try
+    )
     return Operation(_PREFIX + "TokenService/UnlockToken", request, resources.Token, again=False)
 
 
@@ -122,3 +125,9 @@ def lock_token(name: str) -> Operation:
     """TokenService.LockToken."""
     request = tokens.LockTokenRequest(name=messages.token_name(name))
     return Operation(_PREFIX + "TokenService/LockToken", request, resources.Token)
+
+
+def watch_tokens(names: Iterable[str]) -> Operation:
+    """TokenService.WatchTokens, whose replies come as a stream."""
+    request = tokens.WatchTokensRequest(names=[messages.token_name(name) for name in names])
+    return Operation(_PREFIX + "TokenService/WatchTokens", request, tokens.WatchTokensResponse)

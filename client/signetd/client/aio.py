@@ -1,7 +1,7 @@
 """The client for asyncio."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from pathlib import Path
 from typing import Any, Self
 
@@ -9,6 +9,7 @@ import grpc
 import grpc.aio
 
 from signetd.api.v1 import resources_pb2 as resources
+from signetd.api.v1 import token_service_pb2 as tokens
 from signetd.client import _operations as operations
 from signetd.client import errors, hashing, messages, retry
 from signetd.client.connection import OPTIONS, Endpoint
@@ -28,6 +29,7 @@ class AsyncClient:
     def __init__(self, endpoint: Endpoint, *, timeout: float = 30.0) -> None:
         self._endpoint = endpoint
         self._timeout = timeout
+        self._closed = False
         if endpoint.is_unix:
             self._channel = grpc.aio.insecure_channel(endpoint.address, options=OPTIONS)
         else:
@@ -43,6 +45,7 @@ class AsyncClient:
 
     async def close(self) -> None:
         """Close the connection."""
+        self._closed = True
         await self._channel.close()
 
     async def _call(self, operation: operations.Operation) -> Any:
@@ -164,10 +167,43 @@ class AsyncClient:
         """Return one token."""
         return await self._call(operations.get_token(name))  # type: ignore[no-any-return]
 
-    async def unlock_token(self, name: str, pin: str) -> resources.Token:
-        """Present the PIN to a token, once."""
-        return await self._call(operations.unlock_token(name, pin))  # type: ignore[no-any-return]
+    async def unlock_token(
+        self, name: str, pin: str, *, accept_final_try: bool = False
+    ) -> resources.Token:
+        """Present the PIN to a token, once; see ``accept_final_try`` of UnlockTokenRequest."""
+        operation = operations.unlock_token(name, pin, accept_final_try=accept_final_try)
+        return await self._call(operation)  # type: ignore[no-any-return]
 
     async def lock_token(self, name: str) -> resources.Token:
         """Log out of a token."""
         return await self._call(operations.lock_token(name))  # type: ignore[no-any-return]
+
+    async def watch_tokens(
+        self, names: Iterable[str] = ()
+    ) -> AsyncGenerator[tokens.WatchTokensResponse]:
+        """Yield the tokens (all, or *names*) as they are, then every change of their states.
+
+        It goes on, without a timeout, until it or the client is closed; a daemon that stops ends
+        it with Unavailable, and one that is not read fast enough with ResourceExhausted.
+        """
+        operation = operations.watch_tokens(names)
+        start: Any = self._channel.unary_stream(
+            operation.method,
+            request_serializer=lambda message: message.SerializeToString(),
+            response_deserializer=operation.reply.FromString,
+        )
+        call = start(operation.request)
+        try:
+            async for change in call:
+                yield change
+        except grpc.aio.AioRpcError as failure:
+            if not self._closed:
+                raise errors.from_rpc(failure, self._endpoint.address) from None
+        except (
+            asyncio.CancelledError
+        ):  # of this task, unless it is gRPC's word for a closed channel
+            task = asyncio.current_task()
+            if not self._closed or (task is not None and task.cancelling()):
+                raise
+        finally:
+            call.cancel()

@@ -1,20 +1,24 @@
-"""Typed errors, made from google.rpc.ErrorInfo."""
+"""Typed errors, made from google.rpc.ErrorInfo and RetryInfo."""
 
-from typing import cast
+from collections.abc import Mapping
+from typing import TypeVar, cast
 
 import grpc
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError, Message
 from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
 DOMAIN = "signetd"
+_Detail = TypeVar("_Detail", bound=Message)
 
 
 class SignetdError(Exception):
     """A request that was refused or failed.
 
     ``reason`` is stable and in UPPER_SNAKE_CASE; ``code`` the gRPC status; ``retryable`` says
-    whether the same request may succeed later; ``ckr`` names the PKCS#11 return value, if any.
+    whether the same request may succeed later, and ``retry_after`` after how many seconds it had
+    best be tried, if the daemon knows; ``ckr`` names the PKCS#11 return value, if any;
+    ``metadata`` holds all facts of ErrorInfo, such as ``request_id``.
     """
 
     def __init__(
@@ -25,6 +29,8 @@ class SignetdError(Exception):
         code: grpc.StatusCode = grpc.StatusCode.UNKNOWN,
         retryable: bool = False,
         ckr: str = "",
+        metadata: Mapping[str, str] | None = None,
+        retry_after: float | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -32,6 +38,8 @@ class SignetdError(Exception):
         self.code = code
         self.retryable = retryable
         self.ckr = ckr
+        self.metadata = dict(metadata or {})
+        self.retry_after = retry_after
 
 
 class InvalidRequest(SignetdError):
@@ -101,26 +109,31 @@ _CODES = {code.value[0]: code for code in grpc.StatusCode}
 def from_status(status: status_pb2.Status) -> SignetdError:
     """Make the error that a google.rpc.Status describes."""
     code = _CODES.get(status.code, grpc.StatusCode.UNKNOWN)
-    info = _error_info(status)
+    infos = _details(status, error_details_pb2.ErrorInfo)
+    info = next((each for each in infos if each.domain == DOMAIN), error_details_pb2.ErrorInfo())
+    retry = next(iter(_details(status, error_details_pb2.RetryInfo)), None)
     return _CLASSES.get(code, SignetdError)(
         status.message,
         reason=info.reason,
         code=code,
         retryable=info.metadata.get("retryable") == "true",
         ckr=info.metadata.get("ckr", ""),
+        metadata=info.metadata,
+        retry_after=None if retry is None else retry.retry_delay.ToMilliseconds() / 1000,
     )
 
 
-def _error_info(status: status_pb2.Status) -> error_details_pb2.ErrorInfo:
-    """Find our ErrorInfo; an empty one where there is none that can be read."""
-    for detail in status.details:
-        info = error_details_pb2.ErrorInfo()
+def _details(status: status_pb2.Status, kind: type[_Detail]) -> list[_Detail]:
+    """Return the details of one kind; those that cannot be read are left out."""
+    found = []
+    for packed in status.details:
+        detail = kind()
         try:
-            if detail.Unpack(info) and info.domain == DOMAIN:
-                return info
+            if packed.Unpack(detail):
+                found.append(detail)
         except DecodeError:
             continue
-    return error_details_pb2.ErrorInfo()
+    return found
 
 
 def from_rpc(error: grpc.RpcError, endpoint: str) -> SignetdError:

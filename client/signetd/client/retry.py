@@ -15,8 +15,17 @@ def delays() -> Iterator[float]:
 
 
 def wait_before_retry(error: SignetdError, waits: Iterator[float], left: float) -> float:
-    """Return the seconds to wait; raise *error* when it is not to be tried again."""
+    """Return the seconds to wait: not less than the daemon asks for, nor than our own delay.
+
+    Raises *error* when it is not to be tried again, or when too little of the *left* seconds
+    would be left.
+    """
     wait = next(waits, None)
-    if not error.retryable or wait is None or wait >= left:
+    if not error.retryable or wait is None:
+        raise error
+    if error.retry_after:
+        # Upwards only, so that many clients that were refused together do not come back together.
+        wait = max(wait, error.retry_after * random.uniform(1.0, 1.5))  # noqa: S311  # no secret
+    if wait >= left:
         raise error
     return wait

@@ -1,13 +1,14 @@
 """The client for programs without asyncio."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Self
 
 import grpc
 
 from signetd.api.v1 import resources_pb2 as resources
+from signetd.api.v1 import token_service_pb2 as tokens
 from signetd.client import _operations as operations
 from signetd.client import errors, hashing, messages, retry
 from signetd.client.connection import OPTIONS, Endpoint
@@ -27,6 +28,7 @@ class Client:
     def __init__(self, endpoint: Endpoint, *, timeout: float = 30.0) -> None:
         self._endpoint = endpoint
         self._timeout = timeout
+        self._closed = False
         if endpoint.is_unix:
             self._channel = grpc.insecure_channel(endpoint.address, options=OPTIONS)
         else:
@@ -42,6 +44,7 @@ class Client:
 
     def close(self) -> None:
         """Close the connection."""
+        self._closed = True
         self._channel.close()
 
     def _call(self, operation: operations.Operation) -> Any:
@@ -158,10 +161,34 @@ class Client:
         """Return one token."""
         return self._call(operations.get_token(name))  # type: ignore[no-any-return]
 
-    def unlock_token(self, name: str, pin: str) -> resources.Token:
-        """Present the PIN to a token, once."""
-        return self._call(operations.unlock_token(name, pin))  # type: ignore[no-any-return]
+    def unlock_token(
+        self, name: str, pin: str, *, accept_final_try: bool = False
+    ) -> resources.Token:
+        """Present the PIN to a token, once; see ``accept_final_try`` of UnlockTokenRequest."""
+        operation = operations.unlock_token(name, pin, accept_final_try=accept_final_try)
+        return self._call(operation)  # type: ignore[no-any-return]
 
     def lock_token(self, name: str) -> resources.Token:
         """Log out of a token."""
         return self._call(operations.lock_token(name))  # type: ignore[no-any-return]
+
+    def watch_tokens(self, names: Iterable[str] = ()) -> Iterator[tokens.WatchTokensResponse]:
+        """Yield the tokens (all, or *names*) as they are, then every change of their states.
+
+        It goes on, without a timeout, until it or the client is closed; a daemon that stops ends
+        it with Unavailable, and one that is not read fast enough with ResourceExhausted.
+        """
+        operation = operations.watch_tokens(names)
+        start: Any = self._channel.unary_stream(
+            operation.method,
+            request_serializer=lambda message: message.SerializeToString(),
+            response_deserializer=operation.reply.FromString,
+        )
+        call = start(operation.request)
+        try:
+            yield from call
+        except grpc.RpcError as failure:
+            if not self._closed:
+                raise errors.from_rpc(failure, self._endpoint.address) from None
+        finally:
+            call.cancel()

@@ -12,12 +12,14 @@ from signetd.daemon.assemble import Daemon, assemble
 from signetd.daemon.config import Config, ConfigError, check_files
 from signetd.daemon.errors import StartError
 from signetd.daemon.notify import notify
+from signetd.daemon.process import allow_files
 from signetd.daemon.rpc.listeners import Bound, stop_all
 from signetd.daemon.state import Database, StateError, open_database
 from signetd.gm import selftest
 
 _POOL_CLOSE_SECONDS: Final = 15.0
 _FORCED_CLOSE_SECONDS: Final = 2.0
+_OTHER_FILES: Final = 512  # the database, the log, and a few for each worker
 _QUIET_SECONDS: Final = 1.0  # for gRPC to read the last requests and send the last replies
 _log = structlog.get_logger("signetd.lifecycle")
 
@@ -53,12 +55,26 @@ async def run(config: Config, ready: Ready | None = None) -> None:
     if problems:
         raise ConfigError(tuple(problems))
     self_test()
+    _allow_connections(config)
     database = await _open_database(config)
     try:
         await _run_tokens(assemble(config, database), stop, ready)
     finally:
         await asyncio.to_thread(database.close)
     _log.info("stopped")
+
+
+def _allow_connections(config: Config) -> None:
+    """Make room for all connections: without it, workers could not be started under load."""
+    wanted = config.limits.connections * len(config.listeners) + _OTHER_FILES
+    allowed = allow_files(wanted)
+    if allowed < wanted:
+        _log.warning(
+            "fewer open files are allowed than limits.connections may need: raise the limit "
+            "(LimitNOFILE of systemd), or lower limits.connections",
+            allowed=allowed,
+            wanted=wanted,
+        )
 
 
 async def _open_database(config: Config) -> Database:
@@ -85,6 +101,7 @@ async def _run_tokens(daemon: Daemon, stop: Stop, ready: Ready | None) -> None:
             await _run_listeners(daemon, stop, ready)
     finally:
         await _close_tokens(daemon, stop)
+        await daemon.guard.drain()
 
 
 async def _run_listeners(daemon: Daemon, stop: Stop, ready: Ready | None) -> None:
@@ -109,6 +126,8 @@ async def _drain(daemon: Daemon, servers: list[Bound], stop: Stop) -> None:
     notify("STOPPING=1")
     _log.info("stopping", drain_timeout=daemon.config.daemon.drain_timeout)
     await daemon.health.close()
+    daemon.watchers.close()
+    ending = asyncio.ensure_future(daemon.dispatcher.streams.end(_QUIET_SECONDS))
     draining = asyncio.ensure_future(stop_all(servers, daemon.config.daemon.drain_timeout))
     forced = asyncio.ensure_future(stop.forced.wait())
     # gRPC can forget a call that comes in the moment of the stop, and would wait for it.
@@ -118,7 +137,7 @@ async def _drain(daemon: Daemon, servers: list[Bound], stop: Stop) -> None:
         await stop_all(servers, None)
     forced.cancel()
     quiet.cancel()
-    await draining
+    await asyncio.gather(draining, ending)
 
 
 async def _close_tokens(daemon: Daemon, stop: Stop) -> None:
@@ -150,8 +169,4 @@ async def _follow(daemon: Daemon) -> None:
 
 async def _follow_once(daemon: Daemon) -> None:
     daemon.changed.clear()
-    for name, pool in daemon.tokens.items():
-        status = pool.status
-        _log.info("token state", token=name, state=status.state.value, detail=status.reason)
-    await asyncio.gather(*(unlock.attempt() for unlock in daemon.unlocks))
     await daemon.health.update()

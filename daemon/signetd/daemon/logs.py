@@ -48,8 +48,14 @@ def _take_over_logging(shared: Sequence[Processor], settings: Log, level: int) -
             ],
         )
     )
+    logging.getLogger("grpc._cython.cygrpc").addFilter(_is_news)
     # Libraries say much at INFO that is of no use to an administrator.
     logging.basicConfig(level=max(level, logging.WARNING), handlers=[handler], force=True)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    # A client that goes away before it has taken its reply is no error of ours, nor a rare event.
+    return not str(record.msg).startswith("ExecuteBatchError raised in core")
 
 
 def _without_message_of_exception(logger: Any, method: str, event: EventDict) -> EventDict:

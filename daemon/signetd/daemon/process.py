@@ -1,4 +1,4 @@
-"""What the daemon's process does for the secrecy of what it holds."""
+"""What the daemon asks of the system for its own process: secrecy, and enough open files."""
 
 import ctypes
 import os
@@ -18,3 +18,16 @@ def forbid_dumps() -> None:
     if libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))
+
+
+def allow_files(wanted: int) -> int:
+    """Raise this process's limit of open files to *wanted*, or as far as the system lets it.
+
+    Returns how many of the wanted ones may be open now.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return wanted
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    return most

@@ -21,6 +21,9 @@ identity = "all"
 mode = "0660"
 {listener}
 
+[limits]
+{limits}
+
 [[identity]]
 name = "all"
 roles = ["admin", "signer"]
@@ -48,7 +51,9 @@ class Running:
         self._calls = folder / "calls"
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self, *, drain: float = 10.0, listener: str = "", token: str = "") -> None:
+    def start(
+        self, *, drain: float = 10.0, listener: str = "", token: str = "", limits: str = ""
+    ) -> None:
         """Write the configuration, start the daemon and wait until it is ready."""
         made = provision(self.folder / "token", "test", module="fault", install=True)
         variables = made.environment | {"SIGNETD_FAULT_LOG": str(self._calls)}
@@ -58,6 +63,7 @@ class Running:
                 drain=drain,
                 listener=listener,
                 token=token,
+                limits=limits,
                 module=made.module,
                 environment="\n".join(f'{name} = "{value}"' for name, value in variables.items()),
             )
@@ -67,9 +73,14 @@ class Running:
             self.process = subprocess.Popen(command, stderr=errors)
         self.await_log('"event": "ready"')
 
+    @property
+    def endpoint(self) -> str:
+        """Where it listens."""
+        return f"unix:{self.socket}"
+
     def client(self) -> Client:
         """Connect."""
-        return Client(Endpoint(f"unix:{self.socket}"))
+        return Client(Endpoint(self.endpoint))
 
     def faults(self, *rules: str) -> None:
         """Have the token fail from its next call on."""

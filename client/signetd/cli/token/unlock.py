@@ -18,12 +18,18 @@ def command(
     pin_file: Annotated[
         Path | None, typer.Option(help="File with the PIN, for its owner only; else a prompt")
     ] = None,
+    final_try: Annotated[
+        bool,
+        typer.Option(
+            "--final-try", help="Even if the token says that one more wrong PIN would lock it"
+        ),
+    ] = False,
 ) -> None:
     """Present the user PIN to a token, once."""
     session = of(context)
     pin = _pin_of(session, pin_file) if pin_file else typer.prompt("PIN", hide_input=True)
     with session.client() as client:
-        show.resource(session.output)(client.unlock_token(name, pin))
+        show.resource(session.output)(client.unlock_token(name, pin, accept_final_try=final_try))
 
 
 def _pin_of(session: Session, path: Path) -> str:

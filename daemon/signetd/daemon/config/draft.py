@@ -10,7 +10,7 @@ from signetd.daemon.config.errors import Findings
 from signetd.daemon.config.locate import KeyPath
 
 _ReadItem = Callable[[object, KeyPath], Entry]
-_TABLES = {"daemon", "log", "listener", "identity", "token"}
+_TABLES = {"daemon", "log", "limits", "listener", "identity", "token"}
 
 
 @dataclass
@@ -19,6 +19,7 @@ class Draft:
 
     daemon: Entry
     log: Entry
+    limits: Entry
     listeners: list[Entry]
     identities: list[Entry]
     tokens: list[Entry]
@@ -38,6 +39,7 @@ class DraftReader:
         return Draft(
             daemon=table(data.get("daemon", {}), schema.Daemon, ("daemon",), "[daemon]"),
             log=table(data.get("log", {}), schema.Log, ("log",), "[log]"),
+            limits=table(data.get("limits", {}), schema.Limits, ("limits",), "[limits]"),
             listeners=self._items(data, "listener", self._listener),
             identities=self._items(data, "identity", self._identity),
             tokens=self._items(data, "token", self._token),

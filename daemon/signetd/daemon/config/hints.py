@@ -8,6 +8,7 @@ from signetd.daemon.config import schema
 _TABLES = {
     "[daemon]": frozenset(schema.options(schema.Daemon)),
     "[log]": frozenset(schema.options(schema.Log)),
+    "[limits]": frozenset(schema.options(schema.Limits)),
     "[[listener]] with tcp": frozenset(schema.options(schema.TcpListener)),
     "[[listener]] with unix": frozenset(schema.options(schema.UnixListener)),
     "[[identity]]": frozenset(schema.options(schema.Identity)),

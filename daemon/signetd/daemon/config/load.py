@@ -87,6 +87,7 @@ def _build(draft: Draft, source: Source) -> schema.Config:
     return schema.Config(
         daemon=_struct(draft.daemon, schema.Daemon),
         log=_struct(draft.log, schema.Log),
+        limits=_struct(draft.limits, schema.Limits),
         listeners=tuple(_listener(entry) for entry in draft.listeners),
         identities=tuple(_struct(entry, schema.Identity) for entry in draft.identities),
         tokens=tuple(_struct(entry, schema.Token) for entry in draft.tokens),

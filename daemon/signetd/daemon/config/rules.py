@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any
 
+from signetd.daemon.config import schema
 from signetd.daemon.config.convert import INVALID, Entry
 from signetd.daemon.config.draft import Draft
 from signetd.daemon.config.environment import objection
@@ -20,12 +21,27 @@ _OTHERS = 0o007
 
 def check(draft: Draft, findings: Findings) -> None:
     """Report every rule that `draft` breaks."""
+    _check_limits(draft.limits, findings)
     _check_listeners(draft.listeners, findings)
     _check_identities(draft, findings)
     for token in draft.tokens:
         _check_token(token, findings)
     _check_unique(draft.tokens, "name", findings)
     _check_selectors(draft.tokens, findings)
+
+
+def _check_limits(limits: Entry, findings: Findings) -> None:
+    known = schema.options(schema.Limits)
+    names = ("default_deadline", "max_deadline")
+    values = [limits.values.get(name, known[name].default) for name in names]
+    if INVALID not in values and values[0] > values[1]:
+        # The one that is in the file is the one that was changed.
+        named = names[1] if names[1] in limits.values else names[0]
+        findings.add(
+            (*limits.path, named),
+            f"must fit: default_deadline is {values[0]:g} and max_deadline is {values[1]:g}, "
+            "which must not be the smaller one.",
+        )
 
 
 def _check_listeners(listeners: list[Entry], findings: Findings) -> None:

@@ -28,7 +28,11 @@ _MONTH = 30 * 86400
 _CLEAN = "without control characters and without blanks at its ends"
 
 Timeout = Annotated[float, Meta(gt=0, le=600, description=_SECONDS)]
-QueueLength = Annotated[int, Meta(ge=1, le=65536, description="a whole number from 1 to 65536")]
+Deadline = Annotated[
+    float,
+    Meta(gt=0, le=3600, description="a number of seconds greater than 0 and at most 3600"),
+]
+Count = Annotated[int, Meta(ge=1, le=65536, description="a whole number from 1 to 65536")]
 AccountName = Annotated[str, Meta(max_length=255, pattern=r"\A[^\s:/\x00-\x1f\x7f]+\Z")]
 AccountNumber = Annotated[int, Meta(ge=0, le=4294967294)]
 IdentityName = Annotated[
@@ -100,6 +104,22 @@ class Log(Table, frozen=True, kw_only=True):
     ] = "info"
 
 
+class Limits(Table, frozen=True, kw_only=True):
+    """[limits]: what clients may take of the daemon together, and each. Deadlines in seconds."""
+
+    default_deadline: Deadline = 30.0
+    max_deadline: Deadline = 300.0
+    calls: Count = 2048
+    calls_per_client: Count = 1024
+    request_mebibytes: Annotated[
+        # One request has 16 MiB at most, and it must fit.
+        int,
+        Meta(ge=16, le=65536, description="a whole number of MiB from 16 to 65536"),
+    ] = 256
+    connections: Count = 1024
+    watchers: Count = 64
+
+
 class TcpListener(Table, frozen=True, kw_only=True):
     """[[listener]] with `tcp`: TLS in which the client must show a certificate. Files are PEM."""
 
@@ -157,8 +177,9 @@ class Token(Table, frozen=True, kw_only=True):
     ] = None
     request_timeout: Timeout = 10.0
     generate_timeout: Timeout = 120.0
-    queue: QueueLength = 1024
-    queue_per_client: QueueLength = 256
+    start_timeout: Timeout = 30.0
+    queue: Count = 1024
+    queue_per_client: Count = 256
     check_interval: Annotated[
         float, Meta(ge=0.2, le=60, description="a number of seconds from 0.2 to 60")
     ] = 1.0
@@ -189,6 +210,7 @@ class Config(Table, frozen=True, kw_only=True):
 
     daemon: Daemon
     log: Log = Log()
+    limits: Limits = Limits()
     listeners: tuple[Listener, ...] = field(name="listener")
     identities: tuple[Identity, ...] = field(name="identity", default=())
     tokens: tuple[Token, ...] = field(name="token", default=())

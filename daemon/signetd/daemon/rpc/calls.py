@@ -6,6 +6,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 from signetd.drivers.errors import Reason, SignetError
+from signetd.drivers.types import Requester
 
 
 @dataclass
@@ -18,6 +19,11 @@ class Call:
     facts: dict[str, str | int] = field(default_factory=dict)
     request_id: str = field(default_factory=lambda: secrets.token_hex(8))
     started: float = field(default_factory=time.monotonic)
+
+    @property
+    def requester(self) -> Requester:
+        """For whom a token works that is asked on behalf of this call, and until when."""
+        return Requester(client=self.identity, deadline=self.deadline)
 
     def check_deadline(self) -> None:
         """Raise DEADLINE_PASSED if nobody waits for the answer any more."""

@@ -1,46 +1,40 @@
-"""The way of every call: identity, permission, reading, answer; and its one line in the log."""
+"""The way of every call: identity, permission, admission, reading, answer; and its line in the log.
+
+All methods are served as if their requests were streams, of which one message is read. On the wire
+there is no difference; but so the daemon, not gRPC, decides when a request is read: after it is
+known that its caller may call and has room, and for as long as the deadline allows.
+"""
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import grpc
 import structlog
 from google.protobuf.descriptor import ServiceDescriptor
-from google.protobuf.message import DecodeError, Message
-from google.protobuf.message_factory import GetMessageClass
-from grpc import aio
-from grpc_status import rpc_status
 
-from signetd.daemon.config import Role
+from signetd.daemon.config import Limits, Role
 from signetd.daemon.identity import Identities, IdentitySource
 from signetd.daemon.logs import described
 from signetd.daemon.rpc import calls, errors, rules
+from signetd.daemon.rpc.admission import Admission, Memory
+from signetd.daemon.rpc.call_log import CallLog
 from signetd.daemon.rpc.calls import Call
-from signetd.drivers.errors import Reason, SignetError
+from signetd.daemon.rpc.deadlines import Deadlines
+from signetd.daemon.rpc.methods import Method, table
+from signetd.daemon.rpc.streams import Streams
+from signetd.daemon.rpc.transport import REQUEST_ID, Context, abort, receive, when_done
+from signetd.drivers.errors import SignetError
 
-Answer = Callable[[Any], Awaitable[Message]]
-Context = aio.ServicerContext[bytes, bytes]
-_REQUEST_ID = "x-request-id"
 _log = structlog.get_logger("signetd.rpc")
-
-
-@dataclass(frozen=True)
-class Method:
-    """A method of the API: its full name, who may call it, what it takes, who answers."""
-
-    path: str
-    roles: frozenset[Role]
-    request: type[Message]
-    answer: Answer
 
 
 class Dispatcher:
     """Answers the API's methods. `apis` maps a service's full name to the object that answers:
-    each method of the service is a coroutine method of the same name in snake_case.
+    each method of the service is a method of the same name in snake_case: a coroutine function, or
+    an asynchronous generator function for a stream.
 
     Raises ValueError when a method of the API has no rule or nobody to answer it.
     """
@@ -49,19 +43,20 @@ class Dispatcher:
         self,
         identities: Identities,
         apis: Mapping[str, object],
+        limits: Limits | None = None,
         services: Iterable[ServiceDescriptor] = rules.SERVICES,
         roles: Mapping[str, frozenset[Role]] = rules.RULES,
     ) -> None:
-        services = tuple(services)
-        rules.check_complete(services, roles)
+        limits = limits or Limits()
+        self._services = table(services, apis, roles)
         self._identities = identities
+        self._admission = Admission(limits)
+        self._deadlines = Deadlines(limits)
+        self._lines = CallLog()
+        self.streams = Streams()
         self._under_way = 0
         self._idle = asyncio.Event()
         self._idle.set()
-        self._services = {
-            service.full_name: _methods(service, apis.get(service.full_name), roles)
-            for service in services
-        }
 
     def handlers(self, source: IdentitySource) -> list[grpc.GenericRpcHandler]:
         """Return the handlers for a server whose callers *source* identifies."""
@@ -81,13 +76,14 @@ class Dispatcher:
                 return
 
     def _handler(self, method: Method, source: IdentitySource) -> Any:
-        # Without a deserializer the request arrives as bytes: it is read after the permission was
-        # checked, and a malformed one gets an error of ours.
-        async def handle(raw: bytes, context: Context) -> bytes:
+        # Without a deserializer the request arrives as bytes: a malformed one gets our error.
+        async def handle(_: object, context: Context) -> bytes | None:
             with self._counted():
-                return await self._call(method, source, raw, context)
+                return await self._call(method, source, context)
 
-        return grpc.unary_unary_rpc_method_handler(handle)
+        if method.streams:
+            return grpc.stream_stream_rpc_method_handler(handle)
+        return grpc.stream_unary_rpc_method_handler(handle)
 
     @contextmanager
     def _counted(self) -> Iterator[None]:
@@ -100,89 +96,50 @@ class Dispatcher:
             if not self._under_way:
                 self._idle.set()
 
-    async def _call(
-        self, method: Method, source: IdentitySource, raw: bytes, context: Context
-    ) -> bytes:
-        call = Call(method.path, _deadline(context))
+    async def _call(self, method: Method, source: IdentitySource, context: Context) -> bytes | None:
+        seconds = self._deadlines.seconds(method, context.time_remaining())
+        call = Call(method.path, None if seconds is None else time.monotonic() + seconds)
         calls.begin(call)
         try:
-            reply = await self._answer(method, source, raw, context, call)
+            call.identity = source.name(context.auth_context())
+            self._identities.caller(call.identity).require(method.roles)
+            reply = await self._serve(method, context, call, seconds)
         except SignetError as error:
             failure = error
         except Exception as error:
             failure = errors.unforeseen(call.request_id)
             _log.error("unforeseen error", request_id=call.request_id, **described(error))
         except BaseException:  # the client has gone, or the daemon is being stopped by force
-            _write_line(call, "CANCELLED", "")
+            self._lines.write(call, "CANCELLED")
             raise
         else:
-            context.set_trailing_metadata(((_REQUEST_ID, call.request_id),))
-            _write_line(call, "OK", "")
+            context.set_trailing_metadata(((REQUEST_ID, call.request_id),))
+            self._lines.write(call, "OK")
             return reply
-        await _abort(context, call, failure)
+        self._lines.write(call, errors.STATUS[failure.reason].name, failure.reason.value)
+        await abort(context, failure, call.request_id)
         raise AssertionError("abort always raises")
 
-    async def _answer(
-        self, method: Method, source: IdentitySource, raw: bytes, context: Context, call: Call
-    ) -> bytes:
-        call.identity = source.name(context.auth_context())
-        self._identities.caller(call.identity).require(method.roles)
-        request = _read(method.request, raw)
-        call.check_deadline()
-        reply = await method.answer(request)
-        return reply.SerializeToString()
+    async def _serve(
+        self, method: Method, context: Context, call: Call, seconds: float | None
+    ) -> bytes | None:
+        with self._admission.call(call.identity) as memory:
+            # Not when our answer is made but when gRPC is done with it: a client that does not
+            # read its replies would else pile them up here.
+            when_done(context, memory.give_back)
+            if not method.streams:
+                return await self._deadlines.within(seconds, _answer(method, context, memory))
+            reading = receive(method, context, memory)
+            request = await self._deadlines.within(self._deadlines.for_reading(seconds), reading)
+            memory.give_back()
+        # It may go on for days, so it is no call any more: who answers it has a limit of its own.
+        await self.streams.run(method, request, context)
+        return None
 
 
-def _methods(
-    service: ServiceDescriptor, api: object, roles: Mapping[str, frozenset[Role]]
-) -> dict[str, Method]:
-    found = {}
-    for method in service.methods:
-        path = rules.path(service, method.name)
-        answer = getattr(api, _snake_case(method.name), None)
-        if answer is None:
-            raise ValueError(f"nobody answers the method {path}")
-        request = GetMessageClass(method.input_type)
-        found[method.name] = Method(path, roles[path], request, answer)
-    return found
-
-
-def _snake_case(name: str) -> str:
-    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)[1:]
-
-
-def _read(kind: type[Message], raw: bytes) -> Message:
-    try:
-        return kind.FromString(raw)
-    except DecodeError:
-        raise SignetError(
-            Reason.INPUT_INVALID,
-            f"The request is not a valid {kind.DESCRIPTOR.full_name} message.",
-        ) from None
-
-
-def _deadline(context: Context) -> float | None:
-    remaining = context.time_remaining()
-    return None if remaining is None else time.monotonic() + remaining
-
-
-async def _abort(context: Context, call: Call, error: SignetError) -> None:
-    status = rpc_status.to_status(errors.status_of(error, call.request_id))
-    _write_line(call, status.code.name, error.reason.value)
-    metadata = (*status.trailing_metadata, (_REQUEST_ID, call.request_id))
-    await context.abort(status.code, status.details, metadata)
-
-
-def _write_line(call: Call, status: str, reason: str) -> None:
-    facts: dict[str, str | int] = {**call.facts}
-    if reason:
-        facts["reason"] = reason
-    _log.info(
-        "call",
-        request_id=call.request_id,
-        method=call.method,
-        identity=call.identity,
-        status=status,
-        milliseconds=call.milliseconds(),
-        **facts,
-    )
+async def _answer(method: Method, context: Context, memory: Memory) -> bytes:
+    request = await receive(method, context, memory)
+    calls.current().check_deadline()
+    reply: bytes = (await method.answer(request)).SerializeToString()
+    memory.hold(len(reply))
+    return reply

@@ -1,8 +1,10 @@
-"""From the daemon's reasons to gRPC statuses, in one table, with google.rpc.ErrorInfo."""
+"""From the daemon's reasons to gRPC statuses, in one table, with google.rpc.ErrorInfo
+and RetryInfo."""
 
 from typing import Final
 
-from google.protobuf import any_pb2
+from google.protobuf import any_pb2, duration_pb2
+from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 from grpc import StatusCode
 
@@ -82,7 +84,8 @@ def unforeseen(request_id: str) -> SignetError:
 
 
 def status_of(error: SignetError, request_id: str) -> status_pb2.Status:
-    """Write *error* as google.rpc.Status with ErrorInfo."""
+    """Write *error* as google.rpc.Status with ErrorInfo, and RetryInfo where it is known when to
+    come again."""
     facts = {**error.metadata, "retryable": str(error.retryable).lower(), "request_id": request_id}
     if error.ckr:
         facts["ckr"] = error.ckr
@@ -91,10 +94,23 @@ def status_of(error: SignetError, request_id: str) -> status_pb2.Status:
         domain=DOMAIN,
         metadata={name: _text(value) for name, value in facts.items()},
     )
-    detail = any_pb2.Any()
-    detail.Pack(info)
+    details = [_packed(info)]
+    if error.retry_after is not None:
+        details.append(_packed(_retry_info(error.retry_after)))
     number: int = STATUS[error.reason].value[0]
-    return status_pb2.Status(code=number, message=_text(error.message), details=[detail])
+    return status_pb2.Status(code=number, message=_text(error.message), details=details)
+
+
+def _retry_info(seconds: float) -> error_details_pb2.RetryInfo:
+    delay = duration_pb2.Duration()
+    delay.FromMilliseconds(round(seconds * 1000))
+    return error_details_pb2.RetryInfo(retry_delay=delay)
+
+
+def _packed(detail: Message) -> any_pb2.Any:
+    packed = any_pb2.Any()
+    packed.Pack(detail)
+    return packed
 
 
 def _text(value: str) -> str:

@@ -2,15 +2,18 @@
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
+from grpc import StatusCode
 from grpc_health.v1 import health, health_pb2
 
 from signetd.daemon.rpc.rules import SERVICES
-from signetd.drivers.life import TokenState, TokenStatus
+from signetd.drivers.life import TokenStatus
 
 _SERVING = health_pb2.HealthCheckResponse.SERVING
 _NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
+
+_MOST_WATCHERS: Final = 1024  # whoever can connect may watch, without an identity
 
 
 class WatchedToken(Protocol):
@@ -29,6 +32,7 @@ class Health(health.aio.HealthServicer):
         super().__init__()
         self._tokens = tokens
         self._closing = asyncio.Event()
+        self._watchers = 0
         self._whole = ["", *(service.full_name for service in SERVICES)]
         names = [*self._whole, *(f"tokens/{name}" for name in tokens)]
         self._server_status = dict.fromkeys(names, _NOT_SERVING)
@@ -42,8 +46,8 @@ class Health(health.aio.HealthServicer):
     async def update(self) -> None:
         """Report the tokens' present states."""
         for name, token in self._tokens.items():
-            ready = token.status.state is TokenState.READY
-            await self.set(f"tokens/{name}", _SERVING if ready else _NOT_SERVING)
+            serves = token.status.state.serves
+            await self.set(f"tokens/{name}", _SERVING if serves else _NOT_SERVING)
 
     async def close(self) -> None:
         """Report that nothing serves any more, and let the watchers go."""
@@ -52,6 +56,16 @@ class Health(health.aio.HealthServicer):
 
     async def Watch(self, request: Any, context: Any) -> None:
         """Stream the changes of a status, until the daemon stops: a watcher never delays that."""
+        if self._watchers >= _MOST_WATCHERS:
+            why = f"{_MOST_WATCHERS} clients watch the health already; use Check instead."
+            await context.abort(StatusCode.RESOURCE_EXHAUSTED, why)
+        self._watchers += 1
+        try:
+            await self._watch(request, context)
+        finally:
+            self._watchers -= 1
+
+    async def _watch(self, request: Any, context: Any) -> None:
         watching = asyncio.ensure_future(super().Watch(request, context))
         closing = asyncio.ensure_future(self._closing.wait())
         try:

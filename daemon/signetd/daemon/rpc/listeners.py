@@ -25,13 +25,20 @@ from signetd.daemon.rpc.rules import SERVICES
 from signetd.daemon.rpc.tls import accepts_tls12
 
 MAX_REQUEST_BYTES: Final = 16 << 20
-_CALLS_AT_ONCE: Final = 2048
 _OPTIONS: Final = (
     ("grpc.max_receive_message_length", MAX_REQUEST_BYTES),
+    ("grpc.max_metadata_size", 16 << 10),
     ("grpc.max_concurrent_streams", 1000),
     ("grpc.so_reuseport", 0),  # A second daemon on the port is an error, not half of the callers.
+    # TLS and the HTTP/2 preface; a connection that is silent from its start ends with this.
+    ("grpc.server_handshake_timeout_ms", 10_000),
+    # A connection without calls is closed after this, and opened again by the client's gRPC.
+    ("grpc.max_connection_idle_ms", 600_000),
+    # A peer that does not answer pings is gone: its connection and its calls end. With calls and
+    # without, since nothing else tells a half-open connection from an idle one.
     ("grpc.keepalive_time_ms", 60_000),
     ("grpc.keepalive_timeout_ms", 20_000),
+    ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.http2.min_ping_interval_without_data_ms", 30_000),
     ("grpc.http2.max_ping_strikes", 3),
 )
@@ -79,9 +86,14 @@ class Bound:
             _remove_own(self.listener.unix, self.inode)
 
 
-def bind(listener: Listener, dispatcher: Dispatcher, health: Health) -> Bound:
-    """Make a server and bind it to its address; raises StartError."""
-    server = aio.server(options=_OPTIONS, maximum_concurrent_rpcs=_CALLS_AT_ONCE)
+def bind(listener: Listener, dispatcher: Dispatcher, health: Health, connections: int) -> Bound:
+    """Make a server of at most so many connections and bind it to its address; raises StartError.
+
+    A connection beyond that is closed at once, which its client sees as UNAVAILABLE.
+    """
+    # No maximum_concurrent_rpcs: the dispatcher's admission comes first and says why it refuses.
+    most = ("grpc.max_allowed_incoming_connections", connections)
+    server = aio.server(options=(*_OPTIONS, most))
     source = _identity_source(listener)
     server.add_generic_rpc_handlers(dispatcher.handlers(source))
     health_pb2_grpc.add_HealthServicer_to_server(health, server)

@@ -36,6 +36,7 @@ RULES: Final[dict[str, frozenset[Role]]] = {
     "/signetd.api.v1.TokenService/GetToken": _BOTH,
     "/signetd.api.v1.TokenService/UnlockToken": _ADMIN,
     "/signetd.api.v1.TokenService/LockToken": _ADMIN,
+    "/signetd.api.v1.TokenService/WatchTokens": _BOTH,
 }
 """Full method name to the roles of which a caller needs one."""
 

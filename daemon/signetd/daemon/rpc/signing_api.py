@@ -10,6 +10,7 @@ from signetd.daemon.logs import described
 from signetd.daemon.rpc import calls, convert, errors
 from signetd.daemon.signing import MAX_BATCH_ITEMS, Signed, SignInput, Verified, VerifyInput
 from signetd.drivers.errors import Reason, SignetError
+from signetd.drivers.types import Requester
 
 _AT_ONCE: Final = 64
 """Items of one batch that are under way together: more than a token's workers can take, and few
@@ -20,8 +21,8 @@ _log = structlog.get_logger("signetd.rpc")
 class Engine(Protocol):
     """What signs and verifies."""
 
-    async def sign(self, request: SignInput) -> Signed:
-        """Sign one input."""
+    async def sign(self, request: SignInput, requester: Requester) -> Signed:
+        """Sign one input for somebody."""
         ...
 
     async def verify(self, request: VerifyInput) -> Verified:
@@ -38,10 +39,10 @@ class SigningApi:
     async def sign(self, request: messages.SignRequest) -> messages.SignResponse:
         """Answer Sign."""
         order = convert.sign_input(request)
-        facts = calls.current().facts
-        facts["key"] = order.key
-        signed = await self._engine.sign(order)
-        facts["algorithm"] = signed.algorithm.value
+        call = calls.current()
+        call.facts["key"] = order.key
+        signed = await self._engine.sign(order, call.requester)
+        call.facts["algorithm"] = signed.algorithm.value
         return convert.sign_response(signed)
 
     async def verify(self, request: messages.VerifyRequest) -> messages.VerifyResponse:
@@ -69,7 +70,7 @@ class SigningApi:
         async with places:
             try:
                 call.check_deadline()
-                signed = await self._engine.sign(convert.sign_input(item))
+                signed = await self._engine.sign(convert.sign_input(item), call.requester)
                 return messages.BatchSignResult(response=convert.sign_response(signed))
             except SignetError as error:
                 failure = error

@@ -1,50 +1,28 @@
 """Answers TokenService."""
 
+import asyncio
 from bisect import bisect_right
-from collections.abc import Mapping
-from typing import Final, Protocol
+from collections.abc import AsyncGenerator, Coroutine, Mapping
+from typing import Any, Final, Protocol
 
 from signetd.api.v1 import resources_pb2
 from signetd.api.v1 import token_service_pb2 as messages
 from signetd.daemon.keys.checks import check_page_size, page_token_after, read_page_token
 from signetd.daemon.rpc import calls, convert
+from signetd.daemon.rpc.token_messages import ShownToken, TokenMessages
+from signetd.daemon.rpc.watching import Watchers
 from signetd.drivers.errors import Reason, SignetError
-from signetd.drivers.life import TokenState, TokenStatus
-from signetd.drivers.types import Algorithm, Pin, TokenInfo
+from signetd.drivers.types import Pin
 
 _MAX_PIN_BYTES: Final = 255
+_MAX_NAMES: Final = 1000
 
 
-class Token(Protocol):
+class Token(ShownToken, Protocol):
     """A token of the configuration."""
 
-    @property
-    def name(self) -> str:
-        """Its name in the configuration."""
-        ...
-
-    @property
-    def status(self) -> TokenStatus:
-        """Where it is in its life."""
-        ...
-
-    @property
-    def info(self) -> TokenInfo | None:
-        """What it says of itself; None while it is absent."""
-        ...
-
-    @property
-    def workers(self) -> int:
-        """How many workers it should have."""
-        ...
-
-    @property
-    def workers_ready(self) -> int:
-        """How many workers are ready."""
-        ...
-
-    async def unlock(self, pin: Pin) -> None:
-        """Present the user PIN."""
+    async def unlock(self, pin: Pin, *, accept_final_try: bool) -> None:
+        """Present the user PIN; *accept_final_try*: even if a wrong one would lock the token."""
         ...
 
     async def lock(self) -> None:
@@ -53,11 +31,15 @@ class Token(Protocol):
 
 
 class TokenApi:
-    """Shows, unlocks and locks tokens; `profiles` maps a token's name to its profile's."""
+    """Shows, watches, unlocks and locks tokens."""
 
-    def __init__(self, tokens: Mapping[str, Token], profiles: Mapping[str, str]) -> None:
+    def __init__(
+        self, tokens: Mapping[str, Token], writer: TokenMessages, watchers: Watchers
+    ) -> None:
         self._tokens = tokens
-        self._profiles = profiles
+        self._writer = writer
+        self._watchers = watchers
+        self._begun: set[asyncio.Task[None]] = set()
 
     async def list_tokens(self, request: messages.ListTokensRequest) -> messages.ListTokensResponse:
         """Answer ListTokens."""
@@ -78,17 +60,43 @@ class TokenApi:
     async def unlock_token(self, request: messages.UnlockTokenRequest) -> resources_pb2.Token:
         """Answer UnlockToken: the PIN is presented once."""
         token = self._find(request.name)
-        await token.unlock(_pin(request.pin))
+        pin = _pin(request.pin)
+        await self._finish(token.unlock(pin, accept_final_try=request.accept_final_try))
         return self._message(token)
 
     async def lock_token(self, request: messages.LockTokenRequest) -> resources_pb2.Token:
         """Answer LockToken."""
         token = self._find(request.name)
-        await token.lock()
+        await self._finish(token.lock())
         return self._message(token)
 
-    def _find(self, name: str) -> Token:
-        token_id = convert.resource_id(name, "tokens", "name")
+    def watch_tokens(
+        self, request: messages.WatchTokensRequest
+    ) -> AsyncGenerator[messages.WatchTokensResponse]:
+        """Answer WatchTokens."""
+        if len(request.names) > _MAX_NAMES:
+            raise SignetError(
+                Reason.INPUT_INVALID,
+                f"names has {len(request.names)} entries; at most {_MAX_NAMES} are allowed: leave "
+                "names out to watch all tokens.",
+            )
+        names = {self._find(name, "names").name for name in request.names} or set(self._tokens)
+        call = calls.current()
+        call.facts["token"] = ",".join(sorted(names)) if request.names else "*"
+        return self._watchers.watch(call.identity, names)
+
+    async def _finish(self, change: Coroutine[Any, Any, None]) -> None:
+        """Carry out *change* to its end even if its caller goes away.
+
+        A login that is broken off leaves open whether the token has counted the PIN.
+        """
+        task = asyncio.create_task(change)
+        self._begun.add(task)
+        task.add_done_callback(self._begun.discard)
+        await asyncio.shield(task)
+
+    def _find(self, name: str, field: str = "name") -> Token:
+        token_id = convert.resource_id(name, "tokens", field)
         calls.current().facts["token"] = token_id
         token = self._tokens.get(token_id)
         if token is None:
@@ -98,31 +106,7 @@ class TokenApi:
         return token
 
     def _message(self, token: Token) -> resources_pb2.Token:
-        status = token.status
-        message = resources_pb2.Token(
-            name=f"tokens/{token.name}",
-            profile=self._profiles[token.name],
-            state=convert.token_state_number(status.state),
-            state_reason="" if status.state is TokenState.READY else status.reason,
-            state_time=convert.timestamp(status.since),
-            workers=token.workers,
-            workers_ready=token.workers_ready,
-        )
-        if token.info is not None:
-            message.MergeFrom(_described(token.info))
-        return message
-
-
-def _described(info: TokenInfo) -> resources_pb2.Token:
-    return resources_pb2.Token(
-        label=info.label,
-        serial=info.serial,
-        manufacturer=info.manufacturer,
-        model=info.model,
-        module=info.module,
-        algorithms=[convert.algorithm_number(each) for each in Algorithm if each in info.inputs],
-        protection_level=convert.protection_number(info.protection_level),
-    )
+        return self._writer.write(token, token.status)
 
 
 def _pin(value: str) -> Pin:

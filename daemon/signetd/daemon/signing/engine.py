@@ -12,13 +12,14 @@ from signetd.daemon.signing.faults import FaultCounter
 from signetd.daemon.signing.types import Encoding, Signed, SignInput, Verified, VerifyInput
 from signetd.daemon.signing.validate import Checked, Plan, check, check_enabled, plan
 from signetd.drivers.algorithms import INTEGER_BYTES, digest
-from signetd.drivers.types import Algorithm, Input, SignOrder
+from signetd.drivers.types import Algorithm, Input, Requester, SignOrder
 from signetd.drivers.verify import verify
 from signetd.gm import sm2
 from signetd.gm.encoding import der_to_raw, raw_to_der
 
 _THREAD_FROM_BYTES: Final = 64 * 1024  # Below, a thread costs more than the hash.
 _CACHED_KEYS: Final = 1024
+_NOBODY: Final = Requester()
 
 
 class Keys(Protocol):
@@ -32,7 +33,7 @@ class Keys(Protocol):
 class SigningToken(Token, Protocol):
     """A token that signs."""
 
-    async def sign(self, order: SignOrder) -> bytes:
+    async def sign(self, order: SignOrder, requester: Requester) -> bytes:
         """Return the signature: raw r ‖ s for SM2 and ECDSA, the octets otherwise."""
         ...
 
@@ -47,8 +48,8 @@ class SigningEngine:
         self._tokens = tokens
         self._faults = faults
 
-    async def sign(self, request: SignInput) -> Signed:
-        """Sign a message or a digest.
+    async def sign(self, request: SignInput, requester: Requester = _NOBODY) -> Signed:
+        """Sign a message or a digest, for *requester*.
 
         Raises SignetError KEY_NOT_FOUND; what ``validate.check`` raises; KEY_STATE_WRONG;
         TOKEN_NOT_FOUND, TOKEN_LOCKED, TOKEN_ABSENT, TOKEN_RECOVERING; KEY_NOT_ON_TOKEN;
@@ -60,7 +61,7 @@ class SigningEngine:
         check_enabled(checked.key)
         token = token_checks.find(self._tokens, checked.key.token)
         order = await _order(checked, _plan_for(checked, token))
-        raw = await self._faults.watch(checked.key, token.sign(order))
+        raw = await self._faults.watch(checked.key, token.sign(order, requester))
         return Signed(
             signature=raw_to_der(raw) if checked.encoding is Encoding.DER else raw,
             encoding=checked.encoding,

@@ -110,7 +110,7 @@ queue = 5
             "[[token]]",
             "[[token]]\ntimeout = 1",
             "f.toml:13: token[0].timeout: is not an option of [[token]]; did you mean "
-            "generate_timeout or request_timeout?",
+            "generate_timeout or request_timeout or start_timeout?",
         ),
         (
             'identity = "local-app"\n',

@@ -100,3 +100,27 @@ def test_two_tokens_of_one_module(
 
 def test_one_label_in_two_modules(problems: Problems, minimal: str) -> None:
     assert problems(minimal + token("b", 'module = "other.so"', 'label = "signing"')) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ("default_deadline = 301", "default_deadline"),
+        ("max_deadline = 29.5", "max_deadline"),
+        ("default_deadline = 11\nmax_deadline = 10", "max_deadline"),
+    ],
+)
+def test_the_largest_deadline_is_not_below_the_default(
+    problems: Problems, minimal: str, options: str, named: str
+) -> None:
+    (problem,) = problems(f"{minimal}[limits]\n{options}\n")
+    assert f"limits.{named}: must fit: default_deadline is " in problem
+
+
+def test_deadlines_may_be_equal_and_a_refused_one_is_reported_once(
+    problems: Problems, minimal: str
+) -> None:
+    equal = "[limits]\ndefault_deadline = 5\nmax_deadline = 5\n"
+    assert problems(minimal + equal) == []
+    (problem,) = problems(minimal + "[limits]\nmax_deadline = 0\n")
+    assert "must be a number of seconds greater than 0 and at most 3600" in problem

@@ -10,6 +10,7 @@ from signetd.daemon.config import (
     Config,
     Daemon,
     Identity,
+    Limits,
     Log,
     TcpListener,
     Token,
@@ -21,7 +22,7 @@ from signetd.daemon.config.convert import description
 from signetd.daemon.config.schema import Table, options
 
 SAMPLE = Path(__file__).parents[4] / "deploy" / "signetd.toml"
-TABLES = (Daemon, Log, TcpListener, UnixListener, Identity, Token)
+TABLES = (Daemon, Log, Limits, TcpListener, UnixListener, Identity, Token)
 _DISABLED = re.compile(r"^#(?=[a-z])", re.MULTILINE)
 
 
@@ -56,7 +57,7 @@ def test_the_sample_explains_every_option(table: type[Table]) -> None:
 
 def test_the_sample_shows_the_defaults() -> None:
     config = everything_set()
-    for table in (config.daemon, config.log, config.listeners[1], config.tokens[0]):
+    for table in (config.daemon, config.log, config.limits, config.listeners[1], config.tokens[0]):
         for name, info in options(type(table)).items():
             if info.default not in (NODEFAULT, None):
                 assert getattr(table, name) == info.default, f"correct {name} in the sample"

@@ -1,8 +1,10 @@
 """A real server with fakes behind it: on a Unix socket, and on TCP with mutual TLS."""
 
+import asyncio
 import datetime
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,8 +19,9 @@ from google.rpc import error_details_pb2
 from grpc import Call, aio
 from grpc_status import rpc_status
 
+from signetd.api.v1 import token_service_pb2
 from signetd.daemon import logs
-from signetd.daemon.config import Identity, Log, Role, TcpAddress, TcpListener, UnixListener
+from signetd.daemon.config import Identity, Limits, Log, Role, TcpAddress, TcpListener, UnixListener
 from signetd.daemon.dev.certificates import ensure_certificates
 from signetd.daemon.identity import Identities
 from signetd.daemon.keys import KeyOrigin, KeyState, RegisteredKey
@@ -29,10 +32,12 @@ from signetd.daemon.rpc.key_api import KeyApi
 from signetd.daemon.rpc.listeners import Bound, bind
 from signetd.daemon.rpc.signing_api import SigningApi
 from signetd.daemon.rpc.token_api import TokenApi
+from signetd.daemon.rpc.token_messages import TokenMessages
+from signetd.daemon.rpc.watching import Watchers
 from signetd.daemon.signing import Encoding, Signed, SignInput, Verified, VerifyInput
 from signetd.drivers.errors import Reason, SignetError
-from signetd.drivers.life import TokenState, TokenStatus
-from signetd.drivers.types import Algorithm, KeyType, Pin, ProtectionLevel, TokenInfo
+from signetd.drivers.life import TokenState, TokenStatus, Transition
+from signetd.drivers.types import Algorithm, KeyType, Pin, ProtectionLevel, Requester, TokenInfo
 
 NOW = datetime.datetime(2026, 1, 2, 3, 4, 5, tzinfo=datetime.UTC)
 KEY = RegisteredKey(
@@ -55,12 +60,21 @@ KEY = RegisteredKey(
 
 @dataclass
 class FakeEngine:
-    """Signs with b"signature"; the message b"crash" is an error that nobody foresaw."""
+    """Signs with b"signature"; the message b"crash" is an error that nobody foresaw, and b"wait"
+    takes until `released` is set."""
 
     asked: list[SignInput] = field(default_factory=list)
 
-    async def sign(self, request: SignInput) -> Signed:
+    requesters: list[Requester] = field(default_factory=list)
+    released: asyncio.Event = field(default_factory=asyncio.Event)
+    begun: asyncio.Queue[SignInput] = field(default_factory=asyncio.Queue)
+    given_up: int = 0
+
+    async def sign(self, request: SignInput, requester: Requester) -> Signed:
         self.asked.append(request)
+        self.requesters.append(requester)
+        if request.message == b"wait":
+            await self._wait(request)
         if request.message == b"crash":
             raise ValueError(f"cannot work with {request.message!r}")
         if request.key == "locked":
@@ -71,6 +85,14 @@ class FakeEngine:
             algorithm=Algorithm.ECDSA_P256_SHA256,
             key=KEY,
         )
+
+    async def _wait(self, request: SignInput) -> None:
+        self.begun.put_nowait(request)
+        try:
+            await self.released.wait()
+        except asyncio.CancelledError:
+            self.given_up += 1
+            raise
 
     async def verify(self, request: VerifyInput) -> Verified:
         self.asked.append(request)
@@ -135,6 +157,7 @@ class FakeToken:
         self.name = name
         self.workers_ready = 0
         self.pins: list[str] = []
+        self.final_tries: list[bool] = []
         self.status = TokenStatus(TokenState.LOCKED, "no PIN", NOW)
         self.info: TokenInfo | None = TokenInfo(
             label="label",
@@ -146,11 +169,17 @@ class FakeToken:
             inputs={Algorithm.ED25519: [], Algorithm.SM2_SM3: []},
         )
 
-    async def unlock(self, pin: Pin) -> None:
+    async def unlock(self, pin: Pin, *, accept_final_try: bool = False) -> None:
         self.pins.append(pin.reveal())
+        self.final_tries.append(accept_final_try)
         if pin.reveal() != "1234":
             raise SignetError(Reason.PIN_REFUSED, "Refused.", ckr="CKR_PIN_INCORRECT")
         self.status = TokenStatus(TokenState.READY, "", NOW)
+
+    def turn(self, state: TokenState, reason: str = "") -> Transition:
+        """Change the state, as the pool does; return what it tells of that."""
+        before, self.status = self.status, TokenStatus(state, reason, NOW)
+        return Transition(self.name, before, self.status)
 
     async def lock(self) -> None:
         self.status = TokenStatus(TokenState.LOCKED, "locked by an administrator", NOW)
@@ -159,12 +188,15 @@ class FakeToken:
 class Service:
     """The dispatcher with its fakes, and what is needed to serve and call it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, limits: Limits | None = None) -> None:
         self.folder = folder
+        self.limits = limits or Limits()
         self.engine = FakeEngine()
         self.keys = FakeKeys()
         self.tokens = {name: FakeToken(name) for name in ("t1", "t2", "t3")}
         self.health = Health(self.tokens)
+        writer = TokenMessages(dict.fromkeys(self.tokens, "standard"))
+        self.watchers = Watchers(self.tokens, writer, self.limits.watchers)
         roles = {"admin": {Role.ADMIN}, "signer": {Role.SIGNER}, "both": set(Role)}
         identities = [Identity(name=name, roles=frozenset(of)) for name, of in roles.items()]
         identities.append(Identity(name="spiffe://dev/client", roles=frozenset({Role.SIGNER})))
@@ -173,10 +205,9 @@ class Service:
             {
                 "signetd.api.v1.SigningService": SigningApi(self.engine),
                 "signetd.api.v1.KeyService": KeyApi(self.keys),
-                "signetd.api.v1.TokenService": TokenApi(
-                    self.tokens, dict.fromkeys(self.tokens, "standard")
-                ),
+                "signetd.api.v1.TokenService": TokenApi(self.tokens, writer, self.watchers),
             },
+            self.limits,
         )
         self.running: list[Bound] = []
 
@@ -195,13 +226,14 @@ class Service:
         return await self._start(listener)
 
     async def _start(self, listener: UnixListener | TcpListener) -> str:
-        bound = bind(listener, self.dispatcher, self.health)
+        bound = bind(listener, self.dispatcher, self.health, self.limits.connections)
         self.running.append(bound)
         await bound.server.start()
         return bound.address
 
     async def close(self) -> None:
         await self.health.close()
+        self.watchers.close()
         for bound in self.running:
             await bound.stop(None)
 
@@ -215,6 +247,7 @@ class Refusal:
     reason: str
     metadata: dict[str, str]
     request_id: str
+    retry_after: float | None
 
 
 class Caller:
@@ -223,9 +256,9 @@ class Caller:
     def __init__(self, channel: aio.Channel) -> None:
         self.channel = channel
 
-    async def raw(self, path: str, request: bytes) -> bytes:
+    async def raw(self, path: str, request: bytes, timeout: float | None = 10) -> bytes:
         method: Any = self.channel.unary_unary(path)
-        reply: bytes = await method(request, timeout=10)
+        reply: bytes = await method(request, timeout=timeout)
         return reply
 
     async def call(self, method: str, request: Message) -> Message:
@@ -236,12 +269,23 @@ class Caller:
         kind = GetMessageClass(descriptors[service].methods_by_name[name].output_type)
         return kind.FromString(await self.raw(path, request.SerializeToString()))
 
-    async def refusal(self, method: str, request: Message | bytes) -> Refusal:
+    async def refusal(
+        self, method: str, request: Message | bytes, timeout: float | None = 10
+    ) -> Refusal:
         """Return the error of a call that must fail."""
         raw = request if isinstance(request, bytes) else request.SerializeToString()
         with pytest.raises(aio.AioRpcError) as caught:
-            await self.raw(f"/signetd.api.v1.{method}", raw)
+            await self.raw(f"/signetd.api.v1.{method}", raw, timeout)
         return refusal_of(caught.value)
+
+    def watch(self, *names: str) -> Any:
+        """Begin to watch tokens."""
+        method: Any = self.channel.unary_stream(
+            "/signetd.api.v1.TokenService/WatchTokens",
+            request_serializer=lambda request: request.SerializeToString(),
+            response_deserializer=token_service_pb2.WatchTokensResponse.FromString,
+        )
+        return method(token_service_pb2.WatchTokensRequest(names=names), timeout=20)
 
 
 def refusal_of(error: aio.AioRpcError) -> Refusal:
@@ -257,7 +301,16 @@ def refusal_of(error: aio.AioRpcError) -> Refusal:
         info.reason,
         dict(info.metadata),
         str(trailing["x-request-id"]),
+        _retry_after(status),
     )
+
+
+def _retry_after(status: Any) -> float | None:
+    for detail in status.details:
+        retry = error_details_pb2.RetryInfo()
+        if detail.Unpack(retry):
+            return float(retry.retry_delay.ToMilliseconds()) / 1000
+    return None
 
 
 @pytest.fixture
@@ -272,6 +325,24 @@ async def service(folder: Path) -> AsyncIterator[Service]:
     made = Service(folder)
     yield made
     await made.close()
+
+
+Serve = Callable[..., Awaitable[tuple[Service, Caller]]]
+
+
+@pytest.fixture
+async def serve(folder: Path) -> AsyncIterator[Serve]:
+    """Serves with limits of the test's own; returns the service, and a caller with every right."""
+    async with AsyncExitStack() as stack:
+
+        async def start(**limits: Any) -> tuple[Service, Caller]:
+            made = Service(folder, Limits(**limits))
+            stack.push_async_callback(made.close)
+            address = await made.serve_socket("both")
+            channel = await stack.enter_async_context(aio.insecure_channel(address))
+            return made, Caller(channel)
+
+        yield start
 
 
 @pytest.fixture

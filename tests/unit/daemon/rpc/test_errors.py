@@ -38,3 +38,13 @@ def test_any_message_can_be_sent(message: str) -> None:
 def test_unforeseen_error_names_the_request_only() -> None:
     assert "id7" in unforeseen("id7").message
     assert unforeseen("id7").reason is Reason.INTERNAL
+
+
+def test_when_to_come_again_is_told_where_it_is_known() -> None:
+    error = SignetError(Reason.OVERLOADED, "A sentence.", retry_after=0.25)
+    first, second = status_of(error, "id").details
+    retry = error_details_pb2.RetryInfo()
+    assert first.Is(error_details_pb2.ErrorInfo.DESCRIPTOR)
+    assert second.Unpack(retry)
+    assert retry.retry_delay.ToMilliseconds() == 250
+    assert len(status_of(SignetError(Reason.OVERLOADED, "A sentence."), "id").details) == 1

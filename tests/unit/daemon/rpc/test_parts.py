@@ -1,9 +1,8 @@
-"""Identity in a certificate, the service manager's socket, and automatic unlocking."""
+"""Identity in a certificate, and the service manager's socket."""
 
 import datetime
 import socket
 from pathlib import Path
-from typing import Any
 
 import pytest
 from cryptography import x509
@@ -13,10 +12,7 @@ from cryptography.x509.oid import NameOID
 
 from signetd.daemon.identity import CertificateIdentity, name_in_certificate
 from signetd.daemon.notify import notify
-from signetd.daemon.unlock import AutoUnlock
 from signetd.drivers.errors import Reason, SignetError
-from signetd.drivers.life import TokenState, TokenStatus
-from signetd.drivers.types import Pin
 
 NOW = datetime.datetime.now(datetime.UTC)
 
@@ -84,55 +80,3 @@ def test_service_manager_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def test_without_a_service_manager_nothing_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
     assert not notify("READY=1")
-
-
-def _pin_file(folder: Path, content: bytes, mode: int = 0o600) -> Path:
-    path = folder / "pin"
-    path.write_bytes(content)
-    path.chmod(mode)
-    return path
-
-
-class _Token:
-    name = "t1"
-
-    def __init__(self, *outcomes: Reason | None) -> None:
-        self.outcomes = list(outcomes)
-        self.pins: list[str] = []
-        self.status = TokenStatus(TokenState.LOCKED, "", NOW)
-
-    async def unlock(self, pin: Pin) -> None:
-        self.pins.append(pin.reveal())
-        outcome = self.outcomes.pop(0)
-        if outcome is not None:
-            raise SignetError(outcome, "No.")
-
-
-@pytest.mark.parametrize(
-    ("outcomes", "presented"),
-    [
-        ((Reason.PIN_REFUSED, None), 1),
-        ((Reason.PIN_BLOCKED, None), 1),
-        ((Reason.WORKER_LOST, None), 1),
-        ((None, None), 1),
-        ((Reason.TOKEN_ABSENT, None), 2),
-    ],
-)
-async def test_pin_is_presented_once(tmp_path: Path, outcomes: Any, presented: int) -> None:
-    """Only a token that was not there has not seen the PIN; a lost worker may have sent it."""
-    token = _Token(*outcomes)
-    unlock = AutoUnlock(token, _pin_file(tmp_path, b"1234"))
-    for _ in range(3):
-        await unlock.attempt()
-    assert token.pins == ["1234"] * presented
-
-
-async def test_absent_token_is_waited_for(tmp_path: Path) -> None:
-    token = _Token(None)
-    token.status = TokenStatus(TokenState.ABSENT, "", NOW)
-    unlock = AutoUnlock(token, _pin_file(tmp_path, b"1234"))
-    await unlock.attempt()
-    assert token.pins == []
-    token.status = TokenStatus(TokenState.LOCKED, "", NOW)
-    await unlock.attempt()
-    assert token.pins == ["1234"]

@@ -24,6 +24,7 @@ from signetd.drivers.types import (
     Input,
     KeyType,
     ProtectionLevel,
+    Requester,
     SignOrder,
     TokenInfo,
 )
@@ -96,6 +97,7 @@ class FakeToken:
             inputs=offered,
         )
         self.orders: list[SignOrder] = []
+        self.requesters: list[Requester] = []
         self.failure: SignetError | None = None
 
     def offer(self, algorithm: Algorithm, inputs: list[Input]) -> None:
@@ -103,8 +105,9 @@ class FakeToken:
         changed = {**self.info.inputs, algorithm: inputs}
         self.info = msgspec.structs.replace(self.info, inputs=changed)
 
-    async def sign(self, order: SignOrder) -> bytes:
+    async def sign(self, order: SignOrder, requester: Requester) -> bytes:
         self.orders.append(order)
+        self.requesters.append(requester)
         if self.failure:
             raise self.failure
         key_type = next(each for each, fit in ALGORITHMS_OF.items() if order.algorithm in fit)

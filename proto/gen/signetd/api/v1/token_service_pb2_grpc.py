@@ -56,6 +56,11 @@ class TokenServiceStub(object):
                 request_serializer=signetd_dot_api_dot_v1_dot_token__service__pb2.LockTokenRequest.SerializeToString,
                 response_deserializer=signetd_dot_api_dot_v1_dot_resources__pb2.Token.FromString,
                 _registered_method=True)
+        self.WatchTokens = channel.unary_stream(
+                '/signetd.api.v1.TokenService/WatchTokens',
+                request_serializer=signetd_dot_api_dot_v1_dot_token__service__pb2.WatchTokensRequest.SerializeToString,
+                response_deserializer=signetd_dot_api_dot_v1_dot_token__service__pb2.WatchTokensResponse.FromString,
+                _registered_method=True)
 
 
 class TokenServiceServicer(object):
@@ -90,6 +95,14 @@ class TokenServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def WatchTokens(self, request, context):
+        """Streams the tokens as they are now, and then every change of a token's state as it comes. It
+        ends when the caller ends it, when the caller falls behind, and when the daemon stops.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_TokenServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -112,6 +125,11 @@ def add_TokenServiceServicer_to_server(servicer, server):
                     servicer.LockToken,
                     request_deserializer=signetd_dot_api_dot_v1_dot_token__service__pb2.LockTokenRequest.FromString,
                     response_serializer=signetd_dot_api_dot_v1_dot_resources__pb2.Token.SerializeToString,
+            ),
+            'WatchTokens': grpc.unary_stream_rpc_method_handler(
+                    servicer.WatchTokens,
+                    request_deserializer=signetd_dot_api_dot_v1_dot_token__service__pb2.WatchTokensRequest.FromString,
+                    response_serializer=signetd_dot_api_dot_v1_dot_token__service__pb2.WatchTokensResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -223,6 +241,33 @@ class TokenService(object):
             '/signetd.api.v1.TokenService/LockToken',
             signetd_dot_api_dot_v1_dot_token__service__pb2.LockTokenRequest.SerializeToString,
             signetd_dot_api_dot_v1_dot_resources__pb2.Token.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WatchTokens(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/signetd.api.v1.TokenService/WatchTokens',
+            signetd_dot_api_dot_v1_dot_token__service__pb2.WatchTokensRequest.SerializeToString,
+            signetd_dot_api_dot_v1_dot_token__service__pb2.WatchTokensResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -46,6 +46,14 @@ class TokenServiceStub:
     ]
     """Logs out of a token and forgets its PIN."""
 
+    WatchTokens: grpc.UnaryStreamMultiCallable[
+        signetd.api.v1.token_service_pb2.WatchTokensRequest,
+        signetd.api.v1.token_service_pb2.WatchTokensResponse,
+    ]
+    """Streams the tokens as they are now, and then every change of a token's state as it comes. It
+    ends when the caller ends it, when the caller falls behind, and when the daemon stops.
+    """
+
 class TokenServiceAsyncStub:
     """Shows the tokens of the configuration, unlocks and locks them."""
 
@@ -72,6 +80,14 @@ class TokenServiceAsyncStub:
         signetd.api.v1.resources_pb2.Token,
     ]
     """Logs out of a token and forgets its PIN."""
+
+    WatchTokens: grpc.aio.UnaryStreamMultiCallable[
+        signetd.api.v1.token_service_pb2.WatchTokensRequest,
+        signetd.api.v1.token_service_pb2.WatchTokensResponse,
+    ]
+    """Streams the tokens as they are now, and then every change of a token's state as it comes. It
+    ends when the caller ends it, when the caller falls behind, and when the daemon stops.
+    """
 
 class TokenServiceServicer(metaclass=abc.ABCMeta):
     """Shows the tokens of the configuration, unlocks and locks them."""
@@ -107,5 +123,15 @@ class TokenServiceServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[signetd.api.v1.resources_pb2.Token, collections.abc.Awaitable[signetd.api.v1.resources_pb2.Token]]:
         """Logs out of a token and forgets its PIN."""
+
+    @abc.abstractmethod
+    def WatchTokens(
+        self,
+        request: signetd.api.v1.token_service_pb2.WatchTokensRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[collections.abc.Iterator[signetd.api.v1.token_service_pb2.WatchTokensResponse], collections.abc.AsyncIterator[signetd.api.v1.token_service_pb2.WatchTokensResponse]]:
+        """Streams the tokens as they are now, and then every change of a token's state as it comes. It
+        ends when the caller ends it, when the caller falls behind, and when the daemon stops.
+        """
 
 def add_TokenServiceServicer_to_server(servicer: TokenServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...

@@ -1,0 +1,42 @@
+"""``signetctl token watch``: print the tokens' states, and every change of them as it comes."""
+
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from signetd.cli import show
+from signetd.cli.session import Output, of
+
+if TYPE_CHECKING:
+    from signetd.api.v1 import token_service_pb2 as tokens
+
+
+def command(
+    context: typer.Context,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[NAME]...", help="The tokens' names; without any, all tokens"),
+    ] = None,
+) -> None:
+    """Print the tokens' states and then every change, a line each, until Ctrl-C."""
+    session = of(context)
+    line = _json if session.output is Output.JSON else _text
+    try:
+        with session.client() as client:
+            for change in client.watch_tokens(names or ()):
+                print(line(change), flush=True)
+    except KeyboardInterrupt:  # the way to end it, and no failure
+        return
+
+
+def _json(change: "tokens.WatchTokensResponse") -> str:
+    fields = show.record(change) | {"token": show.record(change.token)}
+    return json.dumps(fields, ensure_ascii=False)
+
+
+def _text(change: "tokens.WatchTokensResponse") -> str:
+    token = show.record(change.token)
+    moment = change.change_time.ToDatetime().isoformat(timespec="milliseconds")
+    shown = (f"{moment}Z", token["name"], token["state"], token["state_reason"])
+    return "  ".join(shown).rstrip()

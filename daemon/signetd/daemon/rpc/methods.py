@@ -1,0 +1,75 @@
+"""The table of the API's methods: who may call each, what it takes, and who answers."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
+from google.protobuf.message import DecodeError, Message
+from google.protobuf.message_factory import GetMessageClass
+
+from signetd.daemon.config import Role
+from signetd.daemon.rpc import rules
+from signetd.drivers.errors import Reason, SignetError
+
+
+@dataclass(frozen=True)
+class Method:
+    """A method: its full name, who may call it, what it takes, who answers, with one reply or many.
+
+    `answer` is a coroutine function, or an asynchronous generator function when it `streams`.
+    """
+
+    path: str
+    roles: frozenset[Role]
+    request: type[Message]
+    answer: Callable[[Any], Any]
+    streams: bool = False
+
+    def read(self, raw: bytes) -> Message:
+        """Read the request; raises INPUT_INVALID."""
+        try:
+            return self.request.FromString(raw)
+        except DecodeError:
+            raise SignetError(
+                Reason.INPUT_INVALID,
+                f"The request is not a valid {self.request.DESCRIPTOR.full_name} message.",
+            ) from None
+
+
+def table(
+    services: Iterable[ServiceDescriptor],
+    apis: Mapping[str, object],
+    roles: Mapping[str, frozenset[Role]],
+) -> dict[str, dict[str, Method]]:
+    """Return the methods by the full names of their services, and by their own.
+
+    Raises ValueError when a method of the API has no rule or nobody to answer it.
+    """
+    services = tuple(services)
+    rules.check_complete(services, roles)
+    return {
+        service.full_name: {
+            method.name: _method(service, method, apis.get(service.full_name), roles)
+            for method in service.methods
+        }
+        for service in services
+    }
+
+
+def _method(
+    service: ServiceDescriptor,
+    method: MethodDescriptor,
+    api: object,
+    roles: Mapping[str, frozenset[Role]],
+) -> Method:
+    path = rules.path(service, method.name)
+    answer = getattr(api, _snake_case(method.name), None)
+    if answer is None:
+        raise ValueError(f"nobody answers the method {path}")
+    request = GetMessageClass(method.input_type)
+    return Method(path, roles[path], request, answer, method.server_streaming)
+
+
+def _snake_case(name: str) -> str:
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)[1:]

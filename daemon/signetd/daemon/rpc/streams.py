@@ -1,0 +1,38 @@
+"""The streams under way: each sends what its method yields, and none delays the daemon's stop."""
+
+import asyncio
+from contextlib import aclosing
+from typing import Any
+
+from google.protobuf.message import Message
+
+from signetd.daemon.rpc.methods import Method
+from signetd.daemon.rpc.transport import Context, send
+
+
+class Streams:
+    """Runs streams, and knows which are under way."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    async def run(self, method: Method, request: Message, context: Context) -> None:
+        """Send everything that *method* yields; raises what it raises, and what `send` does."""
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("a stream is run by a task")
+        self._tasks.add(task)
+        try:
+            async with aclosing(method.answer(request)) as replies:
+                async for reply in replies:
+                    await send(context, reply)
+        finally:
+            self._tasks.discard(task)
+
+    async def end(self, seconds: float) -> None:
+        """Give the streams, which have been told to end, *seconds* for it; then cut them off."""
+        if not self._tasks:
+            return
+        _, stuck = await asyncio.wait(set(self._tasks), timeout=seconds)
+        for task in stuck:
+            task.cancel()
