@@ -6,7 +6,7 @@ import secrets
 import sys
 from pathlib import Path
 
-from tests.chaos import report
+from tests.chaos import show
 from tests.chaos.document import write_between_markers
 from tests.chaos.faults import Fault, catalogue
 from tests.chaos.run import run
@@ -19,12 +19,12 @@ def main() -> int:
     faults = _chosen(options.only)
     print(f"chaos for {options.seconds:g} s, {len(faults)} fault classes; again: --seed {seed}")
     result = run(faults, seconds=options.seconds, seed=seed, say=_say)
-    print(report.as_text(result))
+    print(show.as_text(result))
     if options.json:
-        options.json.write_text(json.dumps(report.as_json(result), indent=1, ensure_ascii=False))
+        options.json.write_text(json.dumps(show.as_json(result), indent=1, ensure_ascii=False))
     if options.markdown:
         command = f"`make chaos SECONDS_={options.seconds:g} SEED={seed}`"
-        text = f"The last run: {command}\n\n{report.as_markdown(result)}"
+        text = f"The last run: {command}\n\n{show.as_markdown(result)}"
         write_between_markers(options.markdown, "chaos", text)
     return 0 if result.ok else 1
 

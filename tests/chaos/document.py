@@ -1,6 +1,28 @@
-"""Writes results into a Markdown file, between two comments that mark their place."""
+"""Markdown: tables, and the place in a file where they go, between two comments."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
+
+
+def table(rows: Sequence[dict[str, Any]], columns: dict[str, str]) -> list[str]:
+    """The lines of a table, which is readable on a terminal too; *columns* are names and heads."""
+    cells = [[_cell(row[name]) for name in columns] for row in rows]
+    heads = list(columns.values())
+    widths = [max(map(len, column)) for column in zip(heads, *cells, strict=True)]
+    lines = [heads, ["-" * width for width in widths], *cells]
+    return [
+        "| " + " | ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)) + " |"
+        for line in lines
+    ]
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "NO"
+    if value is None:
+        return "–"
+    return f"{value:.2f}" if isinstance(value, float) else str(value)
 
 
 def write_between_markers(file: Path, name: str, text: str) -> None:

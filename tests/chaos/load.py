@@ -81,14 +81,26 @@ class Load:
     """Threads that sign until they are stopped, and one that watches the token."""
 
     def __init__(
-        self, socket: Path, record: Record, *, clients: int, pauses: dict[str, float]
+        self,
+        socket: Path,
+        record: Record,
+        *,
+        pauses: dict[str, float],
+        clients: int = 2,
+        batches: bool = True,
+        watch: float | None = 0.02,
     ) -> None:
+        """For each key of *pauses*, so many clients wait so many seconds after each request.
+
+        *watch* is in how many seconds the token is looked at again, None for not at all.
+        """
         self._socket = socket
         self._record = record
         self._pauses = pauses
+        self._watch_pause = watch or 0.0
         self._stop = threading.Event()
-        work = [self._signer(key) for key in KEYS for _ in range(clients)]
-        work += [self._batches, self._watch]
+        work = [self._signer(key) for key in pauses for _ in range(clients)]
+        work += [self._batches] * batches + [self._watch] * (watch is not None)
         self._threads = [threading.Thread(target=self._run, args=(w,), daemon=True) for w in work]
 
     def start(self) -> None:
@@ -156,7 +168,7 @@ class Load:
             self._record.add_odd(f"{item.key}: an answer without a signature")
 
     def _watch(self, caller: Caller) -> None:
-        while not self._stop.wait(0.02):
+        while not self._stop.wait(self._watch_pause):
             seen = caller.look()
             if seen is not None:
                 self._record.see(seen)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -44,8 +45,7 @@ def run(
             seed=seed,
             seconds=seconds,
             trials=trials,
-            outcomes=record.outcomes,
-            untold=[o for o in record.outcomes if _is_untold(o, target)],
+            outcomes=[_explained(outcome, target) for outcome in record.outcomes],
             odd=record.odd,
             verdict=verifier.verify(record.outcomes),
             before=before,
@@ -63,7 +63,7 @@ def _under_load(
     seconds: float,
     say: Callable[[str], None],
 ) -> tuple[list[Trial], Census, Census]:
-    load = Load(target.socket, record, clients=2, pauses=PAUSES)
+    load = Load(target.socket, record, pauses=PAUSES)
     conductor = Conductor(target, record, random)
     load.start()
     try:
@@ -113,8 +113,9 @@ def _settled(target: Target, before: Census) -> Census:
     return after
 
 
-def _is_untold(outcome: Outcome, target: Target) -> bool:
-    """Whether a request failed without a reason; not when it met a daemon that we had stopped."""
-    if outcome.good or outcome.reason:
-        return False
-    return not (outcome.code in _STOPPED and target.was_down(outcome.began, outcome.ended))
+def _explained(outcome: Outcome, target: Target) -> Outcome:
+    """Say of a request that met a daemon which we had stopped why it failed."""
+    told = outcome.good or outcome.reason or outcome.code not in _STOPPED
+    if told or not target.was_down(outcome.began, outcome.ended):
+        return outcome
+    return replace(outcome, reason="(the daemon was being restarted by this test)")

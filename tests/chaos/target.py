@@ -14,6 +14,7 @@ from tests.integration.daemon.running import Running
 
 TOKEN: Final = "t"
 REQUEST_TIMEOUT: Final = 1.0
+RECONNECT: Final = 0.5  # seconds until all clients have connected again
 _STOP_SECONDS: Final = 20.0
 
 # Key name: its type, and the algorithm that is asked for.
@@ -73,8 +74,10 @@ class Target(Running):
         self.wait(_STOP_SECONDS)
 
     def was_down(self, began: float, ended: float) -> bool:
-        """Whether a request met a daemon that we had stopped."""
-        return any(start <= ended and began <= end for start, end in self.down)
+        """Whether a request met a daemon that we had stopped, or a client that had not seen yet
+        that it is there again.
+        """
+        return any(start <= ended and began <= end + RECONNECT for start, end in self.down)
 
     @property
     def pid(self) -> int:

@@ -101,7 +101,7 @@ class Conductor:
 
     def _operate(self) -> list[str]:
         try:
-            return self._target.operate() or ["looked, and found nothing to do"]
+            return self._target.operate()
         except SignetdError as error:
             return [f"tried in vain: {error}"]
 

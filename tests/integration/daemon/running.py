@@ -70,7 +70,8 @@ class Running:
         )
         command = [sys.executable, "-m", "signetd.daemon", "--config", str(file)]
         with self._log.open("wb") as errors:
-            self.process = subprocess.Popen(command, stderr=errors)
+            # In a session of its own: Ctrl-C is for the test, which then ends the daemon.
+            self.process = subprocess.Popen(command, stderr=errors, start_new_session=True)
         self.await_log('"event": "ready"')
 
     @property
