@@ -17,13 +17,16 @@ from signetd.drivers.types import TokenInfo, TokenSettings
 
 _log = logging.getLogger("signetd.token")
 T = TypeVar("T")
-# The pauses after so many failures in a row: a module that fails at load is no loop.
-_BACKOFF_SECONDS: Final = (0.0, 0.1, 0.5, 1.0, 2.0, 5.0, 10.0)
+# The pauses after so many failures in a row: a module that fails at load is no loop. Beyond them
+# the last one grows slowly, so that a fault of a minute is over two seconds after its end.
+_BACKOFF_SECONDS: Final = (0.0, 0.1, 0.25, 0.5, 1.0, 1.5)
+_GROWTH: Final = 1.05
+_MAX_BACKOFF_SECONDS: Final = 30.0
 # An absent token is looked for at this pace for good; many modules see a token come by themselves,
 # the others when they are loaded anew.
 _ABSENT_SECONDS: Final = 0.3
 _PATIENCE_SECONDS: Final = 1.5
-_SHORT_SECONDS: Final = 10.0  # a worker that ends sooner did not do well
+_SHORT_SECONDS: Final = 10.0  # a worker that ends sooner without a signature did not do well
 _LONG_SECONDS: Final = 0.3  # a pause that requests are not left waiting for
 _FREE_REPLACEMENTS: Final = 3  # that many in a row come without a pause
 _DRAIN_SECONDS: Final = 60.0
@@ -84,11 +87,8 @@ class Keeper:
             await self._wait_for_token()
             if self._crew.closing:
                 return
-            began = time.monotonic()
             if await self._live():
                 self._failures = 0
-            is_short = time.monotonic() - began < _SHORT_SECONDS
-            self._short_lives = self._short_lives + 1 if is_short else 0
             self._crew.settle()
             await self._pause()
 
@@ -123,6 +123,8 @@ class Keeper:
             if not await self._log_in(worker):
                 return False
             worker = await self._stay(worker)
+            is_short = time.monotonic() - worker.began < _SHORT_SECONDS and not worker.signatures
+            self._short_lives = self._short_lives + 1 if is_short else 0
             return True
         finally:
             await self._end(worker)
@@ -250,5 +252,8 @@ def expect(value: wire.Value, kind: type[T]) -> T:
 
 def _backoff(failures: int) -> float:
     """Seconds until the next worker after so many failures; those of several tokens spread out."""
+    beyond = failures - len(_BACKOFF_SECONDS) + 1
     seconds = _BACKOFF_SECONDS[max(0, min(failures, len(_BACKOFF_SECONDS) - 1))]
+    if beyond > 0:
+        seconds = min(_MAX_BACKOFF_SECONDS, seconds * _GROWTH ** min(beyond, 100))
     return seconds * random.uniform(0.75, 1.25)  # noqa: S311 - no secret

@@ -77,6 +77,7 @@ class WorkerProcess(asyncio.Protocol):
         self.stalled = False
         self.served = 0
         self._signed = 0
+        self.signatures = 0  # those that it has really made
         self.began = time.monotonic()
         self.exited = asyncio.Event()
 
@@ -225,6 +226,7 @@ class WorkerProcess(asyncio.Protocol):
             raise wire.WireError(f"a reply to call {reply.number}, which was never made")
         self.served += 1
         self._signed += pending.is_signature
+        self.signatures += pending.is_signature and reply.failure is None
         if pending.future.done():
             return
         if reply.failure is not None:
