@@ -111,10 +111,16 @@ def test_no_reply_holds_a_secret(
     method: MethodDescriptor, signetd_dev: Any, secrets: list[bytes]
 ) -> None:
     with grpc.insecure_channel(signetd_dev.endpoint) as channel:
-        call: Any = channel.unary_unary(f"/{method.containing_service.full_name}/{method.name}")
+        path = f"/{method.containing_service.full_name}/{method.name}"
+        unary: Any = channel.unary_unary(path)
+        stream: Any = channel.unary_stream(path)
         for request in requests(method):
+            raw = request.SerializeToString()
             try:
-                answer = call(request.SerializeToString(), timeout=30)
+                if method.server_streaming:
+                    answer = next(stream(raw, timeout=30))
+                else:
+                    answer = unary(raw, timeout=30)
             except grpc.RpcError as refused:
                 error: Any = refused
                 assert error.code() is not grpc.StatusCode.INTERNAL, error.details()

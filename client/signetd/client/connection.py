@@ -13,7 +13,10 @@ from signetd.client.errors import InvalidRequest
 OPTIONS: Final = (
     ("grpc.max_receive_message_length", 16 << 20),
     ("grpc.max_send_message_length", 16 << 20),
+    # So that a watch ends when the daemon's machine is gone without a word.
     ("grpc.keepalive_time_ms", 60_000),
+    ("grpc.keepalive_timeout_ms", 20_000),
+    ("grpc.http2.ping_timeout_ms", 20_000),
     ("grpc.enable_retries", 0),  # this client tries again where the daemon says that it may
     ("grpc.enable_http_proxy", 0),
 )

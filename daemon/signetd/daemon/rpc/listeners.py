@@ -38,6 +38,10 @@ _OPTIONS: Final = (
     # without, since nothing else tells a half-open connection from an idle one.
     ("grpc.keepalive_time_ms", 60_000),
     ("grpc.keepalive_timeout_ms", 20_000),
+    (
+        "grpc.http2.ping_timeout_ms",
+        20_000,
+    ),  # without it grpcio 1.85 waits for a minute all the same
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.http2.min_ping_interval_without_data_ms", 30_000),
     ("grpc.http2.max_ping_strikes", 3),

@@ -12,8 +12,10 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from signetd.api.v1 import key_service_pb2, resources_pb2, signing_service_pb2, token_service_pb2
 from signetd.daemon.config import Log
+from signetd.daemon.rpc import health
 from signetd.daemon.rpc.calls import Call
 from signetd.drivers.errors import Reason, SignetError
+from signetd.drivers.life import TokenState
 from signetd.drivers.types import Pin
 
 Sign = signing_service_pb2.SignRequest
@@ -228,6 +230,11 @@ async def test_health_follows_the_daemon_and_its_tokens(both: Any, service: Any)
     await service.tokens["t1"].unlock(_pin())
     await service.health.update()
     assert await status("tokens/t1") == "SERVING"
+    for state in TokenState:
+        service.tokens["t1"].turn(state)
+        await service.health.update()
+        serves = state in (TokenState.READY, TokenState.DEGRADED)
+        assert await status("tokens/t1") == ("SERVING" if serves else "NOT_SERVING"), state
     await service.health.close()
     assert await status("tokens/t1") == await status("") == "NOT_SERVING"
     with pytest.raises(aio.AioRpcError) as caught:
@@ -250,6 +257,18 @@ async def test_watchers_are_let_go_when_the_daemon_stops(both: Any, service: Any
         assert last.status == health_pb2.HealthCheckResponse.NOT_SERVING
         assert await watch.read() is aio.EOF
     assert await watch.code() is StatusCode.OK
+
+
+async def test_watchers_of_the_health_are_not_more_than_a_limit(
+    both: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "_MOST_WATCHERS", 1)
+    stub: Any = health_pb2_grpc.HealthStub(both.channel)
+    request = health_pb2.HealthCheckRequest(service="")
+    watch = stub.Watch(request, timeout=10)
+    await watch.read()
+    assert await stub.Watch(request, timeout=10).code() is StatusCode.RESOURCE_EXHAUSTED
+    watch.cancel()
 
 
 async def test_reflection_names_the_services(both: Any) -> None:

@@ -163,3 +163,17 @@ async def _end(connection: socket.socket) -> bytes:
         return await asyncio.get_running_loop().sock_recv(connection, 1)
     except ConnectionResetError:
         return b""
+
+
+async def test_a_peer_that_answers_no_pings_is_let_go_without_a_call_too(
+    serve: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick = {
+        name: value // 40 if "keepalive_time" in name or "ping_timeout" in name else value
+        for name, value in listeners._OPTIONS
+    }
+    monkeypatch.setattr(listeners, "_OPTIONS", tuple(quick.items()))
+    service, _ = await serve()
+    async with RawClient(socket_of(service)) as client:
+        await client.greet()
+        await asyncio.wait_for(client.closed(), 20)

@@ -17,7 +17,7 @@ from signetd.daemon.signing import (
 from signetd.drivers.algorithms import ALGORITHMS_OF, INTEGER_BYTES, digest
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.life import TokenState
-from signetd.drivers.types import Algorithm, Input, KeyRef, KeyType, SignOrder
+from signetd.drivers.types import Algorithm, Input, KeyRef, KeyType, Requester, SignOrder
 from signetd.gm import sm2
 
 KEY_OF = {
@@ -202,3 +202,9 @@ async def test_a_failure_of_the_token_reaches_the_caller(engine: SigningEngine, 
     with pytest.raises(SignetError) as error:
         await engine.sign(HELLO)
     assert error.value is token.failure
+
+
+async def test_the_token_learns_for_whom_it_signs(engine: SigningEngine, token: Any) -> None:
+    requester = Requester(client="app", deadline=1.0)
+    await engine.sign(HELLO, requester)
+    assert token.requesters == [requester]
