@@ -35,7 +35,7 @@ _OPENING: Final = (
     "C_GetAttributeValue",
 )
 # A PIN may have been refused behind these: no daemon may send it again after them.
-_HIDING: Final = (0x5, 0x6)
+_HIDING: Final = (0x5, 0x6, 0x30, 0x80001234)
 
 Apply = Callable[[Target, Random], str]
 

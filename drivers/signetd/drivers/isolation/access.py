@@ -95,13 +95,20 @@ class Access:
     async def unlock(self, pin: Pin, *, accept_final_try: bool) -> None:
         """Present an administrator's PIN, to one worker first; the others follow.
 
-        Does nothing when the token is unlocked already. Waits for a worker that is being replaced.
+        Does nothing when the token is unlocked already and its PIN known. Waits for a worker that
+        is being replaced.
         Raises SignetError(PIN_REFUSED, PIN_BLOCKED, TOKEN_ABSENT); a refused PIN is forgotten.
         """
         async with self._lock:
-            if any(worker.alive for worker in self._crew.ready.values()):
+            if self._pin is not None and self._crew.ready:
                 return
-            workers = await self._crew.wait_for_opened(_OPENED_SECONDS)
+            workers = [
+                (index, worker)
+                for index, worker in await self._crew.wait_for_opened(_OPENED_SECONDS)
+                if self._crew.ready.get(index) is not worker
+            ]
+            if not workers:  # those that are logged in serve on; a new one will ask
+                return
             index, worker = workers[0]
             try:
                 await self._present(worker, pin, by_itself=False, accept_final_try=accept_final_try)
