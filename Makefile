@@ -2,6 +2,11 @@
 # test   everything that CI runs: format, lint, types, layers, generated code, all tests
 # lint   the checks of `test` without the tests
 # proto  generate the code of the API anew
+# chaos     faults at random under load, for minutes: SECONDS_=180 SEED=…
+# recovery  how long crash, hang, removal and re-insertion take: TIMES=15
+# soak      steady load for long, memory and descriptors watched: MINUTES=30
+# overload  ten times as many clients as the token can serve: QUEUE=64
+#           Each exits with 1 when it finds something wrong; DOC=docs/reliability.md puts the tables there.
 # clean  remove what the others made
 SHELL := /bin/bash
 PYTHON ?= python3
@@ -10,7 +15,7 @@ PROTO_VENV := .venv-proto
 BIN := $(VENV)/bin
 PYTEST_WORKERS ?= 2
 
-.PHONY: demo test lint proto clean setup
+.PHONY: demo test lint proto chaos recovery soak overload clean setup
 
 setup: $(VENV)/.ready
 
@@ -39,6 +44,24 @@ test: lint
 
 proto: $(PROTO_VENV)/.ready
 	$(PROTO_VENV)/bin/python proto/generate.py
+
+SECONDS_ ?= 180
+TIMES ?= 15
+MINUTES ?= 30
+QUEUE ?= 64
+INTO = $(if $(DOC),--markdown $(DOC))
+
+chaos: $(VENV)/.ready
+	$(BIN)/python -m tests.chaos --seconds $(SECONDS_) $(if $(SEED),--seed $(SEED)) $(INTO)
+
+recovery: $(VENV)/.ready
+	$(BIN)/python -m tests.chaos.recovery --times $(TIMES) $(INTO)
+
+soak: $(VENV)/.ready
+	$(BIN)/python -m tests.chaos.soak --minutes $(MINUTES) $(INTO)
+
+overload: $(VENV)/.ready
+	$(BIN)/python -m benchmarks.overload --queue $(QUEUE) $(INTO)
 
 clean:
 	rm -rf $(VENV) $(PROTO_VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

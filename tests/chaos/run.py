@@ -28,7 +28,7 @@ def run(
     faults: list[Fault], *, seconds: float, seed: int, say: Callable[[str], None] = print
 ) -> Run:
     """Have faults befall a daemon under load for so long; then verify all that it answered."""
-    random = Random(seed)  # noqa: S311  # faults, not secrets
+    random = Random(seed)
     with TemporaryDirectory(prefix="signetd-") as name:
         target, record = Target(Path(name)), Record()
         try:

@@ -93,10 +93,10 @@ class Scene:
 
     @contextmanager
     def signing(self, clients: int) -> Iterator[None]:
-        """Have so many clients sign meanwhile, without a pause worth mentioning."""
+        """Have so many clients sign meanwhile, with a short pause after each request."""
         load = Load(
             *(self.target.socket, self._record),
-            pauses={_KEY: 0.002},
+            pauses={_KEY: 0.01},
             clients=clients,
             batches=False,
             watch=None,

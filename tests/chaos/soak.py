@@ -115,7 +115,7 @@ class Soak:
 
 def soak(minutes: float, stop: threading.Event, say: Callable[[str], None]) -> Soak:
     """Load a daemon for so long, or until *stop* is set."""
-    random = Random(1)  # noqa: S311  # chooses what openssl verifies
+    random = Random(1)
     with TemporaryDirectory(prefix="signetd-") as name:
         target, record, samples = Target(Path(name), workers=_WORKERS), Tail(), Samples(_WORKERS)
         try:
