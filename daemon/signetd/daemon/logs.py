@@ -49,8 +49,9 @@ def _take_over_logging(shared: Sequence[Processor], settings: Log, level: int) -
         )
     )
     logging.getLogger("grpc._cython.cygrpc").addFilter(_is_news)
-    # Libraries say much at INFO that is of no use to an administrator.
+    # Libraries say much at INFO that is of no use to an administrator; our own do not.
     logging.basicConfig(level=max(level, logging.WARNING), handlers=[handler], force=True)
+    logging.getLogger("signetd").setLevel(level)
 
 
 def _is_news(record: logging.LogRecord) -> bool:

@@ -58,8 +58,8 @@ class Faulty:
         return self.calls.read_text().split().count(function)
 
 
-async def ready(faulty: Faulty, workers: int = 1) -> tuple[TokenPool, SignOrder]:
-    pool = faulty.pool(workers)
+async def ready(faulty: Faulty, workers: int = 1, **options: Any) -> tuple[TokenPool, SignOrder]:
+    pool = faulty.pool(workers, **options)
     await pool.start()
     await pool.unlock(faulty.pin)
     key = await pool.generate(KeyType.EC_P256, label="k", cka_id=b"\x01")

@@ -197,6 +197,7 @@ class Access:
             await self._note(error, serial, pin, proven=proven)
             raise
         self._unknown = 0
+        self._crew.serial = serial
         if not proven:
             await self._guard.accepted(serial)
             await self._serials.bind(self._crew.name, serial)

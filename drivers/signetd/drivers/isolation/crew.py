@@ -49,6 +49,7 @@ class Crew:
     on_change: Callable[[Transition], None]
     on_settled: Callable[[], None]
     info: TokenInfo | None = None
+    serial: str = ""  # of the token that was unlocked under this name; no other gets a PIN
     opened: dict[int, WorkerProcess] = field(default_factory=dict)
     ready: dict[int, WorkerProcess] = field(default_factory=dict)
     unlocked: bool = False

@@ -62,7 +62,7 @@ class TokenPool:
     ) -> None:
         self.name = name
         self.settings = settings
-        self.token = msgspec.structs.replace(token, workers=settings.workers)
+        self._token = msgspec.structs.replace(token, workers=settings.workers)
         self.lock_file = lock_file
         self._serials = serials
         self.crew = Crew(
@@ -98,15 +98,19 @@ class TokenPool:
         return len(self.crew.ready)
 
     @property
+    def token(self) -> TokenSettings:
+        """How the token is found: as configured, and no other than the one that is known."""
+        serial = self._token.serial or self.crew.serial
+        return msgspec.structs.replace(self._token, serial=serial)
+
+    @property
     def listener(self) -> Listener:
         """Who is told how the workers get on."""
         return self._desk
 
     async def start(self) -> None:
         """Start the workers; wait for them a while, not for a token that is absent or hangs."""
-        if not self.token.serial:
-            serial = await self._serials.serial(self.name)
-            self.token = msgspec.structs.replace(self.token, serial=serial)
+        self.crew.serial = await self._serials.serial(self.name)
         self._tasks = [asyncio.create_task(keeper.run()) for keeper in self._keepers]
         self._tasks.append(asyncio.create_task(self._patrol.run()))
         for task in self._tasks:

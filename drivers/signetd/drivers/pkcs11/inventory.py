@@ -63,6 +63,10 @@ class Inventory:
         """Some key pair, None where there is none."""
         return next(iter(self._entries.values()), None)
 
+    def refs(self) -> set[KeyRef]:
+        """Which key pairs there are."""
+        return set(self._entries)
+
     def infos(self) -> list[KeyInfo]:
         """What is known of each key pair."""
         return [entry.info for entry in self._entries.values()]

@@ -82,8 +82,12 @@ class TokenSession:
         return inventory
 
     def renew(self) -> None:
-        """Go on in a fresh session, and find the key pairs again."""
-        old, _ = self.open
+        """Go on in a fresh session, and find the key pairs again.
+
+        When one is missing, only a fresh process can tell whether it is gone: some modules go on
+        showing a token that was deleted or initialised anew.
+        """
+        old, known = self.open
         try:
             session = self._new_session()
         except TokenFault as error:
@@ -96,7 +100,10 @@ class TokenSession:
         self._session = session
         self._inventory = Inventory(session, self._profile, self._level)
         self._check_logged_in(session)
-        self.refresh()
+        missing = known.refs() - self.refresh().refs()
+        if missing:
+            why = f"finding the keys again: {len(missing)} of them are missing"
+            raise TokenFault(Reason.TOKEN_FAILED, why, ckr="", remedy=Remedy.WORKER)
 
     def check(self) -> None:
         """Ask the token whether session, login and key handles still hold; keeps them alive."""
