@@ -122,6 +122,7 @@ def _pool_settings(token: Token) -> PoolSettings:
         start_timeout=token.start_timeout,
         queue=token.queue,
         queue_per_client=token.queue_per_client,
+        queue_seconds=token.queue_seconds,
         check_interval=token.check_interval,
         recycle_seconds=token.recycle_seconds,
         recycle_operations=token.recycle_operations,

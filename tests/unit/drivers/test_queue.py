@@ -7,7 +7,8 @@ import pytest
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.isolation import wire
 from signetd.drivers.isolation.pace import Pace
-from signetd.drivers.isolation.queue import MAX_RETRY_SECONDS, FairQueue, Job
+from signetd.drivers.isolation.queue import FairQueue, Job
+from signetd.drivers.isolation.retry import MAX_SECONDS, MIN_SECONDS, RetryDelay
 from signetd.drivers.types import Requester
 
 
@@ -17,12 +18,12 @@ def job(client: str) -> Job:
 
 def put(queue: FairQueue, client: str) -> Job:
     made = job(client)
-    queue.put(made, 0.5)
+    queue.put(made, 1)
     return made
 
 
 async def test_clients_have_their_turns() -> None:
-    queue = FairQueue(100, 100)
+    queue = FairQueue(100, 100, 60.0, Pace())
     for _ in range(3):
         put(queue, "greedy")
     put(queue, "polite")
@@ -36,18 +37,18 @@ async def test_clients_have_their_turns() -> None:
 
 
 async def test_one_client_has_a_limit_of_its_own() -> None:
-    queue = FairQueue(100, 2)
+    queue = FairQueue(100, 2, 60.0, Pace())
     put(queue, "a")
     put(queue, "a")
     with pytest.raises(SignetError) as refused:
         put(queue, "a")
     assert refused.value.reason is Reason.TOKEN_BUSY
-    assert refused.value.retry_after == 0.5
+    assert refused.value.retry_after
     put(queue, "b")
 
 
 async def test_a_full_queue_makes_room_for_who_has_less() -> None:
-    queue = FairQueue(4, 4)
+    queue = FairQueue(4, 4, 60.0, Pace())
     greedy = [put(queue, "greedy") for _ in range(4)]
     polite = put(queue, "polite")
     error = greedy[-1].future.exception()
@@ -60,7 +61,7 @@ async def test_a_full_queue_makes_room_for_who_has_less() -> None:
 
 
 async def test_who_has_gone_leaves_the_queue() -> None:
-    queue = FairQueue(2, 2)
+    queue = FairQueue(2, 2, 60.0, Pace())
     first = put(queue, "a")
     put(queue, "a")
     first.future.cancel()
@@ -70,7 +71,7 @@ async def test_who_has_gone_leaves_the_queue() -> None:
 
 
 async def test_what_is_put_back_is_next() -> None:
-    queue = FairQueue(4, 4)
+    queue = FairQueue(4, 4, 60.0, Pace())
     one, two = put(queue, "a"), put(queue, "b")
     assert queue.take() is one
     queue.put_back(one)
@@ -78,12 +79,36 @@ async def test_what_is_put_back_is_next() -> None:
     assert queue.take() is two
 
 
-async def test_the_delay_of_a_refusal_is_bounded() -> None:
-    queue = FairQueue(1, 1)
-    put(queue, "a")
-    with pytest.raises(SignetError) as refused:
-        queue.put(job("a"), 3600.0)
-    assert refused.value.retry_after == MAX_RETRY_SECONDS
+async def test_the_queue_is_bounded_in_seconds() -> None:
+    pace = Pace()
+    for _ in range(200):
+        pace.took(0.1, 1)
+    queue = FairQueue(100, 100, 0.45, pace)
+    for _ in range(5):
+        put(queue, "a")
+    with pytest.raises(SignetError):
+        put(queue, "a")
+    put(queue, "b")
+    assert len(queue) == 5, "the newest of who has the most made room"
+
+
+async def test_the_delay_grows_with_the_refusals_and_shrinks_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = 100.0
+    monkeypatch.setattr("signetd.drivers.isolation.retry.time.monotonic", lambda: now)
+    delay = RetryDelay()
+    delays = []
+    for _ in range(4000):  # 1,000 a second, where 100 of them are allowed
+        now += 0.001
+        delays.append(delay.refuse(0.0, 1000.0))
+    assert MIN_SECONDS <= min(delays[:50]) < 0.1
+    assert min(delays[-50:]) > 1.0
+    assert max(delays) <= MAX_SECONDS
+    for _ in range(40):
+        now += 0.2
+        later = delay.refuse(0.0, 1000.0)
+    assert later < 0.1
 
 
 def test_a_slow_token_is_given_few_calls_at_once() -> None:

@@ -180,6 +180,7 @@ class Token(Table, frozen=True, kw_only=True):
     start_timeout: Timeout = 30.0
     queue: Count = 1024
     queue_per_client: Count = 256
+    queue_seconds: Timeout = 5.0
     check_interval: Annotated[
         float, Meta(ge=0.2, le=60, description="a number of seconds from 0.2 to 60")
     ] = 1.0

@@ -30,6 +30,7 @@ class PoolSettings:
     start_timeout: float = 30.0
     queue: int = 1024
     queue_per_client: int = 256
+    queue_seconds: float = 5.0
     check_interval: float = 1.0
     recycle_seconds: float = 86400.0
     recycle_operations: int = 0

@@ -44,7 +44,7 @@ class Desk:
         if (refusal := self._crew.refusal()) is not None:
             raise refusal
         job = Job(command, timeout, requester)
-        self._queue.put(job, self._crew.pace.wait(len(self._queue), len(self._crew.ready)))
+        self._queue.put(job, len(self._crew.ready))
         self.dispatch()
         end = requester.deadline
         try:

@@ -140,7 +140,8 @@ class Keeper:
     async def _bring_up(self, worker: WorkerProcess) -> bool:
         """Have a worker open the token; what keeps it from that becomes the token's state."""
         place = self._place
-        patience = _PATIENCE_SECONDS if self.tried.is_set() else 0.0
+        # That a token has gone is told at once; after that there is time to wait for it.
+        patience = _PATIENCE_SECONDS if self._crew.absent else 0.0
         opening = wire.Open(place.token, str(place.lock_file), patience)
         timeout = place.settings.start_timeout + patience
         try:

@@ -5,7 +5,7 @@ from typing import Final
 
 _WEIGHT: Final = 0.05  # of a new answer, against all that came before
 _START_SECONDS: Final = 0.001
-_WINDOW_SECONDS: Final = 0.05
+_WINDOW_SECONDS: Final = 0.01
 _MIN_WINDOW: Final = 2  # enough to be never idle
 _MAX_WINDOW: Final = 16
 _MIN_STALL_SECONDS: Final = 0.25

@@ -68,7 +68,9 @@ class TokenPool:
         self.crew = Crew(
             name=name, wanted=settings.workers, on_change=on_change, on_settled=self._settled
         )
-        self._queue = FairQueue(settings.queue, settings.queue_per_client)
+        self._queue = FairQueue(
+            settings.queue, settings.queue_per_client, settings.queue_seconds, self.crew.pace
+        )
         self.access = Access(self.crew, settings.start_timeout, guard, serials, source)
         self._ladder = Ladder(self.crew, self.access, settings.request_timeout)
         self._desk = Desk(self.crew, self._queue, self._ladder, self._refused)

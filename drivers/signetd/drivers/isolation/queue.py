@@ -3,14 +3,12 @@
 import asyncio
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from typing import Final
 
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.isolation import wire
+from signetd.drivers.isolation.pace import Pace
+from signetd.drivers.isolation.retry import RetryDelay
 from signetd.drivers.types import Requester
-
-MIN_RETRY_SECONDS: Final = 0.05
-MAX_RETRY_SECONDS: Final = 5.0
 
 
 @dataclass(eq=False)
@@ -30,29 +28,29 @@ class Job:
 class FairQueue:
     """Jobs in the order of their coming for each client, the clients in turn.
 
-    At most *limit* jobs in all and *per_client* of one client; over that, the client with the
-    most waiting jobs is refused.
+    At most *limit* jobs in all and *per_client* of one client, and no more than *seconds* of work;
+    over that, the client with the most waiting jobs is refused.
     """
 
-    def __init__(self, limit: int, per_client: int) -> None:
+    def __init__(self, limit: int, per_client: int, seconds: float, pace: Pace) -> None:
         self._limit = limit
         self._per_client = per_client
+        self._seconds = seconds
+        self._pace = pace
+        self._delay = RetryDelay()
         self._clients: OrderedDict[str, OrderedDict[Job, None]] = OrderedDict()
         self._count = 0
 
     def __len__(self) -> int:
         return self._count
 
-    def put(self, job: Job, wait: float) -> None:
-        """Add a job; *wait* is how many seconds the whole queue will take.
-
-        Raises SignetError(TOKEN_BUSY) at once when there is no room.
-        """
+    def put(self, job: Job, workers: int) -> None:
+        """Add a job for so many workers. Raises SignetError(TOKEN_BUSY) at once without room."""
         own = len(self._clients.get(job.requester.client, ()))
         if own >= self._per_client:
-            raise _busy(f"{own} of your requests wait for the token already", wait)
-        if self._count >= self._limit:
-            self._make_room(own, wait)
+            raise self._busy(f"{own} of your requests wait for the token already", workers)
+        if self._count >= self._limit or self._wait(workers) > self._seconds:
+            self._make_room(own, workers)
         self._add(job)
         job.future.add_done_callback(lambda _: self._remove(job))
 
@@ -70,10 +68,20 @@ class FairQueue:
             jobs.move_to_end(job, last=False)
             self._clients.move_to_end(client, last=False)
 
-    def _make_room(self, own: int, wait: float) -> None:
+    def _wait(self, workers: int) -> float:
+        return self._pace.wait(self._count, workers)
+
+    def _busy(self, why: str, workers: int) -> SignetError:
+        capacity = max(1, workers) / self._pace.seconds
+        later = self._delay.refuse(self._wait(workers), capacity)
+        return SignetError(
+            Reason.TOKEN_BUSY, f"{why}; try again in {later:.2g} s", retry_after=later
+        )
+
+    def _make_room(self, own: int, workers: int) -> None:
         """Refuse the newest job of the client with the most, unless that is the one who asks."""
         most = max(self._clients.values(), key=len)
-        error = _busy(f"{self._count} requests wait for the token already", wait)
+        error = self._busy(f"{self._count} requests wait for the token already", workers)
         if len(most) <= own + 1:
             raise error
         newest = next(reversed(most))
@@ -106,8 +114,3 @@ class FairQueue:
             job = self.take()
             if not job.future.done():
                 job.future.set_exception(error)
-
-
-def _busy(why: str, wait: float) -> SignetError:
-    later = min(max(wait, MIN_RETRY_SECONDS), MAX_RETRY_SECONDS)
-    return SignetError(Reason.TOKEN_BUSY, f"{why}; try again in {later:.2g} s", retry_after=later)
