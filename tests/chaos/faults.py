@@ -34,8 +34,11 @@ _OPENING: Final = (
     *("C_GetMechanismList", "C_OpenSession", "C_FindObjectsInit", "C_FindObjects"),
     "C_GetAttributeValue",
 )
+_OPENING_LIMIT: Final = 75.0  # a token that takes a minute to open is none that hangs
 # A PIN may have been refused behind these: no daemon may send it again after them.
 _HIDING: Final = (0x5, 0x6)
+
+_REPLACEMENT: Final = 10.0  # seconds: a daemon may make a pause before it starts a worker
 
 Apply = Callable[[Target, Random], str]
 
@@ -52,6 +55,7 @@ class Fault:
     apply: Apply = field(repr=False)
     clear: Callable[[Target], None] = field(default=_no_rules, repr=False)
     hold: tuple[float, float] = (0.3, 1.5)  # seconds from apply to clear
+    limit: float = 30.0  # seconds after which it counts as not survived
     operator: bool = False  # by design only an operator ends it: a refused PIN, a key in quarantine
     wrong_pins: int = 0  # how many times, at most, the token may count a wrong PIN
     restarts: bool = False  # the daemon is restarted, so its clients lose their connections
@@ -78,10 +82,12 @@ def _rules(target: Target, *rules: str) -> str:
     return "; ".join(rules)
 
 
-def _then_kill(target: Target, random: Random, *rules: str) -> str:
-    """Faults of opening are met by new workers only."""
-    said = _rules(target, *rules)
-    return f"{said}; killed {target.signal_worker(signal.SIGKILL, random)}"
+def _then_kill(target: Target, random: Random, rule: str) -> str:
+    """Faults of opening are met by new workers only, and not before such a one is started."""
+    said, calls = _rules(target, rule), target.bytes_of_calls
+    pid = target.signal_worker(signal.SIGKILL, random)
+    met = target.await_call(rule.split()[0], calls, _REPLACEMENT)
+    return f"{said}; killed {pid}" + ("" if met else ", and no new worker met the fault")
 
 
 def _opening() -> list[Fault]:
@@ -102,7 +108,9 @@ def _opening() -> list[Fault]:
         Fault("login fails as if the PIN were wrong", hidden_refusal, operator=True),
         Fault("no session left", lambda t, r: _then_kill(t, r, "C_OpenSession limit 0")),
         Fault("crash at load", lambda t, r: _then_kill(t, r, "C_Initialize crash")),
-        Fault("hang at load", lambda t, r: _then_kill(t, r, "C_Initialize hang")),
+        Fault(
+            "hang at load", lambda t, r: _then_kill(t, r, "C_Initialize hang"), limit=_OPENING_LIMIT
+        ),
     ]
 
 
@@ -181,6 +189,10 @@ def _pins() -> list[Fault]:
         target.signal_worker(signal.SIGKILL, random)
         return "locked, unlocked with a wrong PIN, killed a worker"
 
+    def unlock_with_hidden_refusal(target: Target, random: Random) -> str:
+        target.faults(f"C_Login error-after {random.choice(_HIDING):#x}")
+        return unlock_with_wrong_pin(target, random) + ", the refusal hidden behind another error"
+
     def restart_with_wrong_file(target: Target, random: Random) -> str:
         target.write_pin_file(_wrong_pin(random))
         target.restart()
@@ -191,6 +203,12 @@ def _pins() -> list[Fault]:
     return [
         Fault(
             *("wrong PIN from an administrator", unlock_with_wrong_pin),
+            hold=(0.5, 1.0),
+            operator=True,
+            wrong_pins=1,
+        ),
+        Fault(
+            *("wrong PIN, hidden behind another error", unlock_with_hidden_refusal),
             hold=(0.5, 1.0),
             operator=True,
             wrong_pins=1,
