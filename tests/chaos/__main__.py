@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 
 from tests.chaos import show
+from tests.chaos.catalogue import catalogue
 from tests.chaos.document import write_between_markers
-from tests.chaos.faults import Fault, catalogue
+from tests.chaos.faults import Fault
 from tests.chaos.run import run
 
 
