@@ -25,6 +25,8 @@ def main() -> int:
         options.json.write_text(json.dumps(show.as_json(result), indent=1, ensure_ascii=False))
     if options.markdown:
         command = f"`make chaos SECONDS_={options.seconds:g} SEED={seed}`"
+        if options.only:
+            command += f", and of the fault classes only {', '.join(f.name for f in faults)}"
         text = f"The last run: {command}\n\n{show.as_markdown(result)}"
         write_between_markers(options.markdown, "chaos", text)
     return 0 if result.ok else 1
