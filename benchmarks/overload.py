@@ -17,6 +17,7 @@ from benchmarks import fairness
 from benchmarks.fairness import Fairness
 from benchmarks.measure import Result, measure
 from tests.chaos.document import table, write_between_markers
+from tests.chaos.processes import clean_up_on_sigterm
 from tests.chaos.target import Target
 
 _FACTOR: Final = 10
@@ -129,6 +130,7 @@ def run(queue: int, seconds: float, say: Callable[[str], None]) -> tuple[list[Ov
 def main() -> int:
     """Measure; the exit code is 1 when a target is missed."""
     options = _parser().parse_args()
+    clean_up_on_sigterm()
     found, fair = run(options.queue, options.seconds, lambda line: print(line, flush=True))
     problems = [problem for result in found for problem in result.problems()] + fair.problems()
     text = "\n".join(

@@ -10,12 +10,14 @@ from tests.chaos import show
 from tests.chaos.catalogue import catalogue
 from tests.chaos.document import write_between_markers
 from tests.chaos.faults import Fault
+from tests.chaos.processes import clean_up_on_sigterm
 from tests.chaos.run import run
 
 
 def main() -> int:
     """Run; the exit code is 1 when something that must be 0 is not."""
     options = _parser().parse_args()
+    clean_up_on_sigterm()
     seed = secrets.randbelow(10**6) if options.seed is None else options.seed
     faults = _chosen(options.only)
     print(f"chaos for {options.seconds:g} s, {len(faults)} fault classes; again: --seed {seed}")
