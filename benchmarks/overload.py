@@ -17,6 +17,7 @@ from benchmarks import fairness
 from benchmarks.fairness import Fairness
 from benchmarks.measure import Result, measure
 from tests.chaos.document import table, write_between_markers
+from tests.chaos.processes import clean_up_on_sigterm
 from tests.chaos.target import Target
 
 _FACTOR: Final = 10
@@ -104,11 +105,16 @@ def overload(socket: Path, token: str, key: str, seconds: float) -> Overload:
     return Overload(token, peak, over)
 
 
-def run(queue: int, seconds: float, say: Callable[[str], None]) -> tuple[list[Overload], Fairness]:
+def run(
+    queue: float, seconds: float, say: Callable[[str], None]
+) -> tuple[list[Overload], Fairness]:
     """Measure all tokens, then the fairness between clients."""
     with TemporaryDirectory(prefix="signetd-") as name:
         target = Target(
-            Path(name), workers=_WORKERS, token=f"queue = {queue}", listener=fairness.LISTENERS
+            Path(name),
+            workers=_WORKERS,
+            token=f"queue_seconds = {queue}",
+            listener=fairness.LISTENERS,
         )
         try:
             target.launch()
@@ -129,11 +135,12 @@ def run(queue: int, seconds: float, say: Callable[[str], None]) -> tuple[list[Ov
 def main() -> int:
     """Measure; the exit code is 1 when a target is missed."""
     options = _parser().parse_args()
+    clean_up_on_sigterm()
     found, fair = run(options.queue, options.seconds, lambda line: print(line, flush=True))
     problems = [problem for result in found for problem in result.problems()] + fair.problems()
     text = "\n".join(
         [
-            f"{_WORKERS} workers, `queue = {options.queue}`.",
+            f"{_WORKERS} workers, `queue_seconds = {options.queue}`.",
             "",
             *table([result.as_dict() for result in found], _COLUMNS),
             "",
@@ -155,7 +162,7 @@ def main() -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.overload")
-    parser.add_argument("--queue", type=int, default=64, help="of the configuration (default 64)")
+    parser.add_argument("--queue", type=float, default=0.02, help="queue_seconds (default 0.02)")
     parser.add_argument("--seconds", type=float, default=8.0, help="each measurement (default 8)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the result there too")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="put the tables into a file")

@@ -7,14 +7,17 @@ import sys
 from pathlib import Path
 
 from tests.chaos import show
+from tests.chaos.catalogue import catalogue
 from tests.chaos.document import write_between_markers
-from tests.chaos.faults import Fault, catalogue
+from tests.chaos.faults import Fault
+from tests.chaos.processes import clean_up_on_sigterm
 from tests.chaos.run import run
 
 
 def main() -> int:
     """Run; the exit code is 1 when something that must be 0 is not."""
     options = _parser().parse_args()
+    clean_up_on_sigterm()
     seed = secrets.randbelow(10**6) if options.seed is None else options.seed
     faults = _chosen(options.only)
     print(f"chaos for {options.seconds:g} s, {len(faults)} fault classes; again: --seed {seed}")
@@ -24,6 +27,8 @@ def main() -> int:
         options.json.write_text(json.dumps(show.as_json(result), indent=1, ensure_ascii=False))
     if options.markdown:
         command = f"`make chaos SECONDS_={options.seconds:g} SEED={seed}`"
+        if options.only:
+            command += f", and of the fault classes only {', '.join(f.name for f in faults)}"
         text = f"The last run: {command}\n\n{show.as_markdown(result)}"
         write_between_markers(options.markdown, "chaos", text)
     return 0 if result.ok else 1

@@ -1,6 +1,8 @@
 """What a daemon and its workers take: processes, descriptors and memory, from /proc."""
 
 import os
+import signal
+import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -35,6 +37,11 @@ class Census:
     def as_dict(self) -> dict[str, int | None]:
         """The figures by name."""
         return asdict(self)
+
+
+def clean_up_on_sigterm() -> None:
+    """Have SIGTERM end this process as Ctrl-C does, so that no daemon of ours stays behind."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
 
 
 def census(daemon: int) -> Census:

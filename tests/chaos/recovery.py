@@ -16,6 +16,7 @@ from typing import Final
 from tests.chaos import figures
 from tests.chaos.document import write_between_markers
 from tests.chaos.figures import Figure
+from tests.chaos.processes import clean_up_on_sigterm
 from tests.chaos.scene import scene
 from tests.chaos.target import REQUEST_TIMEOUT, send
 
@@ -80,6 +81,7 @@ def removals(times: int) -> Iterator[Figure]:
 def main() -> int:
     """Measure; the exit code is 1 when a target is missed."""
     options = _parser().parse_args()
+    clean_up_on_sigterm()
     fewer = max(1, options.times // 3)
     parts: dict[str, Callable[[], Iterator[Figure]]] = {
         "crash of one of several": lambda: crashes(3, options.times),

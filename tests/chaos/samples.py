@@ -6,6 +6,7 @@ from typing import Final
 from tests.chaos import growth, processes
 from tests.chaos.growth import Growth
 
+WORKERS: Final = tuple(f"worker {number}, memory" for number in (1, 2, 3))
 # What may be: an allocator takes a while to have enough. A leak of 100 bytes for each signature at
 # 50 a second would be 17 MiB an hour.
 _DAEMON_MIB: Final = 4.0
@@ -49,11 +50,12 @@ class Samples:
             ("daemon", "descriptors", self.daemon_descriptors, _DESCRIPTORS),
             ("all workers", "descriptors", self.worker_descriptors, _DESCRIPTORS),
             *(
-                (f"worker {number}, memory", "MiB", samples, _WORKER_MIB)
-                for number, samples in enumerate(lasting, 1)
+                (worker, "MiB", samples, _WORKER_MIB)
+                for worker, samples in zip(WORKERS, lasting, strict=False)
             ),
         ]
         return [
             growth.fit(what, unit, [s for s in samples if s[0] >= warm_up], limit=limit)
             for what, unit, samples, limit in series
+            if samples  # workers' descriptors: only root can count them
         ]

@@ -154,8 +154,26 @@ class Target(Running):
 
     def refused_logins(self) -> int:
         """How many times the token itself refused a PIN."""
-        calls = self.folder / "calls"
-        return sum(line.startswith("C_Login=0xA") for line in calls.read_text().splitlines())
+        return sum(call.startswith("C_Login=0xA") for call in self._calls_since(0))
+
+    def await_call(self, function: str, since: int, seconds: float) -> bool:
+        """Wait until a function is called after there were so many bytes of calls; False if not."""
+        end = time.monotonic() + seconds
+        while function not in self._calls_since(since):
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.02)
+        return True
+
+    @property
+    def bytes_of_calls(self) -> int:
+        """How long the log of the module's calls is now."""
+        return (self.folder / "calls").stat().st_size
+
+    def _calls_since(self, offset: int) -> list[str]:
+        with (self.folder / "calls").open() as file:
+            file.seek(offset)
+            return file.read().split()
 
     @property
     def pin(self) -> str:

@@ -9,8 +9,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from tests.chaos import growth, show
+from tests.chaos.catalogue import catalogue
 from tests.chaos.document import write_between_markers
-from tests.chaos.faults import catalogue
 from tests.chaos.processes import Census
 from tests.chaos.record import Outcome
 from tests.chaos.report import Run

@@ -11,8 +11,8 @@ from tests.chaos.faults import Fault
 from tests.chaos.record import Outcome, Record, Seen
 from tests.chaos.target import KEYS, Target
 
-RECOVERY_LIMIT: Final = 30.0  # seconds after which a fault counts as not survived
 _PATIENCE: Final = 3.0  # seconds until the operator of a fault by design looks after it
+_AFTER_HELP: Final = 30.0  # seconds that the daemon has after the operator did something
 _QUIET: Final = 0.3  # seconds without a failure after which all is well again
 _POLL: Final = 0.01
 
@@ -51,7 +51,7 @@ class Conductor:
         self._random = random
         self._number = 0  # of the first outcome of this trial
 
-    def await_well(self, limit: float = RECOVERY_LIMIT) -> None:
+    def await_well(self, limit: float = 30.0) -> None:
         """Wait until everything works. Raises TimeoutError."""
         now = time.monotonic()
         if self._await(now, now + limit)[1] is None:
@@ -82,21 +82,24 @@ class Conductor:
             recovery=recovery,
             complete=complete,
             operator=tuple(operator),
-            unexpected=complete is None or (bool(operator) and not fault.operator),
+            unexpected=self._unexpected(fault, complete, operator),
             wrong_pins=fault.wrong_pins,
             refused=target.refused_logins() - refused,
         )
+
+    def _unexpected(self, fault: Fault, complete: float | None, operator: list[str]) -> bool:
+        return complete is None or complete > fault.limit or (bool(operator) and not fault.operator)
 
     def _recover(
         self, fault: Fault, cleared: float
     ) -> tuple[float | None, float | None, list[str]]:
         """Wait; where that does not help, do as an operator would, and wait once more."""
-        patience = _PATIENCE if fault.operator else RECOVERY_LIMIT
+        patience = _PATIENCE if fault.operator else fault.limit
         recovery, complete = self._await(cleared, cleared + patience)
         if complete is not None:
             return recovery, complete, []
-        operator, end = self._operate(), time.monotonic() + RECOVERY_LIMIT
-        later, complete = self._await(cleared, end)
+        operator = self._operate()
+        later, complete = self._await(cleared, time.monotonic() + _AFTER_HELP)
         return recovery or later, complete, operator
 
     def _operate(self) -> list[str]:
