@@ -35,7 +35,7 @@ _OPENING: Final = (
 )
 _OPENING_LIMIT: Final = 75.0  # a token that takes a minute to open is none that hangs
 # A PIN may have been refused behind these: no daemon may send it again after them.
-_HIDING: Final = (0x5, 0x6)
+_HIDING: Final = (0x5, 0x6, 0x30, 0x80001234)
 
 
 def catalogue() -> list[Fault]:

@@ -1,4 +1,4 @@
-"""The catalogue of fault classes: what is done to a token or its workers, and how it is undone."""
+"""What a fault class is: how it is made to befall a token or its workers, and how it ends."""
 
 import signal
 from collections.abc import Callable
@@ -8,34 +8,7 @@ from typing import Final
 
 from tests.chaos.target import Target
 
-CKR: Final = {
-    "HOST_MEMORY": 0x2,
-    "GENERAL_ERROR": 0x5,
-    "FUNCTION_FAILED": 0x6,
-    "DEVICE_ERROR": 0x30,
-    "DEVICE_MEMORY": 0x31,
-    "DEVICE_REMOVED": 0x32,
-    "KEY_HANDLE_INVALID": 0x60,
-    "OBJECT_HANDLE_INVALID": 0x82,
-    "OPERATION_ACTIVE": 0x90,
-    "SESSION_CLOSED": 0xB0,
-    "SESSION_COUNT": 0xB1,
-    "SESSION_HANDLE_INVALID": 0xB3,
-    "TOKEN_NOT_PRESENT": 0xE0,
-    "USER_NOT_LOGGED_IN": 0x101,
-    "CRYPTOKI_NOT_INITIALIZED": 0x190,
-    "VENDOR_DEFINED": 0x80001234,
-}
-
-# What the driver calls to sign, and what it calls before it can. C_Login is a class of its own.
-_SIGNING: Final = ("C_SignInit", "C_Sign")
-_OPENING: Final = (
-    *("C_Initialize", "C_GetInfo", "C_GetSlotList", "C_GetSlotInfo", "C_GetTokenInfo"),
-    *("C_GetMechanismList", "C_OpenSession", "C_FindObjectsInit", "C_FindObjects"),
-    "C_GetAttributeValue",
-)
-# A PIN may have been refused behind these: no daemon may send it again after them.
-_HIDING: Final = (0x5, 0x6, 0x30, 0x80001234)
+_REPLACEMENT: Final = 10.0  # seconds: a daemon may make a pause before it starts a worker
 
 Apply = Callable[[Target, Random], str]
 
@@ -52,159 +25,20 @@ class Fault:
     apply: Apply = field(repr=False)
     clear: Callable[[Target], None] = field(default=_no_rules, repr=False)
     hold: tuple[float, float] = (0.3, 1.5)  # seconds from apply to clear
+    limit: float = 30.0  # seconds after which it counts as not survived
     operator: bool = False  # by design only an operator ends it: a refused PIN, a key in quarantine
     wrong_pins: int = 0  # how many times, at most, the token may count a wrong PIN
-    restarts: bool = False  # the daemon is restarted, so its clients lose their connections
 
 
-def catalogue() -> list[Fault]:
-    """All classes."""
-    return [*_errors(), *_opening(), *_signing(), *_processes(), *_whole_token(), *_pins()]
+def rules(target: Target, *lines: str) -> str:
+    """Have the token fail by these rules; return them, for the report."""
+    target.faults(*lines)
+    return "; ".join(lines)
 
 
-def _errors() -> list[Fault]:
-    """An error at each signature until it is cleared, on all workers."""
-    return [_failing(f"CKR_{name}", number) for name, number in CKR.items()]
-
-
-def _failing(name: str, number: int) -> Fault:
-    return Fault(
-        name, lambda t, r: _rules(t, f"{r.choice(_SIGNING)} error {number:#x}"), hold=(0.2, 1.0)
-    )
-
-
-def _rules(target: Target, *rules: str) -> str:
-    target.faults(*rules)
-    return "; ".join(rules)
-
-
-def _then_kill(target: Target, random: Random, *rules: str) -> str:
-    """Faults of opening are met by new workers only."""
-    said = _rules(target, *rules)
-    return f"{said}; killed {target.signal_worker(signal.SIGKILL, random)}"
-
-
-def _opening() -> list[Fault]:
-    def any_error(target: Target, random: Random) -> str:
-        function, number = random.choice(_OPENING), random.choice(list(CKR.values()))
-        return _then_kill(target, random, f"{function} error {number:#x}")
-
-    def login_error(target: Target, random: Random) -> str:
-        number = random.choice([n for n in CKR.values() if n not in _HIDING])
-        return _then_kill(target, random, f"C_Login error {number:#x}")
-
-    def hidden_refusal(target: Target, random: Random) -> str:
-        return _then_kill(target, random, f"C_Login error {random.choice(_HIDING):#x}")
-
-    return [
-        Fault("error while a worker opens", any_error),
-        Fault("error at a worker's login", login_error),
-        Fault("login fails as if the PIN were wrong", hidden_refusal, operator=True),
-        Fault("no session left", lambda t, r: _then_kill(t, r, "C_OpenSession limit 0")),
-        Fault("crash at load", lambda t, r: _then_kill(t, r, "C_Initialize crash")),
-        Fault("hang at load", lambda t, r: _then_kill(t, r, "C_Initialize hang")),
-    ]
-
-
-def _signing() -> list[Fault]:
-    def slow(target: Target, random: Random) -> str:
-        return _rules(target, f"C_Sign delay {random.randint(100, 600)}")
-
-    def hang(target: Target, random: Random) -> str:
-        return _rules(target, f"{random.choice(_SIGNING)} hang")
-
-    def noise(target: Target, random: Random) -> str:
-        return _rules(target, f"{random.choice(_SIGNING)} stderr the vendor's library babbles")
-
-    return [
-        Fault("delay", slow),
-        Fault("hang", hang, hold=(1.2, 2.5)),
-        Fault("abort", lambda t, r: _rules(t, "C_Sign crash")),
-        Fault("segmentation fault", lambda t, r: _rules(t, "C_SignInit segv")),
-        Fault("exit", lambda t, r: _rules(t, "C_Sign exit 0")),
-        Fault("flipped bit", lambda t, r: _rules(t, "C_Sign flip times=1"), operator=True),
-        Fault("leak", lambda t, r: _rules(t, "C_Sign leak 262144")),
-        Fault("noise on stderr", noise),
-    ]
-
-
-def _processes() -> list[Fault]:
-    def kill(target: Target, random: Random) -> str:
-        return f"killed {target.signal_worker(signal.SIGKILL, random)}"
-
-    def kill_all(target: Target, random: Random) -> str:
-        target.signal_all_workers(signal.SIGKILL)
-        return "killed all workers"
-
-    def stop(target: Target, random: Random) -> str:
-        return f"stopped {target.signal_worker(signal.SIGSTOP, random)}"
-
-    def go_on(target: Target) -> None:
-        target.signal_all_workers(signal.SIGCONT)
-
-    return [
-        Fault("kill -9 of a worker", kill, hold=(0, 0)),
-        Fault("kill -9 of all workers", kill_all, hold=(0, 0)),
-        Fault("SIGSTOP of a worker", stop, go_on, hold=(1.5, 2.5)),
-    ]
-
-
-def _whole_token() -> list[Fault]:
-    def restart_of_module(target: Target, random: Random) -> str:
-        functions = ("C_GetTokenInfo", "C_OpenSession", "C_FindObjectsInit", *_SIGNING)
-        return _rules(target, *(f"{name} error {0x190:#x}" for name in functions))
-
-    def take_away(target: Target, random: Random) -> str:
-        target.token_folder(there=False)
-        return "SoftHSM's folder moved away"
-
-    def other_slot(target: Target, random: Random) -> str:
-        target.move(random.randint(1, 99))
-        return _rules(target, "* hide")
-
-    return [
-        Fault("removal", lambda t, r: _rules(t, "* hide"), hold=(0.5, 3.0)),
-        Fault("removal, back in another slot", other_slot, hold=(0.5, 3.0)),
-        Fault("handles die (module restarted)", restart_of_module),
-        Fault("token deleted, restored", take_away, _put_back, hold=(0.5, 2.0)),
-    ]
-
-
-def _put_back(target: Target) -> None:
-    target.token_folder(there=True)
-
-
-def _pins() -> list[Fault]:
-    def unlock_with_wrong_pin(target: Target, random: Random) -> str:
-        target.lock()
-        target.refused_unlock(_wrong_pin(random))
-        target.signal_worker(signal.SIGKILL, random)
-        return "locked, unlocked with a wrong PIN, killed a worker"
-
-    def restart_with_wrong_file(target: Target, random: Random) -> str:
-        target.write_pin_file(_wrong_pin(random))
-        target.restart()
-        target.restart()
-        target.signal_worker(signal.SIGKILL, random)
-        return "wrong PIN file, restarted twice, killed a worker"
-
-    return [
-        Fault(
-            *("wrong PIN from an administrator", unlock_with_wrong_pin),
-            hold=(0.5, 1.0),
-            operator=True,
-            wrong_pins=1,
-        ),
-        Fault(
-            *("wrong PIN file, restarts", restart_with_wrong_file),
-            clear=lambda target: target.write_pin_file(target.pin),
-            hold=(0.5, 1.0),
-            operator=True,
-            wrong_pins=1,
-            restarts=True,
-        ),
-    ]
-
-
-def _wrong_pin(random: Random) -> str:
-    return f"wrong-{random.randrange(10**6):06}"
+def then_kill(target: Target, random: Random, rule: str) -> str:
+    """Faults of opening are met by new workers only, and not before such a one is started."""
+    said, calls = rules(target, rule), target.bytes_of_calls
+    pid = target.signal_worker(signal.SIGKILL, random)
+    met = target.await_call(rule.split()[0], calls, _REPLACEMENT)
+    return f"{said}; killed {pid}" + ("" if met else ", and no new worker met the fault")
