@@ -20,7 +20,7 @@ from tests.chaos.verify import Verdict, Verifier
 SECONDS, SEED = 12.0, 20240607
 SHORT = (
     *("CKR_DEVICE_ERROR", "CKR_SESSION_HANDLE_INVALID", "hang", "abort", "flipped bit", "removal"),
-    *("kill -9 of a worker", "wrong PIN from an administrator"),
+    *("kill -9 of a worker", "wrong PIN from an administrator", "wrong PIN file, restarts"),
 )
 
 

@@ -1,7 +1,7 @@
 """What the daemon needs of a token, and the checks before a token is used."""
 
 from collections.abc import Mapping
-from typing import Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from signetd.daemon.keys.types import RegisteredKey
 from signetd.drivers.errors import Reason, SignetError
@@ -51,6 +51,8 @@ class KeyToken(Token, Protocol):
         ...
 
 
+_RETRY_SECONDS: Final = 1.0
+
 AnyToken = TypeVar("AnyToken", bound=Token)
 
 
@@ -88,16 +90,19 @@ def _not_serving(name: str, status: TokenStatus) -> SignetError:
             return SignetError(
                 Reason.TOKEN_RECOVERING,
                 f"The token {name!r} is there and not ready yet{why}. Try again soon.",
+                retry_after=_RETRY_SECONDS,
             )
         case TokenState.FAILED:
             return SignetError(
                 Reason.TOKEN_RECOVERING,
                 f"The token {name!r} has failed{why}. It is tried again and again; if it stays so, "
                 "look at the token and the log.",
+                retry_after=_RETRY_SECONDS,
             )
     return SignetError(
         Reason.TOKEN_ABSENT,
         f"The token {name!r} is absent{why}. Plug it in, or check its module.",
+        retry_after=_RETRY_SECONDS,
     )
 
 
