@@ -125,7 +125,9 @@ class Target(Running):
         """
         done = []
         with self.client() as client:
-            if client.get_token(TOKEN).state == resources.TOKEN_STATE_LOCKED:
+            token = client.get_token(TOKEN)
+            # While another worker is still logged in, the reason asks for it.
+            if token.state == resources.TOKEN_STATE_LOCKED or "PIN" in token.state_reason:
                 client.unlock_token(TOKEN, self.pin)
                 done.append("unlocked the token")
             for key in client.list_keys():

@@ -172,7 +172,7 @@ class Access:
     def _lock_with(self, why: str) -> None:
         self._pin = None
         self._crew.unlocked = False
-        self._crew.locked = why
+        self._crew.locked = self._crew.missing = why
         self._crew.settle()
 
     async def _enlist(self, index: int, worker: WorkerProcess) -> None:

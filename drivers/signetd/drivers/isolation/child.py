@@ -5,6 +5,7 @@ import contextlib
 import os
 import signal
 import socket
+import subprocess
 import sys
 from typing import Final
 
@@ -19,25 +20,31 @@ _LAST_WORDS_SECONDS: Final = 1.0
 class Child:
     """A process that runs the worker's program, and whatever the module started beside it."""
 
-    def __init__(self, process: asyncio.subprocess.Process, output: OutputLog) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], name: str) -> None:
         self._process = process
-        self._output = output
+        self._output = OutputLog(name)
+        self._ended = asyncio.Event()
+        self._pidfd = os.pidfd_open(process.pid)
+        asyncio.get_running_loop().add_reader(self._pidfd, self._reap_now)
         self._reading = asyncio.create_task(self._read())
 
     @classmethod
-    async def start(cls, name: str, environment: dict[str, str]) -> tuple["Child", socket.socket]:
-        """Start it with exec; return it and our end of its socket.
+    def start(cls, name: str, environment: dict[str, str]) -> tuple["Child", socket.socket]:
+        """Start it with exec; return it and our end of its socket. Raises OSError.
 
-        Only a few variables of our environment are passed on. Raises OSError.
+        Only a few variables of our environment are passed on. The event loop's own way is not
+        taken: uvloop forks, and in one of some twenty cases the copy of this process, with gRPC's
+        threads gone, crashed before its exec. subprocess uses vfork.
         """
         ours, theirs = socket.socketpair()
         passed = {key: os.environ[key] for key in _PASSED_ON if key in os.environ}
+        command = [sys.executable, "-P", "-m", _MODULE, str(theirs.fileno()), str(os.getpid())]
         try:
-            process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-P", "-m", _MODULE, str(theirs.fileno()), str(os.getpid())),
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.STDOUT,
+            process = subprocess.Popen(  # noqa: S603 - this interpreter, a module of ours
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
                 pass_fds=(theirs.fileno(),),
                 env=passed | environment,
                 start_new_session=True,  # Ctrl-C is for the daemon, which then drains
@@ -48,11 +55,24 @@ class Child:
         finally:
             theirs.close()
         ours.setblocking(False)
-        return cls(process, OutputLog(name)), ours
+        return cls(process, name), ours
+
+    def _reap_now(self) -> None:
+        """The process has ended: take its status, so that no zombie stays."""
+        self._process.wait()
+        asyncio.get_running_loop().remove_reader(self._pidfd)
+        os.close(self._pidfd)
+        self._ended.set()
 
     async def _read(self) -> None:
-        if self._process.stdout is not None:
-            await self._output.read(self._process.stdout)
+        reader = asyncio.StreamReader()
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(reader), self._process.stdout
+        )
+        try:
+            await self._output.read(reader)
+        finally:
+            transport.close()
 
     @property
     def pid(self) -> int:
@@ -89,11 +109,11 @@ class Child:
 
     async def wait(self) -> None:
         """Wait until the process has ended."""
-        await self._process.wait()
+        await self._ended.wait()
 
     async def reap(self) -> None:
         """Wait until the process is gone and its output read."""
-        await self._process.wait()
+        await self._ended.wait()
         # A process that the module left behind may hold the pipe open.
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._reading, _LAST_WORDS_SECONDS)

@@ -86,7 +86,7 @@ class WorkerProcess(asyncio.Protocol):
         cls, name: str, environment: dict[str, str], listener: Listener, pace: Pace
     ) -> "WorkerProcess":
         """Start a worker. Raises OSError when the system has no process or descriptor left."""
-        child, ours = await Child.start(name, environment)
+        child, ours = Child.start(name, environment)
         self = cls(name, child, listener, pace)
         await asyncio.get_running_loop().create_connection(lambda: self, sock=ours)
         return self
