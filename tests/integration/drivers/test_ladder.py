@@ -1,6 +1,9 @@
 """Recovery rung by rung, at every function of PKCS#11 that the driver calls."""
 
 import asyncio
+import functools
+import os
+import signal
 import time
 
 import pytest
@@ -180,5 +183,36 @@ async def test_states_follow_each_other_as_they_may(faulty: Faulty) -> None:
         assert states[:3] == ["PRESENT", "LOCKED", "READY"]
         assert states[-1] == "READY"
         assert "LOCKED" in states[3:]
+    finally:
+        await pool.close()
+
+
+async def test_a_token_swapped_between_two_checks_gets_no_pin(faulty: Faulty) -> None:
+    pool, order = await ready(faulty, check_interval=60.0)
+    try:
+        logins = faulty.count("C_Login")
+        faulty.faults(
+            "C_GetTokenInfo serial STRANGER", "C_Sign error 0x101", "C_SignInit error 0xB3"
+        )
+        with pytest.raises(SignetError):
+            await pool.sign(order)
+        await eventually(lambda: pool.status.state is TokenState.ABSENT)
+        assert faulty.count("C_Login") == logins
+    finally:
+        await pool.close()
+
+
+def is_replaced(pool: TokenPool, pid: int) -> bool:
+    return pool.workers_ready == 1 and pool.crew.ready[0].pid != pid
+
+
+async def test_a_worker_ended_by_any_signal_is_replaced(faulty: Faulty) -> None:
+    pool, order = await ready(faulty)
+    try:
+        for number in (signal.SIGKILL, signal.SIGRTMIN + 5, signal.SIGTERM):
+            pid = pool.crew.ready[0].pid
+            os.kill(pid, number)
+            await eventually(functools.partial(is_replaced, pool, pid))
+            assert await pool.sign(order)
     finally:
         await pool.close()

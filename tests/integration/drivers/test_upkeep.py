@@ -119,3 +119,38 @@ async def test_overload_is_refused_at_once_and_shared_fairly(faulty: Faulty) -> 
         await eventually(lambda: pool.workers_ready == 1)
     finally:
         await pool.close()
+
+
+async def test_a_worker_is_kept_when_its_successor_cannot_log_in(faulty: Faulty) -> None:
+    """As after the PIN was changed with the vendor's tool: what is logged in serves on."""
+    pool, order = await ready(faulty, recycle_operations=20)
+    try:
+        pid = pool.crew.ready[0].pid
+        logins = faulty.count("C_Login")
+        faulty.faults("C_Login error 0xA0")
+        for _ in range(30):
+            await pool.sign(order)
+        await eventually(lambda: faulty.count("C_Login") > logins)
+        await asyncio.sleep(1.0)
+        assert faulty.count("C_Login") == logins + 1, "the refused PIN was presented again"
+        assert pool.crew.ready[0].pid == pid
+        assert await pool.sign(order)
+        assert faulty.guard.known, "the refusal is not written down"
+    finally:
+        await pool.close()
+
+
+async def test_locking_ends_a_worker_that_is_being_recovered_too(faulty: Faulty) -> None:
+    pool, order = await ready(faulty)
+    try:
+        worker = pool.crew.ready[0]
+        faulty.faults("C_Sign error 0xB3", "C_OpenSession delay 600")
+        signing = asyncio.create_task(pool.sign(order))
+        await eventually(lambda: not pool.crew.ready)
+        await pool.lock()
+        assert not worker.alive
+        assert pool.status.state is TokenState.LOCKED
+        with pytest.raises(SignetError):
+            await signing
+    finally:
+        await pool.close()

@@ -127,6 +127,9 @@ class Access:
     async def _follow(self, index: int, worker: WorkerProcess) -> None:
         if self._pin is None:
             return
+        if worker.serial != self._crew.serial:
+            worker.kill()
+            return
         try:
             await self._admit_with(index, worker, self._pin)
         except SignetError:
@@ -160,7 +163,8 @@ class Access:
                 await self._lock_out(error.message)
 
     async def _lock_out(self, why: str) -> None:
-        was_open = list(self._crew.ready.values())
+        # Not those alone that are ready: one that is being recovered is logged in too.
+        was_open = list({*self._crew.ready.values(), *self._crew.opened.values()})
         self._crew.ready.clear()
         self._lock_with(why)
         await asyncio.gather(*(worker.close() for worker in was_open))
@@ -187,11 +191,11 @@ class Access:
         self, worker: WorkerProcess, pin: Pin, *, by_itself: bool, accept_final_try: bool = False
     ) -> None:
         """Present a PIN once, with the guard's knowledge. Raises SignetError."""
-        serial, proven = self._serial, pin is self._pin
+        serial, proven = worker.serial, pin is self._pin
         if not proven:
             await self._guard.begin(serial, pin, by_itself=by_itself)
         try:
-            login = wire.Login(pin.reveal(), accept_final_try)
+            login = wire.Login(pin.reveal(), accept_final_try, self._timeout / 2)
             await worker.call(login, self._timeout)
         except SignetError as error:
             await self._note(error, serial, pin, proven=proven)
@@ -212,8 +216,8 @@ class Access:
             )
             counted, why = presented, error.message
         else:
-            self._unknown += 1
             unknown = not isinstance(error, NeverStarted)
+            self._unknown += unknown
             counted = unknown and (not proven or self._unknown >= _MAX_UNKNOWN)
             why = _UNKNOWN
         if counted:

@@ -99,7 +99,11 @@ class Child:
             return ""
         if code >= 0:
             return f"its process ended with exit code {code}"
-        return f"its process was ended by {signal.Signals(-code).name}"
+        try:
+            name = signal.Signals(-code).name
+        except ValueError:  # a real-time signal
+            name = f"signal {-code}"
+        return f"its process was ended by {name}"
 
     def kill(self) -> None:
         """End the process and those that it started, at once."""
@@ -114,6 +118,6 @@ class Child:
     async def reap(self) -> None:
         """Wait until the process is gone and its output read."""
         await self._ended.wait()
-        # A process that the module left behind may hold the pipe open.
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._reading, _LAST_WORDS_SECONDS)
+        # A process that the module left behind may hold the pipe open. Several may wait here.
+        await asyncio.wait({self._reading}, timeout=_LAST_WORDS_SECONDS)
+        self._reading.cancel()

@@ -14,6 +14,7 @@ from signetd.drivers.isolation.queue import FairQueue, Job
 from signetd.drivers.types import Remedy, Requester
 
 _MAX_MOVES: Final = 8
+_FINAL: Final = (Reason.PIN_REFUSED, Reason.INTERNAL)  # of the latter nobody knows when it came
 _REPEATABLE: Final = (wire.Sign, wire.ListKeys)
 
 
@@ -117,7 +118,7 @@ class Desk:
         if isinstance(error, NeverStarted):
             job.moves += 1
             return job.moves <= _MAX_MOVES
-        answered = remedy_of(error) is not Remedy.NONE and error.reason is not Reason.PIN_REFUSED
+        answered = remedy_of(error) is not Remedy.NONE and error.reason not in _FINAL
         if not answered or job.is_retry:
             return False
         job.is_retry = True

@@ -87,10 +87,19 @@ class Keeper:
             await self._wait_for_token()
             if self._crew.closing:
                 return
-            if await self._live():
-                self._failures = 0
+            self.wake.clear()
+            await self._live_through()
             self._crew.settle()
             await self._pause()
+
+    async def _live_through(self) -> None:
+        """Live once; a mistake of ours must not leave the place empty for good."""
+        try:
+            if await self._live():
+                self._failures = 0
+        except Exception:  # logged, and the place is tried again like after any failure
+            _log.exception("worker %s/%d: its keeper failed", self._crew.name, self.index)
+            self._failures += 1
 
     async def _wait_for_token(self) -> None:
         """While nobody has found the token, one worker is enough to look for it."""
@@ -105,7 +114,8 @@ class Keeper:
         elif seconds > _LONG_SECONDS and not self._crew.opened and not self._crew.locked:
             self._crew.failed = self._crew.missing or "its workers end soon after their start"
             self._crew.settle()  # requests need not wait for what may take long
-        self.wake.clear()
+        if self._crew.closing:
+            return
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.wake.wait(), seconds)
 
@@ -135,6 +145,8 @@ class Keeper:
         self.present = await WorkerProcess.spawn(
             name, place.token.environment, place.listener, self._crew.pace
         )
+        if self._crew.closing:  # close() has not seen it
+            self.present.kill()
         return self.present
 
     async def _bring_up(self, worker: WorkerProcess) -> bool:
@@ -146,16 +158,22 @@ class Keeper:
         timeout = place.settings.start_timeout + patience
         try:
             info = expect(await worker.call(opening, timeout), TokenInfo)
+            self._check_same(info)
         except SignetError as error:
             await self._note_end(worker, error)
             return False
         finally:
             self._crew.settle()
-        if self._crew.info is not None and self._crew.info.serial != info.serial:
-            _log.warning("token %s: serial %s has come", self._crew.name, info.serial)
+        worker.serial = info.serial
         self._crew.info = info
         self._crew.absent = self._crew.failed = ""
         return True
+
+    def _check_same(self, info: TokenInfo) -> None:
+        """Refuse a stranger that was opened while nobody knew yet which token was meant."""
+        if self._crew.serial not in ("", info.serial):
+            why = f"a token with serial {info.serial} has come for {self._crew.serial}"
+            raise SignetError(Reason.TOKEN_ABSENT, why)
 
     async def _note_end(self, worker: WorkerProcess, error: SignetError) -> None:
         if error.reason is Reason.WORKER_LOST and not self._crew.closing:
@@ -191,6 +209,7 @@ class Keeper:
 
     async def _stay(self, worker: WorkerProcess) -> WorkerProcess:
         """Wait for the end of the worker, or of its successor when it is recycled; return it."""
+        self.recycle.clear()
         while True:
             ended = asyncio.create_task(worker.exited.wait())
             recycled = asyncio.create_task(self.recycle.wait())
@@ -211,8 +230,12 @@ class Keeper:
             return old
         opening = wire.Open(self._place.token, str(self._place.lock_file))
         try:
-            await new.call(opening, self._place.settings.start_timeout)
+            info = expect(await new.call(opening, self._place.settings.start_timeout), TokenInfo)
+            self._check_same(info)
+            new.serial = info.serial
             await self._place.access.admit(self.index, new)
+            if self._crew.ready.get(self.index) is not new:
+                raise self._crew.unavailable()  # no PIN is known for it
         except SignetError as error:
             _log.warning(
                 "worker %s/%d is not recycled: %s", self._crew.name, self.index, error.message
@@ -222,6 +245,7 @@ class Keeper:
             await new.reap()
             return old
         self._crew.opened[self.index] = new
+        self._crew.settle()
         await self._retire(old)
         return new
 

@@ -6,6 +6,7 @@ The last rung, a token that fails for good and is looked at ever more seldom, is
 import asyncio
 import logging
 from typing import Final
+from weakref import WeakKeyDictionary
 
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.isolation import wire
@@ -28,7 +29,7 @@ class Ladder:
         self._crew = crew
         self._access = access
         self._timeout = timeout
-        self._reached: dict[WorkerProcess, int] = {}
+        self._reached: WeakKeyDictionary[WorkerProcess, int] = WeakKeyDictionary()
         self._climbing: dict[WorkerProcess, asyncio.Task[None]] = {}
 
     def served(self, worker: WorkerProcess) -> None:
@@ -68,6 +69,8 @@ class Ladder:
         _log.info("token %s: worker %d is back (%s)", self._crew.name, index, remedy.value)
         if self._crew.opened.get(index) is worker and worker.alive and self._crew.unlocked:
             self._crew.ready[index] = worker
+        else:  # locked meanwhile, or replaced
+            worker.kill()
         self._crew.settle()
 
     async def _try(self, remedy: Remedy, worker: WorkerProcess) -> None:
@@ -84,8 +87,5 @@ class Ladder:
         worker.kill()
 
     async def close(self) -> None:
-        """Stop climbing."""
-        tasks = list(self._climbing.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        """Wait for the climbs to end, as they do when their workers are closed."""
+        await asyncio.gather(*self._climbing.values(), return_exceptions=True)

@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable
+from typing import Final
+from weakref import WeakKeyDictionary
 
 from signetd.drivers.errors import SignetError
 from signetd.drivers.isolation import wire
@@ -11,6 +13,8 @@ from signetd.drivers.isolation.access import Access
 from signetd.drivers.isolation.crew import Crew, PoolSettings
 from signetd.drivers.isolation.ladder import Ladder
 from signetd.drivers.isolation.process import WorkerProcess
+
+_ASK_AGAIN_SECONDS: Final = 60.0  # after a worker could not be recycled
 
 
 class Patrol:
@@ -35,6 +39,7 @@ class Patrol:
         self._recycle = recycle
         self.stop = asyncio.Event()
         self._sizes: dict[WorkerProcess, int] = {}
+        self._asked: WeakKeyDictionary[WorkerProcess, float] = WeakKeyDictionary()
 
     async def run(self) -> None:
         """Make rounds until the pool closes. Never cancelled: a PIN may be on its way."""
@@ -57,7 +62,9 @@ class Patrol:
                 return
         if self._crew.ready.get(index) is worker and self._is_worn(worker):
             self._sizes.pop(worker, None)
-            self._recycle(index)
+            if self._asked.get(worker, 0.0) <= time.monotonic():
+                self._asked[worker] = time.monotonic() + _ASK_AGAIN_SECONDS
+                self._recycle(index)
 
     def _is_worn(self, worker: WorkerProcess) -> bool:
         settings = self._settings

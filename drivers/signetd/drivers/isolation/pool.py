@@ -128,7 +128,6 @@ class TokenPool:
         self.crew.closing = True
         self._queue.refuse_all(self.crew.unavailable())
         self._patrol.stop.set()
-        await self._ladder.close()
         present = {keeper.present for keeper in self._keepers} - {None}
         opened = set(self.crew.opened.values())
         for worker in present - opened:  # it may hang in its module's start
@@ -138,19 +137,22 @@ class TokenPool:
         for keeper in self._keepers:
             keeper.wake.set()
         await asyncio.gather(*(worker.close() for worker in opened))
+        await self._ladder.close()
         await asyncio.gather(*self._tasks, *self._begun, return_exceptions=True)
         self.access.forget()
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         """Tell of a task that broke: without it nobody looks after the workers."""
-        if not task.cancelled() and (error := task.exception()) is not None:
+        if not self.crew.closing:
+            error = None if task.cancelled() else task.exception()
             _log.critical("token %s is no longer looked after", self.name, exc_info=error)
 
     def _settled(self) -> None:
         self._desk.settled()
 
     def _recycle(self, index: int) -> None:
-        self._keepers[index].recycle.set()
+        if not self.crew.closing:
+            self._keepers[index].recycle.set()
 
     def _refused(self, error: SignetError) -> None:
         self._begin(self.access.refused_in_use(error))

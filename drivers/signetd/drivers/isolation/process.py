@@ -75,6 +75,7 @@ class WorkerProcess(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._head_expired = False
         self.stalled = False
+        self.serial = ""  # of the token that it has opened
         self.served = 0
         self._signed = 0
         self.signatures = 0  # those that it has really made

@@ -85,8 +85,9 @@ class FairQueue:
         if len(most) <= own + 1:
             raise error
         newest = next(reversed(most))
-        newest.future.set_exception(error)
         self._remove(newest)
+        if not newest.future.done():
+            newest.future.set_exception(error)
 
     def _remove(self, job: Job) -> None:
         jobs = self._clients.get(job.requester.client)

@@ -41,10 +41,11 @@ class Open(msgspec.Struct, frozen=True, tag=True):
 
 
 class Login(msgspec.Struct, frozen=True, tag=True):
-    """Present the user PIN, once."""
+    """Present the user PIN, once; the start lock is waited for *lock_seconds*, without it."""
 
     pin: str
     accept_final_try: bool = False
+    lock_seconds: float = 10.0
 
     def __repr__(self) -> str:
         return "Login(redacted)"

@@ -22,14 +22,15 @@ from signetd.drivers.types import Pin, Remedy, TokenSettings
 
 FLUSH_AFTER_SECONDS = 0.002  # replies are held back no longer, so that the daemon sees progress
 LOCK_SECONDS = 30.0
+_RECEIVED_BYTES = 1 << 16
 LOOK_AGAIN_SECONDS = 0.2  # while an absent token is waited for
 
 
 @contextmanager
-def _exclusive(path: str) -> Iterator[None]:
+def _exclusive(path: str, seconds: float = LOCK_SECONDS) -> Iterator[None]:
     """Hold the start lock: SoftHSM loses tokens while another process logs in."""
     with Path(path).open("a") as file:
-        deadline = time.monotonic() + LOCK_SECONDS
+        deadline = time.monotonic() + seconds
         while True:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -38,7 +39,7 @@ def _exclusive(path: str) -> Iterator[None]:
                 if time.monotonic() > deadline:
                     raise SignetError(
                         Reason.TOKEN_BUSY,
-                        f"the start lock {path} was not free within {LOCK_SECONDS:.0f} seconds",
+                        f"the start lock {path} was not free within {seconds:.0f} seconds",
                     ) from None
                 time.sleep(0.01)
         yield
@@ -61,6 +62,7 @@ class Worker:
         self._channel = channel
         self._token: Pkcs11Token | None = None
         self._lock_file = ""
+        self._has_more = False  # the socket held as much as was asked for
         self._reader = wire.FrameReader()
         self._waiting: deque[wire.Call] = deque()
         self._cancelled: set[int] = set()
@@ -106,7 +108,7 @@ class Worker:
                 return Pkcs11Token(settings, library)
 
     def _login(self, command: wire.Login) -> wire.Value:
-        with _exclusive(self._lock_file):
+        with _exclusive(self._lock_file, command.lock_seconds):
             self._opened.login(Pin(command.pin), accept_final_try=command.accept_final_try)
         return None
 
@@ -129,10 +131,11 @@ class Worker:
         """Serve until the socket is closed or a Close is served."""
         while self._receive():
             while self._waiting:
+                # What took long: calls behind it may have been given up.
+                while self._receive(socket.MSG_DONTWAIT) and self._has_more:
+                    continue
                 if not self._serve_some():
                     return
-                if self._waiting:  # what took so long: calls behind it may have been given up
-                    self._receive(socket.MSG_DONTWAIT)
             self._cancelled.clear()  # what is left came after its call was served
 
     def _serve_some(self) -> bool:
@@ -150,9 +153,11 @@ class Worker:
     def _receive(self, flags: int = 0) -> bool:
         """Take what has come over the socket; say whether the daemon is still there."""
         try:
-            data = self._channel.recv(1 << 16, flags)
+            data = self._channel.recv(_RECEIVED_BYTES, flags)
         except BlockingIOError:
+            self._has_more = False
             return True
+        self._has_more = len(data) == _RECEIVED_BYTES
         for frame in self._reader.feed(data):
             for call in wire.decode_calls(frame):
                 if isinstance(call.command, wire.Cancel):

@@ -54,9 +54,13 @@ class TokenSession:
         self._check_flags(accept_final_try)
         self._drop()
         self._session = self._new_session()
-        answer = self._native.log_in(_handle(self._session), pin)
+        handle = _handle(self._session)
+        answer = self._native.log_in(handle, pin)
+        if ckr.name(answer) == "CKR_USER_ALREADY_LOGGED_IN":  # then the PIN was not looked at
+            self._native.log_out(handle)
+            answer = self._native.log_in(handle, pin)
         name = ckr.name(answer)
-        if answer != CKR_OK and name != "CKR_USER_ALREADY_LOGGED_IN":
+        if answer != CKR_OK:
             self._drop()
             raise _refusal(name)
         self._inventory = Inventory(self._session, self._profile, self._level)
@@ -64,7 +68,9 @@ class TokenSession:
 
     def _check_flags(self, accept_final_try: bool) -> None:
         with translated("reading the token's flags"):
-            flags = self._token.slot.get_token().flags
+            token = self._token.slot.get_token()
+        check_same(self._token, token)
+        flags = token.flags
         if flags & TokenFlag.USER_PIN_LOCKED:
             raise _blocked("the token reports that its user PIN is locked")
         if flags & TokenFlag.USER_PIN_FINAL_TRY and not accept_final_try:
@@ -88,6 +94,8 @@ class TokenSession:
         showing a token that was deleted or initialised anew.
         """
         old, known = self.open
+        with translated("looking for the token"):
+            check_same(self._token, self._token.slot.get_token())
         try:
             session = self._new_session()
         except TokenFault as error:
@@ -143,12 +151,20 @@ class TokenSession:
         session, self._session, self._inventory = self._session, None, None
         self._pin = None
         if session is not None:
+            self._native.log_out(_handle(session))
             self._close(session)
 
     @staticmethod
     def _close(session: pkcs11.Session) -> None:
         with suppress(p11.PKCS11Error):  # it may be the broken one that is being replaced
             session.close()
+
+
+def check_same(known: pkcs11.Token, found: pkcs11.Token) -> None:
+    """Raise TokenFault(TOKEN_ABSENT) if another token is in the slot now; it gets no PIN."""
+    if (known.serial, known.label) != (found.serial, found.label):
+        why = "looking for the token: another one has taken its place"
+        raise TokenFault(Reason.TOKEN_ABSENT, why, ckr="", remedy=Remedy.WORKER)
 
 
 def _handle(session: pkcs11.Session) -> int:

@@ -10,7 +10,7 @@ from signetd.drivers.pkcs11 import finder, keygen, plan, probe, profile, protect
 from signetd.drivers.pkcs11.ckr import MAY_HIDE_PIN, TokenFault, translated
 from signetd.drivers.pkcs11.inventory import Entry
 from signetd.drivers.pkcs11.native import Native
-from signetd.drivers.pkcs11.session import TokenSession
+from signetd.drivers.pkcs11.session import TokenSession, check_same
 from signetd.drivers.types import (
     Algorithm,
     KeyInfo,
@@ -72,10 +72,7 @@ class Pkcs11Token:
         Raises SignetError, whose remedy says what to do about it.
         """
         with translated("looking for the token"):
-            token = self._token.slot.get_token()
-        if (token.serial, token.label) != (self._token.serial, self._token.label):
-            why = "looking for the token: another one has taken its place"
-            raise TokenFault(Reason.TOKEN_ABSENT, why, ckr="", remedy=Remedy.WORKER)
+            check_same(self._token, self._token.slot.get_token())
         self._session.check()
 
     def keys(self) -> list[KeyInfo]:
