@@ -5,7 +5,7 @@
 # chaos     faults at random under load, for minutes: SECONDS_=180 SEED=…
 # recovery  how long crash, hang, removal and re-insertion take: TIMES=15
 # soak      steady load for long, memory and descriptors watched: MINUTES=30
-# overload  ten times as many clients as the token can serve: QUEUE=0.02
+# overload  ten times as many clients as the token can serve: QUEUE=0.01
 #           Each exits with 1 when it finds something wrong; DOC=docs/reliability.md puts the tables there.
 # clean  remove what the others made
 SHELL := /bin/bash
@@ -48,7 +48,7 @@ proto: $(PROTO_VENV)/.ready
 SECONDS_ ?= 180
 TIMES ?= 15
 MINUTES ?= 30
-QUEUE ?= 0.02
+QUEUE ?= 0.01
 INTO = $(if $(DOC),--markdown $(DOC))
 
 chaos: $(VENV)/.ready

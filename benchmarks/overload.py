@@ -162,7 +162,7 @@ def main() -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.overload")
-    parser.add_argument("--queue", type=float, default=0.02, help="queue_seconds (default 0.02)")
+    parser.add_argument("--queue", type=float, default=0.01, help="queue_seconds (default 0.01)")
     parser.add_argument("--seconds", type=float, default=8.0, help="each measurement (default 8)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the result there too")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="put the tables into a file")
