@@ -181,7 +181,7 @@ async def test_a_token_initialised_anew_under_load_is_a_stranger(faulty: Faulty)
             Reason.KEY_NOT_ON_TOKEN,
             Reason.PIN_REFUSED,
         }
-        assert not pool.status.state.serves
+        await until(lambda: not pool.status.state.serves, 5.0)
         assert faulty.count("C_Login") - logins <= 1, "the old PIN was presented more than once"
     finally:
         await pool.close()

@@ -39,9 +39,16 @@ class Entry:
 
 
 class Inventory:
-    """Reads the key pairs of one session's token."""
+    """Reads the key pairs of one session's token; *seen* collects whatever was ever found."""
 
-    def __init__(self, session: pkcs11.Session, profile: Profile, level: ProtectionLevel) -> None:
+    def __init__(
+        self,
+        session: pkcs11.Session,
+        profile: Profile,
+        level: ProtectionLevel,
+        seen: set[KeyRef],
+    ) -> None:
+        self._seen = seen
         self._session = session
         self._profile = profile
         self._level = level
@@ -58,6 +65,7 @@ class Inventory:
             for entry in self._read(private, publics):
                 entries[entry.info.ref] = entry
         self._entries = entries
+        self._seen.update(entries)
 
     def any(self) -> Entry | None:
         """Some key pair, None where there is none."""

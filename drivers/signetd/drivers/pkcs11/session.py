@@ -12,7 +12,7 @@ from signetd.drivers.pkcs11.ckr import TokenFault, translated
 from signetd.drivers.pkcs11.inventory import Inventory
 from signetd.drivers.pkcs11.native import CKR_OK, Native
 from signetd.drivers.pkcs11.profile import Profile
-from signetd.drivers.types import Pin, ProtectionLevel, Remedy
+from signetd.drivers.types import KeyRef, Pin, ProtectionLevel, Remedy
 
 
 class TokenSession:
@@ -32,6 +32,7 @@ class TokenSession:
         self._session: pkcs11.Session | None = None
         self._inventory: Inventory | None = None
         self._pin: Pin | None = None
+        self._seen: set[KeyRef] = set()
 
     @property
     def open(self) -> tuple[pkcs11.Session, Inventory]:
@@ -63,7 +64,7 @@ class TokenSession:
         if answer != CKR_OK:
             self._drop()
             raise _refusal(name)
-        self._inventory = Inventory(self._session, self._profile, self._level)
+        self._inventory = Inventory(self._session, self._profile, self._level, self._seen)
         self._pin = pin
 
     def _check_flags(self, accept_final_try: bool) -> None:
@@ -87,13 +88,21 @@ class TokenSession:
             inventory.refresh()
         return inventory
 
+    def has_seen(self, key: KeyRef) -> bool:
+        """Whether this process has found the key pair before."""
+        return key in self._seen
+
+    def destroyed(self, key: KeyRef) -> None:
+        """Take note that a key pair is gone for good."""
+        self._seen.discard(key)
+
     def renew(self) -> None:
         """Go on in a fresh session, and find the key pairs again.
 
         When one is missing, only a fresh process can tell whether it is gone: some modules go on
         showing a token that was deleted or initialised anew.
         """
-        old, known = self.open
+        old, _ = self.open
         with translated("looking for the token"):
             check_same(self._token, self._token.slot.get_token())
         try:
@@ -106,9 +115,9 @@ class TokenSession:
         else:
             self._close(old)
         self._session = session
-        self._inventory = Inventory(session, self._profile, self._level)
+        self._inventory = Inventory(session, self._profile, self._level, self._seen)
         self._check_logged_in(session)
-        missing = known.refs() - self.refresh().refs()
+        missing = self._seen - self.refresh().refs()
         if missing:
             why = f"finding the keys again: {len(missing)} of them are missing"
             raise TokenFault(Reason.TOKEN_FAILED, why, ckr="", remedy=Remedy.WORKER)

@@ -84,11 +84,13 @@ class Pkcs11Token:
         with translated("finding the key"):
             entry = inventory.find(key)
         if entry is None:
-            raise SignetError(
-                Reason.KEY_NOT_ON_TOKEN,
+            why = (
                 f"the token holds no key pair with CKA_ID {key.cka_id.hex()} and the registered "
-                "public key",
+                "public key"
             )
+            # One that was there: only a fresh process can tell whether it is gone.
+            remedy = Remedy.WORKER if self._session.has_seen(key) else Remedy.NONE
+            raise TokenFault(Reason.KEY_NOT_ON_TOKEN, why, ckr="", remedy=remedy)
         return entry
 
     def sign(self, order: SignOrder) -> bytes:
@@ -194,6 +196,7 @@ class Pkcs11Token:
             entry.private.destroy()
             if entry.public is not None:
                 entry.public.destroy()
+            self._session.destroyed(key)
             inventory.refresh()
 
     def close(self) -> None:
