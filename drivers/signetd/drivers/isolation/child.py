@@ -33,8 +33,8 @@ class Child:
         """Start it with exec; return it and our end of its socket. Raises OSError.
 
         Only a few variables of our environment are passed on. The event loop's own way is not
-        taken: uvloop forks, and in one of some twenty cases the copy of this process, with gRPC's
-        threads gone, crashed before its exec. subprocess uses vfork.
+        taken: started by uvloop, which forks a process full of gRPC's threads, 2 of some 30
+        workers ended in SIGSEGV within 20 ms; started by subprocess, which uses vfork, none of 80.
         """
         ours, theirs = socket.socketpair()
         passed = {key: os.environ[key] for key in _PASSED_ON if key in os.environ}
