@@ -14,6 +14,7 @@ from signetd.daemon.keys.generation import generate_registered
 from signetd.daemon.keys.registry import Registry, Store
 from signetd.daemon.keys.tokens import KeyToken
 from signetd.daemon.keys.types import KeyOrigin, KeyState, RegisteredKey
+from signetd.daemon.policy.types import KeyPolicy, KeyPurpose
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.types import Algorithm, KeyInfo, KeyType, TokenInfo
 
@@ -57,7 +58,12 @@ class KeyManager:
         return self._registry.page(page_size, page_token)
 
     async def generate(
-        self, key_id: str, token: str, key_type: KeyType, default_algorithm: Algorithm | None
+        self,
+        key_id: str,
+        token: str,
+        key_type: KeyType,
+        default_algorithm: Algorithm | None,
+        purpose: KeyPurpose = KeyPurpose.SIGNING,
     ) -> RegisteredKey:
         """Have a token make a key pair, and register it; the label is the name of the key.
 
@@ -67,7 +73,7 @@ class KeyManager:
         """
         checks.check_key_id(key_id)
         algorithm = checks.choose_default(key_type, default_algorithm)
-        return await self._finish(self._generate(key_id, token, key_type, algorithm))
+        return await self._finish(self._generate(key_id, token, key_type, algorithm, purpose))
 
     async def enrol(
         self,
@@ -77,6 +83,7 @@ class KeyManager:
         cka_id: bytes,
         label: str,
         default_algorithm: Algorithm | None,
+        purpose: KeyPurpose = KeyPurpose.SIGNING,
     ) -> RegisteredKey:
         """Register the one key pair on a token that has this CKA_ID and this label.
 
@@ -86,7 +93,9 @@ class KeyManager:
         """
         checks.check_key_id(key_id)
         checks.check_location(cka_id, label)
-        return await self._finish(self._enrol(key_id, token, cka_id, label, default_algorithm))
+        return await self._finish(
+            self._enrol(key_id, token, cka_id, label, default_algorithm, purpose)
+        )
 
     async def disable(self, key_id: str) -> RegisteredKey:
         """Stop a key from signing; raises KEY_NOT_FOUND, KEY_STATE_WRONG when destroyed."""
@@ -116,6 +125,16 @@ class KeyManager:
         self.get(key_id)
         return await self._finish(self._destroy(key_id))
 
+    async def set_policy(self, key_id: str, policy: KeyPolicy) -> RegisteredKey:
+        """Replace what holds for every use of a key.
+
+        Raises SignetError KEY_NOT_FOUND, KEY_STATE_WRONG when destroyed, and ALGORITHM_UNSUITABLE.
+        """
+        key = self.get(key_id)
+        for algorithm in sorted(policy.algorithms):
+            checks.check_suits(key.key_type, algorithm)
+        return await self._finish(self._change(key_id, policy=policy))
+
     async def _finish(self, change: Coroutine[Any, Any, RegisteredKey]) -> RegisteredKey:
         task = asyncio.ensure_future(change)
         self._changes.add(task)
@@ -123,7 +142,12 @@ class KeyManager:
         return await asyncio.shield(task)
 
     async def _generate(
-        self, key_id: str, name: str, key_type: KeyType, algorithm: Algorithm
+        self,
+        key_id: str,
+        name: str,
+        key_type: KeyType,
+        algorithm: Algorithm,
+        purpose: KeyPurpose,
     ) -> RegisteredKey:
         token = tokens.find(self._tokens, name)
         with self._registry.reserve(key_id):
@@ -132,6 +156,7 @@ class KeyManager:
 
             async def register(pair: KeyInfo) -> RegisteredKey:
                 key = _registration(key_id, name, info, pair, algorithm, KeyOrigin.GENERATED)
+                key = msgspec.structs.replace(key, purpose=purpose)
                 await self._registry.add(key)
                 return key
 
@@ -141,7 +166,13 @@ class KeyManager:
             )
 
     async def _enrol(
-        self, key_id: str, name: str, cka_id: bytes, label: str, default: Algorithm | None
+        self,
+        key_id: str,
+        name: str,
+        cka_id: bytes,
+        label: str,
+        default: Algorithm | None,
+        purpose: KeyPurpose,
     ) -> RegisteredKey:
         token = tokens.find(self._tokens, name)
         with self._registry.reserve(key_id):
@@ -150,10 +181,14 @@ class KeyManager:
             algorithm = checks.choose_default(pair.key_type, default)
             tokens.check_offered(name, info, algorithm)
             key = _registration(key_id, name, info, pair, algorithm, KeyOrigin.ENROLLED)
+            key = msgspec.structs.replace(key, purpose=purpose)
             await self._registry.add(key)
             return key
 
     async def _switch(self, key_id: str, state: KeyState) -> RegisteredKey:
+        return await self._change(key_id, state=state)
+
+    async def _change(self, key_id: str, **values: object) -> RegisteredKey:
         async with self._locks[key_id]:
             key = self.get(key_id)
             if key.state is KeyState.DESTROYED or key_id in self._gone:
@@ -161,14 +196,15 @@ class KeyManager:
                     Reason.KEY_STATE_WRONG,
                     f"The key {key_id!r} is destroyed; that is final. Register another key.",
                 )
-            return key if key.state is state else await self._store_state(key, state)
+            same = all(getattr(key, name) == value for name, value in values.items())
+            return key if same else await self._store(key, **values)
 
     async def _quarantine(self, key_id: str, faults: int) -> RegisteredKey:
         async with self._locks[key_id]:
             key = self.get(key_id)
             if key.state is not KeyState.ENABLED or key_id in self._gone:
                 return key
-            key = await self._store_state(key, KeyState.QUARANTINED)
+            key = await self._store(key, state=KeyState.QUARANTINED)
             quarantine.alarm(key, faults)
             return key
 
@@ -181,12 +217,12 @@ class KeyManager:
                 tokens.holding(key, token)
                 await token.destroy(key.ref)
                 self._gone.add(key_id)
-            key = await self._store_state(key, KeyState.DESTROYED)
+            key = await self._store(key, state=KeyState.DESTROYED)
             self._gone.discard(key_id)
             return key
 
-    async def _store_state(self, key: RegisteredKey, state: KeyState) -> RegisteredKey:
-        changed = msgspec.structs.replace(key, state=state, update_time=datetime.now(UTC))
+    async def _store(self, key: RegisteredKey, **values: object) -> RegisteredKey:
+        changed = msgspec.structs.replace(key, **values, update_time=datetime.now(UTC))
         await self._registry.replace(changed)
         quarantine.show(changed, self._tokens)
         return changed

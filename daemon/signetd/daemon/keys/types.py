@@ -6,6 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
+from signetd.daemon.policy.types import KeyPolicy, KeyPurpose
 from signetd.drivers.types import Algorithm, KeyRef, KeyType, ProtectionLevel
 
 
@@ -49,6 +50,8 @@ class RegisteredKey(msgspec.Struct, frozen=True, kw_only=True):
     protection_level: ProtectionLevel
     create_time: datetime
     update_time: datetime
+    purpose: KeyPurpose = KeyPurpose.SIGNING
+    policy: KeyPolicy = KeyPolicy()
 
     @property
     def fingerprint(self) -> str:

@@ -55,7 +55,7 @@ def new_id(value: str, field: str) -> str:
     return value
 
 
-def _enum(kind: type[_Value], wrapper: Any, prefix: str, number: int, field: str) -> _Value | None:
+def enum(kind: type[_Value], wrapper: Any, prefix: str, number: int, field: str) -> _Value | None:
     """Return the daemon's value for an enum number, None for UNSPECIFIED; or INPUT_INVALID."""
     if number == 0:
         return None
@@ -71,12 +71,12 @@ def _enum(kind: type[_Value], wrapper: Any, prefix: str, number: int, field: str
 
 def algorithm(number: int, field: str = "algorithm") -> Algorithm | None:
     """Read an Algorithm; None if it is not given."""
-    return _enum(Algorithm, resources_pb2.Algorithm, "ALGORITHM_", number, field)
+    return enum(Algorithm, resources_pb2.Algorithm, "ALGORITHM_", number, field)
 
 
 def key_type(number: int) -> KeyType:
     """Read a KeyType, which must be given."""
-    kind = _enum(KeyType, resources_pb2.KeyType, "KEY_TYPE_", number, "key_type")
+    kind = enum(KeyType, resources_pb2.KeyType, "KEY_TYPE_", number, "key_type")
     if kind is None:
         raise SignetError(Reason.INPUT_MISSING, "key_type is missing; say what key to generate.")
     return kind
@@ -84,7 +84,7 @@ def key_type(number: int) -> KeyType:
 
 def _encoding(number: int) -> Encoding | None:
     wrapper = resources_pb2.SignatureEncoding
-    return _enum(Encoding, wrapper, "SIGNATURE_ENCODING_", number, "encoding")
+    return enum(Encoding, wrapper, "SIGNATURE_ENCODING_", number, "encoding")
 
 
 def sign_input(request: signing_service_pb2.SignRequest) -> SignInput:
@@ -119,7 +119,9 @@ def sign_response(signed: Signed) -> signing_service_pb2.SignResponse:
     key = signed.key
     return signing_service_pb2.SignResponse(
         signature=signed.signature,
-        encoding=_number(resources_pb2.SignatureEncoding, "SIGNATURE_ENCODING_", signed.encoding),
+        encoding=enum_number(
+            resources_pb2.SignatureEncoding, "SIGNATURE_ENCODING_", signed.encoding
+        ),
         algorithm=algorithm_number(signed.algorithm),
         key_version=version_name(key),
         token=f"tokens/{key.token}",
@@ -142,16 +144,16 @@ def key_message(key: RegisteredKey) -> resources_pb2.Key:
     """Write a key."""
     return resources_pb2.Key(
         name=f"keys/{key.id}",
-        key_type=_number(resources_pb2.KeyType, "KEY_TYPE_", key.key_type),
+        key_type=enum_number(resources_pb2.KeyType, "KEY_TYPE_", key.key_type),
         default_algorithm=algorithm_number(key.default_algorithm),
-        state=_number(resources_pb2.KeyState, "KEY_STATE_", key.state),
+        state=enum_number(resources_pb2.KeyState, "KEY_STATE_", key.state),
         primary_version=version_name(key),
         token=f"tokens/{key.token}",
         token_serial=key.token_serial,
         cka_id=key.cka_id,
         public_key_fingerprint=key.fingerprint,
         protection_level=protection_number(key.protection_level),
-        origin=_number(resources_pb2.KeyOrigin, "KEY_ORIGIN_", key.origin),
+        origin=enum_number(resources_pb2.KeyOrigin, "KEY_ORIGIN_", key.origin),
         create_time=timestamp(key.create_time),
         update_time=timestamp(key.update_time),
     )
@@ -163,7 +165,7 @@ def public_key_message(key: RegisteredKey) -> resources_pb2.PublicKey:
         name=version_name(key),
         pem=pem(key.spki),
         spki=key.spki,
-        key_type=_number(resources_pb2.KeyType, "KEY_TYPE_", key.key_type),
+        key_type=enum_number(resources_pb2.KeyType, "KEY_TYPE_", key.key_type),
         default_algorithm=algorithm_number(key.default_algorithm),
         fingerprint=key.fingerprint,
         spki_crc32c=google_crc32c.value(key.spki),
@@ -177,20 +179,21 @@ def version_name(key: RegisteredKey) -> str:
 
 def algorithm_number(value: Algorithm) -> Any:
     """Write an Algorithm."""
-    return _number(resources_pb2.Algorithm, "ALGORITHM_", value)
+    return enum_number(resources_pb2.Algorithm, "ALGORITHM_", value)
 
 
 def protection_number(value: ProtectionLevel) -> Any:
     """Write a ProtectionLevel."""
-    return _number(resources_pb2.ProtectionLevel, "PROTECTION_LEVEL_", value)
+    return enum_number(resources_pb2.ProtectionLevel, "PROTECTION_LEVEL_", value)
 
 
 def token_state_number(value: TokenState) -> Any:
     """Write a TokenState."""
-    return _number(resources_pb2.TokenState, "TOKEN_STATE_", value)
+    return enum_number(resources_pb2.TokenState, "TOKEN_STATE_", value)
 
 
-def _number(wrapper: Any, prefix: str, value: StrEnum) -> Any:
+def enum_number(wrapper: Any, prefix: str, value: StrEnum) -> Any:
+    """Return the number of an enum's value in the API."""
     return wrapper.Value(prefix + value.name)
 
 

@@ -5,7 +5,9 @@ from typing import Protocol
 from signetd.api.v1 import key_service_pb2 as messages
 from signetd.api.v1.resources_pb2 import Key, PublicKey
 from signetd.daemon.keys import RegisteredKey
-from signetd.daemon.rpc import calls, convert
+from signetd.daemon.policy.types import KeyPolicy, KeyPurpose
+from signetd.daemon.rpc import calls, convert, policy_convert
+from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.types import Algorithm, KeyType
 
 
@@ -21,7 +23,12 @@ class Keys(Protocol):
         ...
 
     async def generate(
-        self, key_id: str, token: str, key_type: KeyType, default_algorithm: Algorithm | None
+        self,
+        key_id: str,
+        token: str,
+        key_type: KeyType,
+        default_algorithm: Algorithm | None,
+        purpose: KeyPurpose = KeyPurpose.SIGNING,
     ) -> RegisteredKey:
         """Have a token generate a key pair and register it."""
         ...
@@ -34,6 +41,7 @@ class Keys(Protocol):
         cka_id: bytes,
         label: str,
         default_algorithm: Algorithm | None,
+        purpose: KeyPurpose = KeyPurpose.SIGNING,
     ) -> RegisteredKey:
         """Register a key pair that is on a token."""
         ...
@@ -50,6 +58,10 @@ class Keys(Protocol):
         """Destroy a key pair."""
         ...
 
+    async def set_policy(self, key_id: str, policy: KeyPolicy) -> RegisteredKey:
+        """Replace what holds for every use of a key."""
+        ...
+
 
 class KeyApi:
     """Shows and manages keys for callers that may."""
@@ -61,12 +73,12 @@ class KeyApi:
         """Answer ListKeys."""
         keys, following = self._keys.page(request.page_size, request.page_token)
         return messages.ListKeysResponse(
-            keys=[convert.key_message(key) for key in keys], next_page_token=following
+            keys=[_message(key) for key in keys], next_page_token=following
         )
 
     async def get_key(self, request: messages.GetKeyRequest) -> Key:
         """Answer GetKey."""
-        return convert.key_message(self._keys.get(_key_id(request.name)))
+        return _message(self._keys.get(_key_id(request.name)))
 
     async def get_public_key(self, request: messages.GetPublicKeyRequest) -> PublicKey:
         """Answer GetPublicKey."""
@@ -79,8 +91,9 @@ class KeyApi:
             _token(request.token),
             convert.key_type(request.key_type),
             convert.algorithm(request.default_algorithm, "default_algorithm"),
+            policy_convert.purpose(request.purpose) or KeyPurpose.SIGNING,
         )
-        return convert.key_message(key)
+        return _message(key)
 
     async def enrol_key(self, request: messages.EnrolKeyRequest) -> Key:
         """Answer EnrolKey."""
@@ -90,20 +103,38 @@ class KeyApi:
             cka_id=request.cka_id,
             label=request.label,
             default_algorithm=convert.algorithm(request.default_algorithm, "default_algorithm"),
+            purpose=policy_convert.purpose(request.purpose) or KeyPurpose.SIGNING,
         )
-        return convert.key_message(key)
+        return _message(key)
 
     async def disable_key(self, request: messages.DisableKeyRequest) -> Key:
         """Answer DisableKey."""
-        return convert.key_message(await self._keys.disable(_key_id(request.name)))
+        return _message(await self._keys.disable(_key_id(request.name)))
 
     async def enable_key(self, request: messages.EnableKeyRequest) -> Key:
         """Answer EnableKey."""
-        return convert.key_message(await self._keys.enable(_key_id(request.name)))
+        return _message(await self._keys.enable(_key_id(request.name)))
 
     async def destroy_key(self, request: messages.DestroyKeyRequest) -> Key:
         """Answer DestroyKey."""
-        return convert.key_message(await self._keys.destroy(_key_id(request.name)))
+        return _message(await self._keys.destroy(_key_id(request.name)))
+
+    async def set_key_policy(self, request: messages.SetKeyPolicyRequest) -> Key:
+        """Answer SetKeyPolicy."""
+        key_id = _key_id(request.name)
+        if not request.HasField("policy"):
+            raise SignetError(
+                Reason.INPUT_MISSING, "policy is missing; an empty one lifts all limits."
+            )
+        policy = policy_convert.policy(request.policy)
+        return _message(await self._keys.set_policy(key_id, policy))
+
+
+def _message(key: RegisteredKey) -> Key:
+    message = convert.key_message(key)
+    message.purpose = policy_convert.purpose_number(key.purpose)
+    message.policy.CopyFrom(policy_convert.policy_message(key.policy))
+    return message
 
 
 def _key_id(name: str) -> str:

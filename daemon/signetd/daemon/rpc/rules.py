@@ -32,6 +32,7 @@ RULES: Final[dict[str, frozenset[Role]]] = {
     "/signetd.api.v1.KeyService/DisableKey": _ADMIN,
     "/signetd.api.v1.KeyService/EnableKey": _ADMIN,
     "/signetd.api.v1.KeyService/DestroyKey": _ADMIN,
+    "/signetd.api.v1.KeyService/SetKeyPolicy": _ADMIN,
     "/signetd.api.v1.TokenService/ListTokens": _BOTH,
     "/signetd.api.v1.TokenService/GetToken": _BOTH,
     "/signetd.api.v1.TokenService/UnlockToken": _ADMIN,

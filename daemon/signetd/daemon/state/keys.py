@@ -2,10 +2,12 @@
 
 from typing import Any
 
+import msgspec
 from sqlalchemy import Engine, Row, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from signetd.daemon.keys.types import KeyOrigin, KeyState, RegisteredKey
+from signetd.daemon.policy.types import KeyPolicy, KeyPurpose
 from signetd.daemon.state.errors import StateError
 from signetd.daemon.state.tables import KEYS
 from signetd.drivers.errors import Reason, SignetError
@@ -69,6 +71,8 @@ def _values(key: RegisteredKey) -> dict[str, Any]:
         "protection_level": str(key.protection_level),
         "create_time": key.create_time,
         "update_time": key.update_time,
+        "purpose": str(key.purpose),
+        "policy": msgspec.json.encode(key.policy).decode(),
     }
 
 
@@ -89,6 +93,8 @@ def _key(row: Row[Any]) -> RegisteredKey:
             protection_level=ProtectionLevel(row.protection_level),
             create_time=row.create_time,
             update_time=row.update_time,
+            purpose=KeyPurpose(row.purpose),
+            policy=msgspec.json.decode(row.policy, type=KeyPolicy),
         )
     except ValueError as error:
         raise StateError(

@@ -58,6 +58,8 @@ KEYS: Final = Table(
     Column("protection_level", String(32), nullable=False),
     Column("create_time", UtcDateTime, nullable=False),
     Column("update_time", UtcDateTime, nullable=False),
+    Column("purpose", String(32), nullable=False),
+    Column("policy", Text, nullable=False),
 )
 
 PIN_ATTEMPTS: Final = Table(

@@ -25,6 +25,7 @@ from signetd.daemon.config import Identity, Limits, Log, Role, TcpAddress, TcpLi
 from signetd.daemon.dev.certificates import ensure_certificates
 from signetd.daemon.identity import Identities
 from signetd.daemon.keys import KeyOrigin, KeyState, RegisteredKey
+from signetd.daemon.policy.types import KeyPolicy, KeyPurpose
 from signetd.daemon.rpc import rules
 from signetd.daemon.rpc.dispatch import Dispatcher
 from signetd.daemon.rpc.health import Health
@@ -118,7 +119,12 @@ class FakeKeys:
         return [KEY], "more"
 
     async def generate(
-        self, key_id: str, token: str, key_type: KeyType, default_algorithm: Algorithm | None
+        self,
+        key_id: str,
+        token: str,
+        key_type: KeyType,
+        default_algorithm: Algorithm | None,
+        purpose: KeyPurpose = KeyPurpose.SIGNING,
     ) -> RegisteredKey:
         self.asked.append(("generate", key_id, token, key_type, default_algorithm))
         return KEY
@@ -131,6 +137,7 @@ class FakeKeys:
         cka_id: bytes,
         label: str,
         default_algorithm: Algorithm | None,
+        purpose: KeyPurpose = KeyPurpose.SIGNING,
     ) -> RegisteredKey:
         self.asked.append(("enrol", key_id, token, cka_id, label, default_algorithm))
         return KEY
@@ -145,6 +152,10 @@ class FakeKeys:
 
     async def destroy(self, key_id: str) -> RegisteredKey:
         self.asked.append(("destroy", key_id))
+        return KEY
+
+    async def set_policy(self, key_id: str, policy: KeyPolicy) -> RegisteredKey:
+        self.asked.append(("set_policy", key_id, policy))
         return KEY
 
 

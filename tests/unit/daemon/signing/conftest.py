@@ -146,7 +146,7 @@ class FakeKeys:
 
 
 def _registration(key_type: KeyType) -> RegisteredKey:
-    where = {"token": "hsm1", "token_label": "signing", "token_serial": _SERIAL}
+    where: dict[str, Any] = {"token": "hsm1", "token_label": "signing", "token_serial": _SERIAL}
     now = datetime.now(UTC)
     return RegisteredKey(
         id=key_type.lower(),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from signetd.daemon.keys import KeyOrigin, KeyState, RegisteredKey
 from signetd.drivers.types import Algorithm, KeyType, ProtectionLevel
 
-TOKEN = {"token": "hsm1", "token_label": "印章 signing", "token_serial": "00a1"}
+TOKEN: dict[str, Any] = {"token": "hsm1", "token_label": "印章 signing", "token_serial": "00a1"}
 
 
 @pytest.fixture

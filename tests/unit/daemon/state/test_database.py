@@ -9,11 +9,13 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, insert
 
 from signetd.daemon.keys import KeyState, RegisteredKey
-from signetd.daemon.state import KeyStore, StateError, migrate, open_database
-from signetd.daemon.state.tables import METADATA
+from signetd.daemon.state import StateError, migrate, open_database
+from signetd.daemon.state import keys as keys_module
+from signetd.daemon.state.access_tables import METADATA
+from signetd.daemon.state.tables import KEYS
 
 MakeKey = Callable[..., RegisteredKey]
 
@@ -37,8 +39,11 @@ def make_first_layout(folder: Path, keys: list[RegisteredKey]) -> None:
     engine = create_engine(f"sqlite:///{folder / 'signetd.db'}")
     with engine.begin() as connection:
         command.upgrade(migrate._config(connection), "0001")
-    for key in keys:
-        KeyStore(engine).add(key)
+        for key in keys:
+            values = keys_module._values(key)
+            for later in ("purpose", "policy"):
+                del values[later]
+            connection.execute(insert(KEYS).values(values))
     engine.dispose()
 
 
@@ -122,12 +127,12 @@ def test_a_database_newer_than_the_code_is_refused_and_left_as_it_is(
     database.keys.add(make_key())
     database.close()
     run(folder, "UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(StateError, match=r"newer version of signetd.*9999.*0002"):
+    with pytest.raises(StateError, match=r"newer version of signetd.*9999.*0003"):
         open_database(folder)
     assert run(folder, "SELECT version_num FROM alembic_version") == [("9999",)]
     assert run(folder, "SELECT id FROM keys") == [("seal",)]
     # The refusal gave the lock back.
-    run(folder, "UPDATE alembic_version SET version_num = '0002'")
+    run(folder, "UPDATE alembic_version SET version_num = '0003'")
     open_database(folder).close()
 
 

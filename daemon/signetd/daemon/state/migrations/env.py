@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from signetd.daemon.state.tables import METADATA
+from signetd.daemon.state.access_tables import METADATA
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from signetd.api.v1 import resources_pb2 as signetd_dot_api_dot_v1_dot_resources__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n signetd/api/v1/key_service.proto\x12\x0esignetd.api.v1\x1a\x1esignetd/api/v1/resources.proto\"8\n\x0fListKeysRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"N\n\x10ListKeysResponse\x12!\n\x04keys\x18\x01 \x03(\x0b\x32\x13.signetd.api.v1.Key\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x1d\n\rGetKeyRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"#\n\x13GetPublicKeyRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\x94\x01\n\x12GenerateKeyRequest\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\r\n\x05token\x18\x02 \x01(\t\x12)\n\x08key_type\x18\x03 \x01(\x0e\x32\x17.signetd.api.v1.KeyType\x12\x34\n\x11\x64\x65\x66\x61ult_algorithm\x18\x04 \x01(\x0e\x32\x19.signetd.api.v1.Algorithm\"\x85\x01\n\x0f\x45nrolKeyRequest\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\r\n\x05token\x18\x02 \x01(\t\x12\x0e\n\x06\x63ka_id\x18\x03 \x01(\x0c\x12\r\n\x05label\x18\x04 \x01(\t\x12\x34\n\x11\x64\x65\x66\x61ult_algorithm\x18\x05 \x01(\x0e\x32\x19.signetd.api.v1.Algorithm\"!\n\x11\x44isableKeyRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\" \n\x10\x45nableKeyRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"!\n\x11\x44\x65stroyKeyRequest\x12\x0c\n\x04name\x18\x01 \x01(\t2\xc3\x04\n\nKeyService\x12M\n\x08ListKeys\x12\x1f.signetd.api.v1.ListKeysRequest\x1a .signetd.api.v1.ListKeysResponse\x12<\n\x06GetKey\x12\x1d.signetd.api.v1.GetKeyRequest\x1a\x13.signetd.api.v1.Key\x12N\n\x0cGetPublicKey\x12#.signetd.api.v1.GetPublicKeyRequest\x1a\x19.signetd.api.v1.PublicKey\x12\x46\n\x0bGenerateKey\x12\".signetd.api.v1.GenerateKeyRequest\x1a\x13.signetd.api.v1.Key\x12@\n\x08\x45nrolKey\x12\x1f.signetd.api.v1.EnrolKeyRequest\x1a\x13.signetd.api.v1.Key\x12\x44\n\nDisableKey\x12!.signetd.api.v1.DisableKeyRequest\x1a\x13.signetd.api.v1.Key\x12\x42\n\tEnableKey\x12 .signetd.api.v1.EnableKeyRequest\x1a\x13.signetd.api.v1.Key\x12\x44\n\nDestroyKey\x12!.signetd.api.v1.DestroyKeyRequest\x1a\x13.signetd.api.v1.Keyb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n signetd/api/v1/key_service.proto\x12\x0esignetd.api.v1\x1a\x1esignetd/api/v1/resources.proto\"8\n\x0fListKeysRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"N\n\x10ListKeysResponse\x12!\n\x04keys\x18\x01 \x03(\x0b\x32\x13.signetd.api.v1.Key\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x1d\n\rGetKeyRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"#\n\x13GetPublicKeyRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\xc1\x01\n\x12GenerateKeyRequest\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\r\n\x05token\x18\x02 \x01(\t\x12)\n\x08key_type\x18\x03 \x01(\x0e\x32\x17.signetd.api.v1.KeyType\x12\x34\n\x11\x64\x65\x66\x61ult_algorithm\x18\x04 \x01(\x0e\x32\x19.signetd.api.v1.Algorithm\x12+\n\x07purpose\x18\x05 \x01(\x0e\x32\x1a.signetd.api.v1.KeyPurpose\"\xb2\x01\n\x0f\x45nrolKeyRequest\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\r\n\x05token\x18\x02 \x01(\t\x12\x0e\n\x06\x63ka_id\x18\x03 \x01(\x0c\x12\r\n\x05label\x18\x04 \x01(\t\x12\x34\n\x11\x64\x65\x66\x61ult_algorithm\x18\x05 \x01(\x0e\x32\x19.signetd.api.v1.Algorithm\x12+\n\x07purpose\x18\x06 \x01(\x0e\x32\x1a.signetd.api.v1.KeyPurpose\"!\n\x11\x44isableKeyRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\" \n\x10\x45nableKeyRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"3\n\x11\x44\x65stroyKeyRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08\x61pproval\x18\x02 \x01(\t\"N\n\x13SetKeyPolicyRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12)\n\x06policy\x18\x02 \x01(\x0b\x32\x19.signetd.api.v1.KeyPolicy2\x8d\x05\n\nKeyService\x12M\n\x08ListKeys\x12\x1f.signetd.api.v1.ListKeysRequest\x1a .signetd.api.v1.ListKeysResponse\x12<\n\x06GetKey\x12\x1d.signetd.api.v1.GetKeyRequest\x1a\x13.signetd.api.v1.Key\x12N\n\x0cGetPublicKey\x12#.signetd.api.v1.GetPublicKeyRequest\x1a\x19.signetd.api.v1.PublicKey\x12\x46\n\x0bGenerateKey\x12\".signetd.api.v1.GenerateKeyRequest\x1a\x13.signetd.api.v1.Key\x12@\n\x08\x45nrolKey\x12\x1f.signetd.api.v1.EnrolKeyRequest\x1a\x13.signetd.api.v1.Key\x12\x44\n\nDisableKey\x12!.signetd.api.v1.DisableKeyRequest\x1a\x13.signetd.api.v1.Key\x12\x42\n\tEnableKey\x12 .signetd.api.v1.EnableKeyRequest\x1a\x13.signetd.api.v1.Key\x12\x44\n\nDestroyKey\x12!.signetd.api.v1.DestroyKeyRequest\x1a\x13.signetd.api.v1.Key\x12H\n\x0cSetKeyPolicy\x12#.signetd.api.v1.SetKeyPolicyRequest\x1a\x13.signetd.api.v1.Keyb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,15 +41,17 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETPUBLICKEYREQUEST']._serialized_start=253
   _globals['_GETPUBLICKEYREQUEST']._serialized_end=288
   _globals['_GENERATEKEYREQUEST']._serialized_start=291
-  _globals['_GENERATEKEYREQUEST']._serialized_end=439
-  _globals['_ENROLKEYREQUEST']._serialized_start=442
-  _globals['_ENROLKEYREQUEST']._serialized_end=575
-  _globals['_DISABLEKEYREQUEST']._serialized_start=577
-  _globals['_DISABLEKEYREQUEST']._serialized_end=610
-  _globals['_ENABLEKEYREQUEST']._serialized_start=612
-  _globals['_ENABLEKEYREQUEST']._serialized_end=644
-  _globals['_DESTROYKEYREQUEST']._serialized_start=646
-  _globals['_DESTROYKEYREQUEST']._serialized_end=679
-  _globals['_KEYSERVICE']._serialized_start=682
-  _globals['_KEYSERVICE']._serialized_end=1261
+  _globals['_GENERATEKEYREQUEST']._serialized_end=484
+  _globals['_ENROLKEYREQUEST']._serialized_start=487
+  _globals['_ENROLKEYREQUEST']._serialized_end=665
+  _globals['_DISABLEKEYREQUEST']._serialized_start=667
+  _globals['_DISABLEKEYREQUEST']._serialized_end=700
+  _globals['_ENABLEKEYREQUEST']._serialized_start=702
+  _globals['_ENABLEKEYREQUEST']._serialized_end=734
+  _globals['_DESTROYKEYREQUEST']._serialized_start=736
+  _globals['_DESTROYKEYREQUEST']._serialized_end=787
+  _globals['_SETKEYPOLICYREQUEST']._serialized_start=789
+  _globals['_SETKEYPOLICYREQUEST']._serialized_end=867
+  _globals['_KEYSERVICE']._serialized_start=870
+  _globals['_KEYSERVICE']._serialized_end=1523
 # @@protoc_insertion_point(module_scope)

@@ -105,6 +105,7 @@ class GenerateKeyRequest(google.protobuf.message.Message):
     TOKEN_FIELD_NUMBER: builtins.int
     KEY_TYPE_FIELD_NUMBER: builtins.int
     DEFAULT_ALGORITHM_FIELD_NUMBER: builtins.int
+    PURPOSE_FIELD_NUMBER: builtins.int
     key_id: builtins.str
     """Required. The last part of the key's resource name: 1 to 63 lower-case letters, digits and
     hyphens; it begins with a letter and does not end with a hyphen.
@@ -117,6 +118,8 @@ class GenerateKeyRequest(google.protobuf.message.Message):
     """Optional. The algorithm used when a request names none; default: SM2 with SM3, RSA
     PKCS#1 v1.5 with SHA-256, ECDSA with the curve's SHA-2, Ed25519.
     """
+    purpose: signetd.api.v1.resources_pb2.KeyPurpose.ValueType
+    """Optional. What the key is for; default: SIGNING."""
     def __init__(
         self,
         *,
@@ -124,8 +127,9 @@ class GenerateKeyRequest(google.protobuf.message.Message):
         token: builtins.str = ...,
         key_type: signetd.api.v1.resources_pb2.KeyType.ValueType = ...,
         default_algorithm: signetd.api.v1.resources_pb2.Algorithm.ValueType = ...,
+        purpose: signetd.api.v1.resources_pb2.KeyPurpose.ValueType = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["default_algorithm", b"default_algorithm", "key_id", b"key_id", "key_type", b"key_type", "token", b"token"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["default_algorithm", b"default_algorithm", "key_id", b"key_id", "key_type", b"key_type", "purpose", b"purpose", "token", b"token"]) -> None: ...
 
 global___GenerateKeyRequest = GenerateKeyRequest
 
@@ -140,6 +144,7 @@ class EnrolKeyRequest(google.protobuf.message.Message):
     CKA_ID_FIELD_NUMBER: builtins.int
     LABEL_FIELD_NUMBER: builtins.int
     DEFAULT_ALGORITHM_FIELD_NUMBER: builtins.int
+    PURPOSE_FIELD_NUMBER: builtins.int
     key_id: builtins.str
     """Required. The last part of the key's resource name; see `GenerateKeyRequest.key_id`."""
     token: builtins.str
@@ -152,6 +157,8 @@ class EnrolKeyRequest(google.protobuf.message.Message):
     """CKA_LABEL of the key pair, at most 255 bytes of UTF-8."""
     default_algorithm: signetd.api.v1.resources_pb2.Algorithm.ValueType
     """Optional. The algorithm used when a request names none; see `GenerateKeyRequest`."""
+    purpose: signetd.api.v1.resources_pb2.KeyPurpose.ValueType
+    """Optional. What the key is for; default: SIGNING."""
     def __init__(
         self,
         *,
@@ -160,8 +167,9 @@ class EnrolKeyRequest(google.protobuf.message.Message):
         cka_id: builtins.bytes = ...,
         label: builtins.str = ...,
         default_algorithm: signetd.api.v1.resources_pb2.Algorithm.ValueType = ...,
+        purpose: signetd.api.v1.resources_pb2.KeyPurpose.ValueType = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["cka_id", b"cka_id", "default_algorithm", b"default_algorithm", "key_id", b"key_id", "label", b"label", "token", b"token"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["cka_id", b"cka_id", "default_algorithm", b"default_algorithm", "key_id", b"key_id", "label", b"label", "purpose", b"purpose", "token", b"token"]) -> None: ...
 
 global___EnrolKeyRequest = EnrolKeyRequest
 
@@ -208,15 +216,46 @@ class DestroyKeyRequest(google.protobuf.message.Message):
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     NAME_FIELD_NUMBER: builtins.int
+    APPROVAL_FIELD_NUMBER: builtins.int
     name: builtins.str
     """Required. Resource name: `keys/{key}`. The key must be disabled or in
     quarantine.
+    """
+    approval: builtins.str
+    """Resource name of the approval, `approvals/{approval}`; required where the daemon's configuration
+    (access.destroy_approvals) or the key's policy asks for one.
     """
     def __init__(
         self,
         *,
         name: builtins.str = ...,
+        approval: builtins.str = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["name", b"name"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["approval", b"approval", "name", b"name"]) -> None: ...
 
 global___DestroyKeyRequest = DestroyKeyRequest
+
+@typing.final
+class SetKeyPolicyRequest(google.protobuf.message.Message):
+    """What shall hold for a key."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: builtins.int
+    POLICY_FIELD_NUMBER: builtins.int
+    name: builtins.str
+    """Required. Resource name: `keys/{key}`."""
+    @property
+    def policy(self) -> signetd.api.v1.resources_pb2.KeyPolicy:
+        """Required. The whole policy; an empty one lifts all limits."""
+
+    def __init__(
+        self,
+        *,
+        name: builtins.str = ...,
+        policy: signetd.api.v1.resources_pb2.KeyPolicy | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["policy", b"policy"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["name", b"name", "policy", b"policy"]) -> None: ...
+
+global___SetKeyPolicyRequest = SetKeyPolicyRequest

@@ -76,6 +76,11 @@ class KeyServiceStub(object):
                 request_serializer=signetd_dot_api_dot_v1_dot_key__service__pb2.DestroyKeyRequest.SerializeToString,
                 response_deserializer=signetd_dot_api_dot_v1_dot_resources__pb2.Key.FromString,
                 _registered_method=True)
+        self.SetKeyPolicy = channel.unary_unary(
+                '/signetd.api.v1.KeyService/SetKeyPolicy',
+                request_serializer=signetd_dot_api_dot_v1_dot_key__service__pb2.SetKeyPolicyRequest.SerializeToString,
+                response_deserializer=signetd_dot_api_dot_v1_dot_resources__pb2.Key.FromString,
+                _registered_method=True)
 
 
 class KeyServiceServicer(object):
@@ -141,6 +146,13 @@ class KeyServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SetKeyPolicy(self, request, context):
+        """Replaces what holds for every use of a key: its limits, approvals and algorithms.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_KeyServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -182,6 +194,11 @@ def add_KeyServiceServicer_to_server(servicer, server):
             'DestroyKey': grpc.unary_unary_rpc_method_handler(
                     servicer.DestroyKey,
                     request_deserializer=signetd_dot_api_dot_v1_dot_key__service__pb2.DestroyKeyRequest.FromString,
+                    response_serializer=signetd_dot_api_dot_v1_dot_resources__pb2.Key.SerializeToString,
+            ),
+            'SetKeyPolicy': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetKeyPolicy,
+                    request_deserializer=signetd_dot_api_dot_v1_dot_key__service__pb2.SetKeyPolicyRequest.FromString,
                     response_serializer=signetd_dot_api_dot_v1_dot_resources__pb2.Key.SerializeToString,
             ),
     }
@@ -401,6 +418,33 @@ class KeyService(object):
             target,
             '/signetd.api.v1.KeyService/DestroyKey',
             signetd_dot_api_dot_v1_dot_key__service__pb2.DestroyKeyRequest.SerializeToString,
+            signetd_dot_api_dot_v1_dot_resources__pb2.Key.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetKeyPolicy(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/signetd.api.v1.KeyService/SetKeyPolicy',
+            signetd_dot_api_dot_v1_dot_key__service__pb2.SetKeyPolicyRequest.SerializeToString,
             signetd_dot_api_dot_v1_dot_resources__pb2.Key.FromString,
             options,
             channel_credentials,

@@ -75,6 +75,12 @@ class KeyServiceStub:
     be verified.
     """
 
+    SetKeyPolicy: grpc.UnaryUnaryMultiCallable[
+        signetd.api.v1.key_service_pb2.SetKeyPolicyRequest,
+        signetd.api.v1.resources_pb2.Key,
+    ]
+    """Replaces what holds for every use of a key: its limits, approvals and algorithms."""
+
 class KeyServiceAsyncStub:
     """Registers and manages keys. No method returns, wraps or exports a private key."""
 
@@ -130,6 +136,12 @@ class KeyServiceAsyncStub:
     Cannot be undone. The registration stays, with the state DESTROYED, so that old signatures can
     be verified.
     """
+
+    SetKeyPolicy: grpc.aio.UnaryUnaryMultiCallable[
+        signetd.api.v1.key_service_pb2.SetKeyPolicyRequest,
+        signetd.api.v1.resources_pb2.Key,
+    ]
+    """Replaces what holds for every use of a key: its limits, approvals and algorithms."""
 
 class KeyServiceServicer(metaclass=abc.ABCMeta):
     """Registers and manages keys. No method returns, wraps or exports a private key."""
@@ -202,5 +214,13 @@ class KeyServiceServicer(metaclass=abc.ABCMeta):
         Cannot be undone. The registration stays, with the state DESTROYED, so that old signatures can
         be verified.
         """
+
+    @abc.abstractmethod
+    def SetKeyPolicy(
+        self,
+        request: signetd.api.v1.key_service_pb2.SetKeyPolicyRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[signetd.api.v1.resources_pb2.Key, collections.abc.Awaitable[signetd.api.v1.resources_pb2.Key]]:
+        """Replaces what holds for every use of a key: its limits, approvals and algorithms."""
 
 def add_KeyServiceServicer_to_server(servicer: KeyServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...

@@ -25,31 +25,41 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1esignetd/api/v1/resources.proto\x12\x0esignetd.api.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd3\x03\n\x03Key\x12\x0c\n\x04name\x18\x01 \x01(\t\x12)\n\x08key_type\x18\x02 \x01(\x0e\x32\x17.signetd.api.v1.KeyType\x12\x34\n\x11\x64\x65\x66\x61ult_algorithm\x18\x03 \x01(\x0e\x32\x19.signetd.api.v1.Algorithm\x12\'\n\x05state\x18\x04 \x01(\x0e\x32\x18.signetd.api.v1.KeyState\x12\x17\n\x0fprimary_version\x18\x05 \x01(\t\x12\r\n\x05token\x18\x06 \x01(\t\x12\x14\n\x0ctoken_serial\x18\x07 \x01(\t\x12\x0e\n\x06\x63ka_id\x18\x08 \x01(\x0c\x12\x1e\n\x16public_key_fingerprint\x18\t \x01(\t\x12\x39\n\x10protection_level\x18\n \x01(\x0e\x32\x1f.signetd.api.v1.ProtectionLevel\x12)\n\x06origin\x18\x0b \x01(\x0e\x32\x19.signetd.api.v1.KeyOrigin\x12/\n\x0b\x63reate_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xbf\x01\n\tPublicKey\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0b\n\x03pem\x18\x02 \x01(\t\x12\x0c\n\x04spki\x18\x03 \x01(\x0c\x12)\n\x08key_type\x18\x04 \x01(\x0e\x32\x17.signetd.api.v1.KeyType\x12\x34\n\x11\x64\x65\x66\x61ult_algorithm\x18\x05 \x01(\x0e\x32\x19.signetd.api.v1.Algorithm\x12\x13\n\x0b\x66ingerprint\x18\x06 \x01(\t\x12\x13\n\x0bspki_crc32c\x18\x07 \x01(\x07\"\xfd\x02\n\x05Token\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05label\x18\x02 \x01(\t\x12\x0e\n\x06serial\x18\x03 \x01(\t\x12\x14\n\x0cmanufacturer\x18\x04 \x01(\t\x12\r\n\x05model\x18\x05 \x01(\t\x12\x0e\n\x06module\x18\x06 \x01(\t\x12\x0f\n\x07profile\x18\x07 \x01(\t\x12)\n\x05state\x18\x08 \x01(\x0e\x32\x1a.signetd.api.v1.TokenState\x12\x14\n\x0cstate_reason\x18\t \x01(\t\x12.\n\nstate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07workers\x18\x0b \x01(\x05\x12\x15\n\rworkers_ready\x18\x0c \x01(\x05\x12-\n\nalgorithms\x18\r \x03(\x0e\x32\x19.signetd.api.v1.Algorithm\x12\x39\n\x10protection_level\x18\x0e \x01(\x0e\x32\x1f.signetd.api.v1.ProtectionLevel*\xd2\x01\n\x07KeyType\x12\x18\n\x14KEY_TYPE_UNSPECIFIED\x10\x00\x12\x10\n\x0cKEY_TYPE_SM2\x10\x01\x12\x15\n\x11KEY_TYPE_RSA_2048\x10\x02\x12\x15\n\x11KEY_TYPE_RSA_3072\x10\x03\x12\x15\n\x11KEY_TYPE_RSA_4096\x10\x04\x12\x14\n\x10KEY_TYPE_EC_P256\x10\x05\x12\x14\n\x10KEY_TYPE_EC_P384\x10\x06\x12\x14\n\x10KEY_TYPE_EC_P521\x10\x07\x12\x14\n\x10KEY_TYPE_ED25519\x10\x08*\xf1\x02\n\tAlgorithm\x12\x19\n\x15\x41LGORITHM_UNSPECIFIED\x10\x00\x12\x15\n\x11\x41LGORITHM_SM2_SM3\x10\x01\x12\x1e\n\x1a\x41LGORITHM_RSA_PKCS1_SHA256\x10\x02\x12\x1e\n\x1a\x41LGORITHM_RSA_PKCS1_SHA384\x10\x03\x12\x1e\n\x1a\x41LGORITHM_RSA_PKCS1_SHA512\x10\x04\x12\x1c\n\x18\x41LGORITHM_RSA_PSS_SHA256\x10\x05\x12\x1c\n\x18\x41LGORITHM_RSA_PSS_SHA384\x10\x06\x12\x1c\n\x18\x41LGORITHM_RSA_PSS_SHA512\x10\x07\x12\x1f\n\x1b\x41LGORITHM_ECDSA_P256_SHA256\x10\x08\x12\x1f\n\x1b\x41LGORITHM_ECDSA_P384_SHA384\x10\t\x12\x1f\n\x1b\x41LGORITHM_ECDSA_P521_SHA512\x10\n\x12\x15\n\x11\x41LGORITHM_ED25519\x10\x0b*o\n\x11SignatureEncoding\x12\"\n\x1eSIGNATURE_ENCODING_UNSPECIFIED\x10\x00\x12\x1a\n\x16SIGNATURE_ENCODING_DER\x10\x01\x12\x1a\n\x16SIGNATURE_ENCODING_RAW\x10\x02*\x90\x01\n\x0fProtectionLevel\x12 \n\x1cPROTECTION_LEVEL_UNSPECIFIED\x10\x00\x12\x1d\n\x19PROTECTION_LEVEL_UNPROVEN\x10\x01\x12\x1d\n\x19PROTECTION_LEVEL_SOFTWARE\x10\x02\x12\x1d\n\x19PROTECTION_LEVEL_HARDWARE\x10\x03*\x88\x01\n\x08KeyState\x12\x19\n\x15KEY_STATE_UNSPECIFIED\x10\x00\x12\x15\n\x11KEY_STATE_ENABLED\x10\x01\x12\x16\n\x12KEY_STATE_DISABLED\x10\x02\x12\x17\n\x13KEY_STATE_DESTROYED\x10\x03\x12\x19\n\x15KEY_STATE_QUARANTINED\x10\x04*Z\n\tKeyOrigin\x12\x1a\n\x16KEY_ORIGIN_UNSPECIFIED\x10\x00\x12\x18\n\x14KEY_ORIGIN_GENERATED\x10\x01\x12\x17\n\x13KEY_ORIGIN_ENROLLED\x10\x02*\xbb\x01\n\nTokenState\x12\x1b\n\x17TOKEN_STATE_UNSPECIFIED\x10\x00\x12\x16\n\x12TOKEN_STATE_ABSENT\x10\x01\x12\x16\n\x12TOKEN_STATE_LOCKED\x10\x02\x12\x15\n\x11TOKEN_STATE_READY\x10\x03\x12\x17\n\x13TOKEN_STATE_PRESENT\x10\x04\x12\x18\n\x14TOKEN_STATE_DEGRADED\x10\x05\x12\x16\n\x12TOKEN_STATE_FAILED\x10\x06\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1esignetd/api/v1/resources.proto\x12\x0esignetd.api.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"F\n\x08UseLimit\x12\r\n\x05\x63ount\x18\x01 \x01(\x03\x12+\n\x06period\x18\x02 \x01(\x0e\x32\x1b.signetd.api.v1.LimitPeriod\",\n\x0c\x41pprovalRule\x12\r\n\x05\x63ount\x18\x01 \x01(\x05\x12\r\n\x05group\x18\x02 \x01(\t\"\x94\x01\n\tKeyPolicy\x12(\n\x06limits\x18\x01 \x03(\x0b\x32\x18.signetd.api.v1.UseLimit\x12.\n\x08\x61pproval\x18\x02 \x01(\x0b\x32\x1c.signetd.api.v1.ApprovalRule\x12-\n\nalgorithms\x18\x03 \x03(\x0e\x32\x19.signetd.api.v1.Algorithm\"\xb9\x04\n\x03Key\x12\x0c\n\x04name\x18\x01 \x01(\t\x12)\n\x08key_type\x18\x02 \x01(\x0e\x32\x17.signetd.api.v1.KeyType\x12\x34\n\x11\x64\x65\x66\x61ult_algorithm\x18\x03 \x01(\x0e\x32\x19.signetd.api.v1.Algorithm\x12\'\n\x05state\x18\x04 \x01(\x0e\x32\x18.signetd.api.v1.KeyState\x12\x17\n\x0fprimary_version\x18\x05 \x01(\t\x12\r\n\x05token\x18\x06 \x01(\t\x12\x14\n\x0ctoken_serial\x18\x07 \x01(\t\x12\x0e\n\x06\x63ka_id\x18\x08 \x01(\x0c\x12\x1e\n\x16public_key_fingerprint\x18\t \x01(\t\x12\x39\n\x10protection_level\x18\n \x01(\x0e\x32\x1f.signetd.api.v1.ProtectionLevel\x12)\n\x06origin\x18\x0b \x01(\x0e\x32\x19.signetd.api.v1.KeyOrigin\x12/\n\x0b\x63reate_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07purpose\x18\x0e \x01(\x0e\x32\x1a.signetd.api.v1.KeyPurpose\x12)\n\x06policy\x18\x0f \x01(\x0b\x32\x19.signetd.api.v1.KeyPolicy\x12\x0c\n\x04uses\x18\x10 \x01(\x03\"\xbf\x01\n\tPublicKey\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0b\n\x03pem\x18\x02 \x01(\t\x12\x0c\n\x04spki\x18\x03 \x01(\x0c\x12)\n\x08key_type\x18\x04 \x01(\x0e\x32\x17.signetd.api.v1.KeyType\x12\x34\n\x11\x64\x65\x66\x61ult_algorithm\x18\x05 \x01(\x0e\x32\x19.signetd.api.v1.Algorithm\x12\x13\n\x0b\x66ingerprint\x18\x06 \x01(\t\x12\x13\n\x0bspki_crc32c\x18\x07 \x01(\x07\"\xfd\x02\n\x05Token\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05label\x18\x02 \x01(\t\x12\x0e\n\x06serial\x18\x03 \x01(\t\x12\x14\n\x0cmanufacturer\x18\x04 \x01(\t\x12\r\n\x05model\x18\x05 \x01(\t\x12\x0e\n\x06module\x18\x06 \x01(\t\x12\x0f\n\x07profile\x18\x07 \x01(\t\x12)\n\x05state\x18\x08 \x01(\x0e\x32\x1a.signetd.api.v1.TokenState\x12\x14\n\x0cstate_reason\x18\t \x01(\t\x12.\n\nstate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07workers\x18\x0b \x01(\x05\x12\x15\n\rworkers_ready\x18\x0c \x01(\x05\x12-\n\nalgorithms\x18\r \x03(\x0e\x32\x19.signetd.api.v1.Algorithm\x12\x39\n\x10protection_level\x18\x0e \x01(\x0e\x32\x1f.signetd.api.v1.ProtectionLevel*\xd2\x01\n\x07KeyType\x12\x18\n\x14KEY_TYPE_UNSPECIFIED\x10\x00\x12\x10\n\x0cKEY_TYPE_SM2\x10\x01\x12\x15\n\x11KEY_TYPE_RSA_2048\x10\x02\x12\x15\n\x11KEY_TYPE_RSA_3072\x10\x03\x12\x15\n\x11KEY_TYPE_RSA_4096\x10\x04\x12\x14\n\x10KEY_TYPE_EC_P256\x10\x05\x12\x14\n\x10KEY_TYPE_EC_P384\x10\x06\x12\x14\n\x10KEY_TYPE_EC_P521\x10\x07\x12\x14\n\x10KEY_TYPE_ED25519\x10\x08*\xf1\x02\n\tAlgorithm\x12\x19\n\x15\x41LGORITHM_UNSPECIFIED\x10\x00\x12\x15\n\x11\x41LGORITHM_SM2_SM3\x10\x01\x12\x1e\n\x1a\x41LGORITHM_RSA_PKCS1_SHA256\x10\x02\x12\x1e\n\x1a\x41LGORITHM_RSA_PKCS1_SHA384\x10\x03\x12\x1e\n\x1a\x41LGORITHM_RSA_PKCS1_SHA512\x10\x04\x12\x1c\n\x18\x41LGORITHM_RSA_PSS_SHA256\x10\x05\x12\x1c\n\x18\x41LGORITHM_RSA_PSS_SHA384\x10\x06\x12\x1c\n\x18\x41LGORITHM_RSA_PSS_SHA512\x10\x07\x12\x1f\n\x1b\x41LGORITHM_ECDSA_P256_SHA256\x10\x08\x12\x1f\n\x1b\x41LGORITHM_ECDSA_P384_SHA384\x10\t\x12\x1f\n\x1b\x41LGORITHM_ECDSA_P521_SHA512\x10\n\x12\x15\n\x11\x41LGORITHM_ED25519\x10\x0b*o\n\x11SignatureEncoding\x12\"\n\x1eSIGNATURE_ENCODING_UNSPECIFIED\x10\x00\x12\x1a\n\x16SIGNATURE_ENCODING_DER\x10\x01\x12\x1a\n\x16SIGNATURE_ENCODING_RAW\x10\x02*\x90\x01\n\x0fProtectionLevel\x12 \n\x1cPROTECTION_LEVEL_UNSPECIFIED\x10\x00\x12\x1d\n\x19PROTECTION_LEVEL_UNPROVEN\x10\x01\x12\x1d\n\x19PROTECTION_LEVEL_SOFTWARE\x10\x02\x12\x1d\n\x19PROTECTION_LEVEL_HARDWARE\x10\x03*\x88\x01\n\x08KeyState\x12\x19\n\x15KEY_STATE_UNSPECIFIED\x10\x00\x12\x15\n\x11KEY_STATE_ENABLED\x10\x01\x12\x16\n\x12KEY_STATE_DISABLED\x10\x02\x12\x17\n\x13KEY_STATE_DESTROYED\x10\x03\x12\x19\n\x15KEY_STATE_QUARANTINED\x10\x04*Z\n\tKeyOrigin\x12\x1a\n\x16KEY_ORIGIN_UNSPECIFIED\x10\x00\x12\x18\n\x14KEY_ORIGIN_GENERATED\x10\x01\x12\x17\n\x13KEY_ORIGIN_ENROLLED\x10\x02*\x8f\x01\n\nKeyPurpose\x12\x1b\n\x17KEY_PURPOSE_UNSPECIFIED\x10\x00\x12\x17\n\x13KEY_PURPOSE_SIGNING\x10\x01\x12\x1b\n\x17KEY_PURPOSE_SEAL_MAKING\x10\x02\x12\x17\n\x13KEY_PURPOSE_SEALING\x10\x03\x12\x15\n\x11KEY_PURPOSE_AUDIT\x10\x04*q\n\x0bLimitPeriod\x12\x1c\n\x18LIMIT_PERIOD_UNSPECIFIED\x10\x00\x12\x17\n\x13LIMIT_PERIOD_MINUTE\x10\x01\x12\x14\n\x10LIMIT_PERIOD_DAY\x10\x02\x12\x15\n\x11LIMIT_PERIOD_EVER\x10\x03*\xbb\x01\n\nTokenState\x12\x1b\n\x17TOKEN_STATE_UNSPECIFIED\x10\x00\x12\x16\n\x12TOKEN_STATE_ABSENT\x10\x01\x12\x16\n\x12TOKEN_STATE_LOCKED\x10\x02\x12\x15\n\x11TOKEN_STATE_READY\x10\x03\x12\x17\n\x13TOKEN_STATE_PRESENT\x10\x04\x12\x18\n\x14TOKEN_STATE_DEGRADED\x10\x05\x12\x16\n\x12TOKEN_STATE_FAILED\x10\x06\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'signetd.api.v1.resources_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_KEYTYPE']._serialized_start=1132
-  _globals['_KEYTYPE']._serialized_end=1342
-  _globals['_ALGORITHM']._serialized_start=1345
-  _globals['_ALGORITHM']._serialized_end=1714
-  _globals['_SIGNATUREENCODING']._serialized_start=1716
-  _globals['_SIGNATUREENCODING']._serialized_end=1827
-  _globals['_PROTECTIONLEVEL']._serialized_start=1830
-  _globals['_PROTECTIONLEVEL']._serialized_end=1974
-  _globals['_KEYSTATE']._serialized_start=1977
-  _globals['_KEYSTATE']._serialized_end=2113
-  _globals['_KEYORIGIN']._serialized_start=2115
-  _globals['_KEYORIGIN']._serialized_end=2205
-  _globals['_TOKENSTATE']._serialized_start=2208
-  _globals['_TOKENSTATE']._serialized_end=2395
-  _globals['_KEY']._serialized_start=84
-  _globals['_KEY']._serialized_end=551
-  _globals['_PUBLICKEY']._serialized_start=554
-  _globals['_PUBLICKEY']._serialized_end=745
-  _globals['_TOKEN']._serialized_start=748
-  _globals['_TOKEN']._serialized_end=1129
+  _globals['_KEYTYPE']._serialized_start=1503
+  _globals['_KEYTYPE']._serialized_end=1713
+  _globals['_ALGORITHM']._serialized_start=1716
+  _globals['_ALGORITHM']._serialized_end=2085
+  _globals['_SIGNATUREENCODING']._serialized_start=2087
+  _globals['_SIGNATUREENCODING']._serialized_end=2198
+  _globals['_PROTECTIONLEVEL']._serialized_start=2201
+  _globals['_PROTECTIONLEVEL']._serialized_end=2345
+  _globals['_KEYSTATE']._serialized_start=2348
+  _globals['_KEYSTATE']._serialized_end=2484
+  _globals['_KEYORIGIN']._serialized_start=2486
+  _globals['_KEYORIGIN']._serialized_end=2576
+  _globals['_KEYPURPOSE']._serialized_start=2579
+  _globals['_KEYPURPOSE']._serialized_end=2722
+  _globals['_LIMITPERIOD']._serialized_start=2724
+  _globals['_LIMITPERIOD']._serialized_end=2837
+  _globals['_TOKENSTATE']._serialized_start=2840
+  _globals['_TOKENSTATE']._serialized_end=3027
+  _globals['_USELIMIT']._serialized_start=83
+  _globals['_USELIMIT']._serialized_end=153
+  _globals['_APPROVALRULE']._serialized_start=155
+  _globals['_APPROVALRULE']._serialized_end=199
+  _globals['_KEYPOLICY']._serialized_start=202
+  _globals['_KEYPOLICY']._serialized_end=350
+  _globals['_KEY']._serialized_start=353
+  _globals['_KEY']._serialized_end=922
+  _globals['_PUBLICKEY']._serialized_start=925
+  _globals['_PUBLICKEY']._serialized_end=1116
+  _globals['_TOKEN']._serialized_start=1119
+  _globals['_TOKEN']._serialized_end=1500
 # @@protoc_insertion_point(module_scope)

@@ -248,6 +248,66 @@ KEY_ORIGIN_ENROLLED: KeyOrigin.ValueType  # 2
 """It was on the token already and was adopted."""
 global___KeyOrigin = KeyOrigin
 
+class _KeyPurpose:
+    ValueType = typing.NewType("ValueType", builtins.int)
+    V: typing_extensions.TypeAlias = ValueType
+
+class _KeyPurposeEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[_KeyPurpose.ValueType], builtins.type):
+    DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
+    KEY_PURPOSE_UNSPECIFIED: _KeyPurpose.ValueType  # 0
+    """Not given: SIGNING. Never returned."""
+    KEY_PURPOSE_SIGNING: _KeyPurpose.ValueType  # 1
+    """Signs what signers give it (SigningService)."""
+    KEY_PURPOSE_SEAL_MAKING: _KeyPurpose.ValueType  # 2
+    """Signs electronic seals: the key of a seal maker (制章). Never usable through SigningService."""
+    KEY_PURPOSE_SEALING: _KeyPurpose.ValueType  # 3
+    """Applies electronic seals (签章). Never usable through SigningService."""
+    KEY_PURPOSE_AUDIT: _KeyPurpose.ValueType  # 4
+    """Signs checkpoints of the audit, and nothing else."""
+
+class KeyPurpose(_KeyPurpose, metaclass=_KeyPurposeEnumTypeWrapper):
+    """What a key is for. It never changes: a seal's key must not become a general one."""
+
+KEY_PURPOSE_UNSPECIFIED: KeyPurpose.ValueType  # 0
+"""Not given: SIGNING. Never returned."""
+KEY_PURPOSE_SIGNING: KeyPurpose.ValueType  # 1
+"""Signs what signers give it (SigningService)."""
+KEY_PURPOSE_SEAL_MAKING: KeyPurpose.ValueType  # 2
+"""Signs electronic seals: the key of a seal maker (制章). Never usable through SigningService."""
+KEY_PURPOSE_SEALING: KeyPurpose.ValueType  # 3
+"""Applies electronic seals (签章). Never usable through SigningService."""
+KEY_PURPOSE_AUDIT: KeyPurpose.ValueType  # 4
+"""Signs checkpoints of the audit, and nothing else."""
+global___KeyPurpose = KeyPurpose
+
+class _LimitPeriod:
+    ValueType = typing.NewType("ValueType", builtins.int)
+    V: typing_extensions.TypeAlias = ValueType
+
+class _LimitPeriodEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[_LimitPeriod.ValueType], builtins.type):
+    DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
+    LIMIT_PERIOD_UNSPECIFIED: _LimitPeriod.ValueType  # 0
+    """Not given. Refused."""
+    LIMIT_PERIOD_MINUTE: _LimitPeriod.ValueType  # 1
+    """A minute of the clock."""
+    LIMIT_PERIOD_DAY: _LimitPeriod.ValueType  # 2
+    """A day, from midnight to midnight in UTC."""
+    LIMIT_PERIOD_EVER: _LimitPeriod.ValueType  # 3
+    """In all, for ever."""
+
+class LimitPeriod(_LimitPeriod, metaclass=_LimitPeriodEnumTypeWrapper):
+    """Over what time uses are counted."""
+
+LIMIT_PERIOD_UNSPECIFIED: LimitPeriod.ValueType  # 0
+"""Not given. Refused."""
+LIMIT_PERIOD_MINUTE: LimitPeriod.ValueType  # 1
+"""A minute of the clock."""
+LIMIT_PERIOD_DAY: LimitPeriod.ValueType  # 2
+"""A day, from midnight to midnight in UTC."""
+LIMIT_PERIOD_EVER: LimitPeriod.ValueType  # 3
+"""In all, for ever."""
+global___LimitPeriod = LimitPeriod
+
 class _TokenState:
     ValueType = typing.NewType("ValueType", builtins.int)
     V: typing_extensions.TypeAlias = ValueType
@@ -293,6 +353,83 @@ more seldom; see the reason.
 global___TokenState = TokenState
 
 @typing.final
+class UseLimit(google.protobuf.message.Message):
+    """At most so many uses in a time."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    COUNT_FIELD_NUMBER: builtins.int
+    PERIOD_FIELD_NUMBER: builtins.int
+    count: builtins.int
+    """Required. 1 to 1,000,000,000,000."""
+    period: global___LimitPeriod.ValueType
+    """Required. Over what time."""
+    def __init__(
+        self,
+        *,
+        count: builtins.int = ...,
+        period: global___LimitPeriod.ValueType = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["count", b"count", "period", b"period"]) -> None: ...
+
+global___UseLimit = UseLimit
+
+@typing.final
+class ApprovalRule(google.protobuf.message.Message):
+    """How many people must approve before something happens."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    COUNT_FIELD_NUMBER: builtins.int
+    GROUP_FIELD_NUMBER: builtins.int
+    count: builtins.int
+    """Required. 1 to 16 different identities; the one who asks does not count."""
+    group: builtins.str
+    """The group they must belong to: `groups/{group}`. Empty: the security administrators."""
+    def __init__(
+        self,
+        *,
+        count: builtins.int = ...,
+        group: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["count", b"count", "group", b"group"]) -> None: ...
+
+global___ApprovalRule = ApprovalRule
+
+@typing.final
+class KeyPolicy(google.protobuf.message.Message):
+    """What holds for every use of a key, whoever it is."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    LIMITS_FIELD_NUMBER: builtins.int
+    APPROVAL_FIELD_NUMBER: builtins.int
+    ALGORITHMS_FIELD_NUMBER: builtins.int
+    @property
+    def limits(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___UseLimit]:
+        """Optional. At most 8 limits, one for each period; all of them hold."""
+
+    @property
+    def approval(self) -> global___ApprovalRule:
+        """Optional. Every signature must have been approved, each for itself."""
+
+    @property
+    def algorithms(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[global___Algorithm.ValueType]:
+        """Optional. The algorithms the key may be used with; none means all that suit it."""
+
+    def __init__(
+        self,
+        *,
+        limits: collections.abc.Iterable[global___UseLimit] | None = ...,
+        approval: global___ApprovalRule | None = ...,
+        algorithms: collections.abc.Iterable[global___Algorithm.ValueType] | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["approval", b"approval"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["algorithms", b"algorithms", "approval", b"approval", "limits", b"limits"]) -> None: ...
+
+global___KeyPolicy = KeyPolicy
+
+@typing.final
 class Key(google.protobuf.message.Message):
     """A key pair in a token, registered under a name."""
 
@@ -311,6 +448,9 @@ class Key(google.protobuf.message.Message):
     ORIGIN_FIELD_NUMBER: builtins.int
     CREATE_TIME_FIELD_NUMBER: builtins.int
     UPDATE_TIME_FIELD_NUMBER: builtins.int
+    PURPOSE_FIELD_NUMBER: builtins.int
+    POLICY_FIELD_NUMBER: builtins.int
+    USES_FIELD_NUMBER: builtins.int
     name: builtins.str
     """Resource name: `keys/{key}`."""
     key_type: global___KeyType.ValueType
@@ -333,6 +473,10 @@ class Key(google.protobuf.message.Message):
     """How well the private key is protected."""
     origin: global___KeyOrigin.ValueType
     """How it came to be registered."""
+    purpose: global___KeyPurpose.ValueType
+    """What it is for."""
+    uses: builtins.int
+    """How many signatures it has made that were released, ever; the audit counts the same."""
     @property
     def create_time(self) -> google.protobuf.timestamp_pb2.Timestamp:
         """When it was registered."""
@@ -340,6 +484,10 @@ class Key(google.protobuf.message.Message):
     @property
     def update_time(self) -> google.protobuf.timestamp_pb2.Timestamp:
         """When its registration last changed."""
+
+    @property
+    def policy(self) -> global___KeyPolicy:
+        """What holds for every use of it."""
 
     def __init__(
         self,
@@ -357,9 +505,12 @@ class Key(google.protobuf.message.Message):
         origin: global___KeyOrigin.ValueType = ...,
         create_time: google.protobuf.timestamp_pb2.Timestamp | None = ...,
         update_time: google.protobuf.timestamp_pb2.Timestamp | None = ...,
+        purpose: global___KeyPurpose.ValueType = ...,
+        policy: global___KeyPolicy | None = ...,
+        uses: builtins.int = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["create_time", b"create_time", "update_time", b"update_time"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["cka_id", b"cka_id", "create_time", b"create_time", "default_algorithm", b"default_algorithm", "key_type", b"key_type", "name", b"name", "origin", b"origin", "primary_version", b"primary_version", "protection_level", b"protection_level", "public_key_fingerprint", b"public_key_fingerprint", "state", b"state", "token", b"token", "token_serial", b"token_serial", "update_time", b"update_time"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["create_time", b"create_time", "policy", b"policy", "update_time", b"update_time"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["cka_id", b"cka_id", "create_time", b"create_time", "default_algorithm", b"default_algorithm", "key_type", b"key_type", "name", b"name", "origin", b"origin", "policy", b"policy", "primary_version", b"primary_version", "protection_level", b"protection_level", "public_key_fingerprint", b"public_key_fingerprint", "purpose", b"purpose", "state", b"state", "token", b"token", "token_serial", b"token_serial", "update_time", b"update_time", "uses", b"uses"]) -> None: ...
 
 global___Key = Key
 

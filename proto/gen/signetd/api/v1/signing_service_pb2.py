@@ -26,7 +26,7 @@ from google.rpc import status_pb2 as google_dot_rpc_dot_status__pb2
 from signetd.api.v1 import resources_pb2 as signetd_dot_api_dot_v1_dot_resources__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$signetd/api/v1/signing_service.proto\x12\x0esignetd.api.v1\x1a\x17google/rpc/status.proto\x1a\x1esignetd/api/v1/resources.proto\"\x91\x02\n\x0bSignRequest\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x14\n\x07message\x18\x02 \x01(\x0cH\x00\x88\x01\x01\x12\x13\n\x06\x64igest\x18\x03 \x01(\x0cH\x01\x88\x01\x01\x12,\n\talgorithm\x18\x04 \x01(\x0e\x32\x19.signetd.api.v1.Algorithm\x12\x33\n\x08\x65ncoding\x18\x05 \x01(\x0e\x32!.signetd.api.v1.SignatureEncoding\x12\x16\n\tsigner_id\x18\x06 \x01(\x0cH\x02\x88\x01\x01\x12\x19\n\x0cinput_crc32c\x18\x07 \x01(\x07H\x03\x88\x01\x01\x42\n\n\x08_messageB\t\n\x07_digestB\x0c\n\n_signer_idB\x0f\n\r_input_crc32c\"\x93\x02\n\x0cSignResponse\x12\x11\n\tsignature\x18\x01 \x01(\x0c\x12\x33\n\x08\x65ncoding\x18\x02 \x01(\x0e\x32!.signetd.api.v1.SignatureEncoding\x12,\n\talgorithm\x18\x03 \x01(\x0e\x32\x19.signetd.api.v1.Algorithm\x12\x13\n\x0bkey_version\x18\x04 \x01(\t\x12\r\n\x05token\x18\x05 \x01(\t\x12\x14\n\x0ctoken_serial\x18\x06 \x01(\t\x12\x39\n\x10protection_level\x18\x07 \x01(\x0e\x32\x1f.signetd.api.v1.ProtectionLevel\x12\x18\n\x10signature_crc32c\x18\x08 \x01(\x07\"A\n\x10\x42\x61tchSignRequest\x12-\n\x08requests\x18\x01 \x03(\x0b\x32\x1b.signetd.api.v1.SignRequest\"s\n\x0f\x42\x61tchSignResult\x12\x30\n\x08response\x18\x01 \x01(\x0b\x32\x1c.signetd.api.v1.SignResponseH\x00\x12#\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x12.google.rpc.StatusH\x00\x42\t\n\x07outcome\"E\n\x11\x42\x61tchSignResponse\x12\x30\n\x07results\x18\x01 \x03(\x0b\x32\x1f.signetd.api.v1.BatchSignResult\"\xa6\x02\n\rVerifyRequest\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x14\n\x07message\x18\x02 \x01(\x0cH\x00\x88\x01\x01\x12\x13\n\x06\x64igest\x18\x03 \x01(\x0cH\x01\x88\x01\x01\x12\x11\n\tsignature\x18\x04 \x01(\x0c\x12,\n\talgorithm\x18\x05 \x01(\x0e\x32\x19.signetd.api.v1.Algorithm\x12\x33\n\x08\x65ncoding\x18\x06 \x01(\x0e\x32!.signetd.api.v1.SignatureEncoding\x12\x16\n\tsigner_id\x18\x07 \x01(\x0cH\x02\x88\x01\x01\x12\x19\n\x0cinput_crc32c\x18\x08 \x01(\x07H\x03\x88\x01\x01\x42\n\n\x08_messageB\t\n\x07_digestB\x0c\n\n_signer_idB\x0f\n\r_input_crc32c\"b\n\x0eVerifyResponse\x12\r\n\x05valid\x18\x01 \x01(\x08\x12,\n\talgorithm\x18\x02 \x01(\x0e\x32\x19.signetd.api.v1.Algorithm\x12\x13\n\x0bkey_version\x18\x03 \x01(\t2\xee\x01\n\x0eSigningService\x12\x41\n\x04Sign\x12\x1b.signetd.api.v1.SignRequest\x1a\x1c.signetd.api.v1.SignResponse\x12P\n\tBatchSign\x12 .signetd.api.v1.BatchSignRequest\x1a!.signetd.api.v1.BatchSignResponse\x12G\n\x06Verify\x12\x1d.signetd.api.v1.VerifyRequest\x1a\x1e.signetd.api.v1.VerifyResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$signetd/api/v1/signing_service.proto\x12\x0esignetd.api.v1\x1a\x17google/rpc/status.proto\x1a\x1esignetd/api/v1/resources.proto\"\xa3\x02\n\x0bSignRequest\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x14\n\x07message\x18\x02 \x01(\x0cH\x00\x88\x01\x01\x12\x13\n\x06\x64igest\x18\x03 \x01(\x0cH\x01\x88\x01\x01\x12,\n\talgorithm\x18\x04 \x01(\x0e\x32\x19.signetd.api.v1.Algorithm\x12\x33\n\x08\x65ncoding\x18\x05 \x01(\x0e\x32!.signetd.api.v1.SignatureEncoding\x12\x16\n\tsigner_id\x18\x06 \x01(\x0cH\x02\x88\x01\x01\x12\x19\n\x0cinput_crc32c\x18\x07 \x01(\x07H\x03\x88\x01\x01\x12\x10\n\x08\x61pproval\x18\x08 \x01(\tB\n\n\x08_messageB\t\n\x07_digestB\x0c\n\n_signer_idB\x0f\n\r_input_crc32c\"\xa9\x02\n\x0cSignResponse\x12\x11\n\tsignature\x18\x01 \x01(\x0c\x12\x33\n\x08\x65ncoding\x18\x02 \x01(\x0e\x32!.signetd.api.v1.SignatureEncoding\x12,\n\talgorithm\x18\x03 \x01(\x0e\x32\x19.signetd.api.v1.Algorithm\x12\x13\n\x0bkey_version\x18\x04 \x01(\t\x12\r\n\x05token\x18\x05 \x01(\t\x12\x14\n\x0ctoken_serial\x18\x06 \x01(\t\x12\x39\n\x10protection_level\x18\x07 \x01(\x0e\x32\x1f.signetd.api.v1.ProtectionLevel\x12\x18\n\x10signature_crc32c\x18\x08 \x01(\x07\x12\x14\n\x0c\x61udit_number\x18\t \x01(\x03\"A\n\x10\x42\x61tchSignRequest\x12-\n\x08requests\x18\x01 \x03(\x0b\x32\x1b.signetd.api.v1.SignRequest\"s\n\x0f\x42\x61tchSignResult\x12\x30\n\x08response\x18\x01 \x01(\x0b\x32\x1c.signetd.api.v1.SignResponseH\x00\x12#\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x12.google.rpc.StatusH\x00\x42\t\n\x07outcome\"E\n\x11\x42\x61tchSignResponse\x12\x30\n\x07results\x18\x01 \x03(\x0b\x32\x1f.signetd.api.v1.BatchSignResult\"\xa6\x02\n\rVerifyRequest\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x14\n\x07message\x18\x02 \x01(\x0cH\x00\x88\x01\x01\x12\x13\n\x06\x64igest\x18\x03 \x01(\x0cH\x01\x88\x01\x01\x12\x11\n\tsignature\x18\x04 \x01(\x0c\x12,\n\talgorithm\x18\x05 \x01(\x0e\x32\x19.signetd.api.v1.Algorithm\x12\x33\n\x08\x65ncoding\x18\x06 \x01(\x0e\x32!.signetd.api.v1.SignatureEncoding\x12\x16\n\tsigner_id\x18\x07 \x01(\x0cH\x02\x88\x01\x01\x12\x19\n\x0cinput_crc32c\x18\x08 \x01(\x07H\x03\x88\x01\x01\x42\n\n\x08_messageB\t\n\x07_digestB\x0c\n\n_signer_idB\x0f\n\r_input_crc32c\"b\n\x0eVerifyResponse\x12\r\n\x05valid\x18\x01 \x01(\x08\x12,\n\talgorithm\x18\x02 \x01(\x0e\x32\x19.signetd.api.v1.Algorithm\x12\x13\n\x0bkey_version\x18\x03 \x01(\t2\xee\x01\n\x0eSigningService\x12\x41\n\x04Sign\x12\x1b.signetd.api.v1.SignRequest\x1a\x1c.signetd.api.v1.SignResponse\x12P\n\tBatchSign\x12 .signetd.api.v1.BatchSignRequest\x1a!.signetd.api.v1.BatchSignResponse\x12G\n\x06Verify\x12\x1d.signetd.api.v1.VerifyRequest\x1a\x1e.signetd.api.v1.VerifyResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,19 +34,19 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'signetd.api.v1.signing_serv
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_SIGNREQUEST']._serialized_start=114
-  _globals['_SIGNREQUEST']._serialized_end=387
-  _globals['_SIGNRESPONSE']._serialized_start=390
-  _globals['_SIGNRESPONSE']._serialized_end=665
-  _globals['_BATCHSIGNREQUEST']._serialized_start=667
-  _globals['_BATCHSIGNREQUEST']._serialized_end=732
-  _globals['_BATCHSIGNRESULT']._serialized_start=734
-  _globals['_BATCHSIGNRESULT']._serialized_end=849
-  _globals['_BATCHSIGNRESPONSE']._serialized_start=851
-  _globals['_BATCHSIGNRESPONSE']._serialized_end=920
-  _globals['_VERIFYREQUEST']._serialized_start=923
-  _globals['_VERIFYREQUEST']._serialized_end=1217
-  _globals['_VERIFYRESPONSE']._serialized_start=1219
-  _globals['_VERIFYRESPONSE']._serialized_end=1317
-  _globals['_SIGNINGSERVICE']._serialized_start=1320
-  _globals['_SIGNINGSERVICE']._serialized_end=1558
+  _globals['_SIGNREQUEST']._serialized_end=405
+  _globals['_SIGNRESPONSE']._serialized_start=408
+  _globals['_SIGNRESPONSE']._serialized_end=705
+  _globals['_BATCHSIGNREQUEST']._serialized_start=707
+  _globals['_BATCHSIGNREQUEST']._serialized_end=772
+  _globals['_BATCHSIGNRESULT']._serialized_start=774
+  _globals['_BATCHSIGNRESULT']._serialized_end=889
+  _globals['_BATCHSIGNRESPONSE']._serialized_start=891
+  _globals['_BATCHSIGNRESPONSE']._serialized_end=960
+  _globals['_VERIFYREQUEST']._serialized_start=963
+  _globals['_VERIFYREQUEST']._serialized_end=1257
+  _globals['_VERIFYRESPONSE']._serialized_start=1259
+  _globals['_VERIFYRESPONSE']._serialized_end=1357
+  _globals['_SIGNINGSERVICE']._serialized_start=1360
+  _globals['_SIGNINGSERVICE']._serialized_end=1598
 # @@protoc_insertion_point(module_scope)

@@ -27,6 +27,7 @@ class SignRequest(google.protobuf.message.Message):
     ENCODING_FIELD_NUMBER: builtins.int
     SIGNER_ID_FIELD_NUMBER: builtins.int
     INPUT_CRC32C_FIELD_NUMBER: builtins.int
+    APPROVAL_FIELD_NUMBER: builtins.int
     key: builtins.str
     """Required. Resource name of the key: `keys/{key}`."""
     message: builtins.bytes
@@ -49,6 +50,10 @@ class SignRequest(google.protobuf.message.Message):
     """Optional. CRC32C (Castagnoli) of `message` or `digest`. A request whose input arrives
     altered is refused.
     """
+    approval: builtins.str
+    """Resource name of the approval, `approvals/{approval}`, where the key or the grant asks for one.
+    It must be for this key, this algorithm and exactly this digest, and is used up by this.
+    """
     def __init__(
         self,
         *,
@@ -59,9 +64,10 @@ class SignRequest(google.protobuf.message.Message):
         encoding: signetd.api.v1.resources_pb2.SignatureEncoding.ValueType = ...,
         signer_id: builtins.bytes | None = ...,
         input_crc32c: builtins.int | None = ...,
+        approval: builtins.str = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["_digest", b"_digest", "_input_crc32c", b"_input_crc32c", "_message", b"_message", "_signer_id", b"_signer_id", "digest", b"digest", "input_crc32c", b"input_crc32c", "message", b"message", "signer_id", b"signer_id"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["_digest", b"_digest", "_input_crc32c", b"_input_crc32c", "_message", b"_message", "_signer_id", b"_signer_id", "algorithm", b"algorithm", "digest", b"digest", "encoding", b"encoding", "input_crc32c", b"input_crc32c", "key", b"key", "message", b"message", "signer_id", b"signer_id"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["_digest", b"_digest", "_input_crc32c", b"_input_crc32c", "_message", b"_message", "_signer_id", b"_signer_id", "algorithm", b"algorithm", "approval", b"approval", "digest", b"digest", "encoding", b"encoding", "input_crc32c", b"input_crc32c", "key", b"key", "message", b"message", "signer_id", b"signer_id"]) -> None: ...
     @typing.overload
     def WhichOneof(self, oneof_group: typing.Literal["_digest", b"_digest"]) -> typing.Literal["digest"] | None: ...
     @typing.overload
@@ -87,6 +93,7 @@ class SignResponse(google.protobuf.message.Message):
     TOKEN_SERIAL_FIELD_NUMBER: builtins.int
     PROTECTION_LEVEL_FIELD_NUMBER: builtins.int
     SIGNATURE_CRC32C_FIELD_NUMBER: builtins.int
+    AUDIT_NUMBER_FIELD_NUMBER: builtins.int
     signature: builtins.bytes
     """The signature."""
     encoding: signetd.api.v1.resources_pb2.SignatureEncoding.ValueType
@@ -103,6 +110,8 @@ class SignResponse(google.protobuf.message.Message):
     """How well the private key is protected."""
     signature_crc32c: builtins.int
     """CRC32C (Castagnoli) of `signature`."""
+    audit_number: builtins.int
+    """Number of the record in the daemon's audit chain that tells of this signature."""
     def __init__(
         self,
         *,
@@ -114,8 +123,9 @@ class SignResponse(google.protobuf.message.Message):
         token_serial: builtins.str = ...,
         protection_level: signetd.api.v1.resources_pb2.ProtectionLevel.ValueType = ...,
         signature_crc32c: builtins.int = ...,
+        audit_number: builtins.int = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["algorithm", b"algorithm", "encoding", b"encoding", "key_version", b"key_version", "protection_level", b"protection_level", "signature", b"signature", "signature_crc32c", b"signature_crc32c", "token", b"token", "token_serial", b"token_serial"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["algorithm", b"algorithm", "audit_number", b"audit_number", "encoding", b"encoding", "key_version", b"key_version", "protection_level", b"protection_level", "signature", b"signature", "signature_crc32c", b"signature_crc32c", "token", b"token", "token_serial", b"token_serial"]) -> None: ...
 
 global___SignResponse = SignResponse
 

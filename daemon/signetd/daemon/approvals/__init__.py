@@ -1,0 +1,1 @@
+"""Approvals of several people, each bound to one use and used once."""

@@ -1,0 +1,1 @@
+"""Who may do what: identities, groups and grants, and how they are evaluated."""
