@@ -5,17 +5,24 @@ import time
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
+from signetd.daemon.policy.types import Role
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.types import Requester
 
 
 @dataclass
 class Call:
-    """One call. `deadline` is in seconds of the monotonic clock; `facts` go into the log."""
+    """One call. `deadline` is in seconds of the monotonic clock; `facts` go into the log.
+
+    `recorded` is set by whoever has written the call's record into the audit; else the dispatcher
+    does it.
+    """
 
     method: str
     deadline: float | None = None
     identity: str = ""
+    roles: frozenset[Role] = frozenset()
+    recorded: bool = False
     facts: dict[str, str | int] = field(default_factory=dict)
     request_id: str = field(default_factory=lambda: secrets.token_hex(8))
     started: float = field(default_factory=time.monotonic)
@@ -24,6 +31,11 @@ class Call:
     def requester(self) -> Requester:
         """For whom a token works that is asked on behalf of this call, and until when."""
         return Requester(client=self.identity, deadline=self.deadline)
+
+    @property
+    def operation(self) -> str:
+        """What the audit calls this method: `KeyService/DestroyKey`."""
+        return self.method.rpartition(".")[2]
 
     def check_deadline(self) -> None:
         """Raise DEADLINE_PASSED if nobody waits for the answer any more."""
