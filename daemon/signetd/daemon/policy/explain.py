@@ -50,8 +50,7 @@ def explain(snapshot: Snapshot, use: Use, key: RegisteredKey | None, used: Count
     option = _first_free(decision, use, used)
     obstacles = [each.text for each in (*of_identity, *of_key) if not each.supports]
     if option is not None and not obstacles:
-        policy = key.policy if key is not None and use.operation is Operation.SIGN else KeyPolicy()
-        return _allowed(option, approvals_of(option, policy), findings)
+        return _allowed(option, _approvals(option, use, key), findings)
     summary = f"No: {obstacles[0]}." if obstacles else _refusal(decision)
     return Explanation(allowed=False, summary=summary, findings=findings)
 
@@ -66,6 +65,12 @@ def _allowed(
         findings=findings,
         approvals=approvals,
     )
+
+
+def _approvals(option: Option, use: Use, key: RegisteredKey | None) -> tuple[ApprovalRule, ...]:
+    if use.operation is not Operation.SIGN:
+        return ()
+    return approvals_of(option, key.policy if key is not None else KeyPolicy())
 
 
 def _refusal(decision: Decision) -> str:
@@ -130,8 +135,8 @@ def _of_grants(snapshot: Snapshot, use: Use, used: Counts) -> Iterator[Finding]:
         for charge in _charges(option_of(grant), use):
             yield _limit("the grant", grant.id, charge, used)
         approval = grant.conditions.approval
-        if approval is not None:
-            text = f"each use by the grant needs {approval.count} approvals"
+        if approval is not None and use.operation is Operation.SIGN:
+            text = f"each signature by the grant needs {approval.count} approvals"
             yield Finding(grant=grant.id, supports=True, text=text)
     if not any(counts(grant, use) for grant in found.allows):
         yield Finding(supports=False, text="no grant allows it")

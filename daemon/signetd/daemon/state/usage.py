@@ -1,7 +1,7 @@
 """Reads how often keys and grants were used."""
 
 from collections.abc import Collection, Iterable
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, select
 
@@ -30,18 +30,16 @@ class UsageStore:
         with explained(_SUBJECT), self._engine.begin() as connection:
             for first in range(0, len(scopes), _SCOPES_AT_ONCE):
                 some = scopes[first : first + _SCOPES_AT_ONCE]
-                for scope, window, count in _read(connection, some, windows):
-                    if (scope, window) in found:
-                        found[scope, window] = count
+                for row in _read(connection, some, windows):
+                    if (row.scope, row.span) in found:
+                        found[row.scope, row.span] = row.uses
         return found
 
 
-def _read(
-    connection: Connection, scopes: Iterable[str], windows: Iterable[str]
-) -> Iterable[tuple[str, str, int]]:
+def _read(connection: Connection, scopes: Iterable[str], windows: Iterable[str]) -> Iterable[Any]:
     # A counter of a minute stays long after it; only those asked for are read.
     table = USE_COUNTERS.c
-    query = select(table.scope, table.span, table.count).where(
+    query = select(table.scope, table.span, table.count.label("uses")).where(
         table.scope.in_(scopes), table.span.in_(windows)
     )
-    return connection.execute(query).tuples().all()
+    return connection.execute(query).all()

@@ -133,7 +133,7 @@ def test_a_grant_counts_when_its_condition_holds(
 
 
 def test_all_conditions_must_hold() -> None:
-    both = {"digest_only": True, "not_before": NOW}
+    both: dict[str, Any] = {"digest_only": True, "not_before": NOW}
     assert allowed(grant(**both))
     assert not allowed(grant(**both), digest_given=False)
     assert not allowed(grant(**both), moment=NOW - SECOND)
