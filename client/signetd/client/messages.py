@@ -59,7 +59,8 @@ def token_name(name: str) -> str:
     return name if name.startswith("tokens/") else f"tokens/{name}"
 
 
-def _number(kind: str, name: str | None, names: list[str]) -> int:
+def enum_number(kind: str, name: str | None, names: list[str]) -> int:
+    """Number of a value by its name, such as "rsa-2048"; 0 for None. Raises InvalidRequest."""
     if name is None:
         return 0
     full = f"{kind}_{name.upper().replace('-', '_')}"
@@ -71,17 +72,17 @@ def _number(kind: str, name: str | None, names: list[str]) -> int:
 
 def algorithm_number(name: str | None) -> int:
     """Number of an algorithm by its name; 0 for None. Raises InvalidRequest."""
-    return _number("ALGORITHM", name, resources.Algorithm.keys())
+    return enum_number("ALGORITHM", name, resources.Algorithm.keys())
 
 
 def encoding_number(name: str | None) -> int:
     """Number of an encoding by its name; 0 for None. Raises InvalidRequest."""
-    return _number("SIGNATURE_ENCODING", name, resources.SignatureEncoding.keys())
+    return enum_number("SIGNATURE_ENCODING", name, resources.SignatureEncoding.keys())
 
 
 def key_type_number(name: str) -> int:
     """Number of a key type by its name, such as "rsa-2048". Raises InvalidRequest."""
-    return _number("KEY_TYPE", name, resources.KeyType.keys())
+    return enum_number("KEY_TYPE", name, resources.KeyType.keys())
 
 
 def sign_request(item: SignItem) -> signing.SignRequest:
