@@ -17,6 +17,8 @@ from signetd.client.errors import (
     Unauthenticated,
     Unavailable,
 )
+from signetd.client.grants import GrantItem, ScheduleItem
+from signetd.client.identities import IdentityItem
 from signetd.client.messages import Encoding, Signature, SignItem
 from signetd.client.sync import Client
 
@@ -29,11 +31,14 @@ __all__ = [
     "Encoding",
     "Endpoint",
     "FailedPrecondition",
+    "GrantItem",
+    "IdentityItem",
     "InternalError",
     "InvalidRequest",
     "NotFound",
     "PermissionDenied",
     "ResourceExhausted",
+    "ScheduleItem",
     "SignItem",
     "Signature",
     "SignatureInvalid",

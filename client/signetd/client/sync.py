@@ -11,6 +11,7 @@ from signetd.api.v1 import resources_pb2 as resources
 from signetd.api.v1 import token_service_pb2 as tokens
 from signetd.client import _operations as operations
 from signetd.client import errors, hashing, messages, retry
+from signetd.client._access_sync import AccessCalls
 from signetd.client.connection import OPTIONS, Endpoint
 from signetd.client.messages import Signature, SignItem
 
@@ -19,7 +20,7 @@ def _nothing(_done: int) -> None:
     """Nobody watches."""
 
 
-class Client:
+class Client(AccessCalls):
     """Signs over one connection. Every method raises SignetdError.
 
     ``timeout`` is in seconds and bounds a call with its retries.

@@ -1,0 +1,237 @@
+"""``signetctl access``: what is said to it arrives, and what it prints can be read."""
+
+import hashlib
+import ssl
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ed25519
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from signetd.daemon.policy.types import Credential, Role
+
+SCHEDULE = ("--weekdays", "mon-fri", "--from", "08:00", "--until", "18:00", "--zone")
+
+
+@pytest.fixture
+def app(as_json: Any) -> None:
+    """An identity `app` and a group `boss`."""
+    as_json("access", "identity", "add", "app", "--role", "signer")
+    as_json("access", "group", "set", "boss", "app")
+
+
+def test_an_identity_is_added_changed_and_removed(as_json: Any, serving: Any) -> None:
+    added = as_json(
+        *("access", "identity", "add", "app.test", "--role", "signer", "--role", "auditor"),
+        *("--certificate", "AB:" * 31 + "AB", "--disabled", "--approval", "a1"),
+    )
+    assert added["roles"] == ["AUDITOR", "SIGNER"]
+    assert (added["credential"], added["disabled"]) == ("DNS", True)
+    ((who, approval),) = serving[0].administrators.asked
+    assert (who.credential, approval) == (Credential.DNS, "approvals/a1")
+    enabled = as_json("access", "identity", "update", "app.test", "--enable")
+    assert enabled == added | {"disabled": False, "update_time": enabled["update_time"]}
+    changed = as_json(
+        "access", "identity", "update", "app.test", "--role", "signer", "--any-certificate"
+    )
+    assert (changed["roles"], changed["certificate_sha256"]) == (["SIGNER"], "")
+    assert as_json("access", "identity", "show", "app.test") == changed
+    assert as_json("access", "identity", "list") == [changed]
+    assert as_json("access", "identity", "remove", "app.test") is None
+    assert as_json("access", "identity", "list") == []
+
+
+def test_a_certificate_is_read_from_its_file(as_json: Any, tmp_path: Path) -> None:
+    pem = tmp_path / "app.pem"
+    der = certificate()
+    pem.write_text(ssl.DER_cert_to_PEM_cert(der))
+    added = as_json(
+        *("access", "identity", "add", "app", "--role", "signer", "--certificate", str(pem)),
+        *("--credential", "uri"),
+    )
+    assert added["certificate_sha256"] == hashlib.sha256(der).hexdigest()
+    assert added["credential"] == "URI"
+
+
+def certificate() -> bytes:
+    key = ed25519.Ed25519PrivateKey.generate()
+    name = x509.Name([])
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + timedelta(1))
+    return builder.sign(key, None).public_bytes(Encoding.DER)
+
+
+@pytest.mark.usefixtures("app")
+def test_a_group_is_set_and_removed(as_json: Any) -> None:
+    assert as_json("access", "group", "list") == [{"name": "groups/boss", "members": ["app"]}]
+    assert as_json("access", "group", "set", "groups/boss")["members"] == []
+    assert as_json("access", "group", "remove", "boss") is None
+    assert as_json("access", "group", "list") == []
+
+
+@pytest.mark.usefixtures("app")
+def test_a_grant_arrives_with_all_its_conditions(as_json: Any) -> None:
+    made = as_json(
+        *("access", "grant", "add", "--to", "app", "--keys", "invoice-*"),
+        *("--operation", "sign", "--operation", "verify", "--purpose", "signing"),
+        *("--algorithm", "sm2-sm3", "--algorithm", "ed25519", "--digest-only"),
+        *("--not-before", "2026-01-01T00:00+08:00", "--not-after", "2027-01-01T00:00Z"),
+        *(*SCHEDULE, "Asia/Shanghai", "--per-minute", "2", "--per-day", "30", "--in-all", "400"),
+        *("--approvals", "2", "--approvers", "boss", "--comment", "发票"),
+    )
+    assert made.pop("name").startswith("grants/g")
+    assert made.pop("create_time").startswith("2026-")
+    assert made == {
+        "subject": "app",
+        "keys": "keys/invoice-*",
+        "operations": ["SIGN", "VERIFY"],
+        "effect": "ALLOW",
+        "comment": "发票",
+        "creator": "root",
+        "conditions": {
+            "purposes": ["SIGNING"],
+            "algorithms": ["ED25519", "SM2_SM3"],
+            "not_before": "2025-12-31T16:00:00Z",
+            "not_after": "2027-01-01T00:00:00Z",
+            "schedule": {
+                "weekdays": ["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY"],
+                "start": "28800s",
+                "end": "64800s",
+                "time_zone": "Asia/Shanghai",
+            },
+            "digest_only": True,
+            "limits": [
+                {"count": 2, "period": "MINUTE"},
+                {"count": 30, "period": "DAY"},
+                {"count": 400, "period": "EVER"},
+            ],
+            "approval": {"count": 2, "group": "groups/boss"},
+        },
+    }
+
+
+@pytest.mark.usefixtures("app")
+def test_grants_are_listed_and_removed(as_json: Any) -> None:
+    common = ("--keys", "keys/*", "--operation", "sign")
+    one = as_json("access", "grant", "add", "--to", "app", *common)
+    two = as_json("access", "grant", "add", "--to-group", "boss", "--deny", *common)
+    assert (two["subject"], two["effect"]) == ("groups/boss", "DENY")
+    assert as_json("access", "grant", "list") == [one, two]
+    assert as_json("access", "grant", "list", "--to", "app") == [one]
+    assert as_json("access", "grant", "list", "--to-group", "boss") == [two]
+    as_json("access", "grant", "remove", one["name"])
+    as_json("access", "grant", "remove", two["name"].removeprefix("grants/"))
+    assert as_json("access", "grant", "list") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("mon-fri", "MON TUE WED THU FRI"),
+        ("sat-mon", "MON SAT SUN"),
+        ("Wed, mon", "MON WED"),
+        ("sun", "SUN"),
+    ],
+)
+@pytest.mark.usefixtures("app")
+def test_weekdays(text: str, days: str, as_json: Any) -> None:
+    made = as_json(
+        *("access", "grant", "add", "--to", "app", "--keys", "*", "--operation", "sign"),
+        *("--weekdays", text, "--zone", "UTC"),
+    )
+    schedule = made["conditions"]["schedule"]
+    assert " ".join(day[:3] for day in schedule["weekdays"]) == days
+    assert (schedule["start"], schedule["end"]) == ("0s", "86400s")
+
+
+@pytest.mark.usefixtures("app")
+def test_tables_are_for_people(signetctl: Any) -> None:
+    said = signetctl(
+        *("access", "grant", "add", "--to", "app", "--keys", "*", "--operation", "sign"),
+        *("--digest-only", "--per-day", "5", "--approvals", "1", *SCHEDULE, "UTC"),
+    ).stdout
+    words = (
+        "at mon tue wed thu fri 08:00-18:00 UTC; digests only; at most 5 per day; "
+        "approved by 1 of the security administrators"
+    )
+    assert words in said
+    assert words in signetctl("access", "grant", "list").stdout
+    shown = signetctl("access", "identity", "list").stdout
+    assert "SIGNER" in shown
+    assert "no" in shown
+    assert "groups/boss" in signetctl("access", "group", "list").stdout
+
+
+@pytest.mark.usefixtures("app")
+def test_an_explanation(signetctl: Any, as_json: Any) -> None:
+    question = ("access", "explain", "app", "seal", "sign")
+    refused = signetctl(*question)
+    assert refused.exit_code == 0
+    assert "No: no grant allows it" in refused.stdout
+    signetctl(
+        *("access", "grant", "add", "--to", "app", "--keys", "*", "--operation", "sign"),
+        *("--not-before", "2026-06-01T00:00Z", "--approvals", "2", "--approvers", "boss"),
+        "--digest-only",
+    )
+    later = ("--at", "2026-07-01T00:00Z")
+    shown = signetctl(*question, *later).stdout
+    assert "Yes: grants/" in shown
+    assert "must be approved by 2 of groups/boss" in shown
+    assert "holds: only from 2026-06-01T00:00:00Z on" in shown
+    found = as_json(*question, *later)
+    assert (found["allowed"], found["approvals"]) == (True, [{"count": 2, "group": "groups/boss"}])
+    assert not as_json(*question, *later, "--message")["allowed"]
+    assert not as_json(*question, "--at", "2026-05-01T00:00Z")["allowed"]
+
+
+GRANT = ("access", "grant", "add", "--keys", "*", "--operation", "sign")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (GRANT, 2, "exactly one"),
+        ((*GRANT, "--to", "app", "--to-group", "boss"), 2, "exactly one"),
+        ((*GRANT, "--to", "app", "--weekdays", "mon"), 2, "need a time zone"),
+        ((*GRANT, "--to", "app", "--weekdays", "day", "--zone", "UTC"), 2, "not like mon-fri"),
+        ((*GRANT, "--to", "app", "--from", "8", "--zone", "UTC"), 2, "not a time of day"),
+        ((*GRANT, "--to", "app", "--from", "24:00", "--zone", "UTC"), 2, "not a time of day"),
+        ((*GRANT, "--to", "app", "--not-before", "2026-01-01"), 2, "give the zone"),
+        ((*GRANT, "--to", "app", "--not-after", "soon"), 2, "not a time"),
+        ((*GRANT, "--to", "nobody"), 1, "IDENTITY_NOT_FOUND"),
+        ((*GRANT, "--to", "app", "--purpose", "fun"), 1, "INPUT_INVALID"),
+        (("access", "identity", "add", "a", "--role", "king"), 1, "INPUT_INVALID"),
+        (("access", "identity", "add", "app", "--role", "signer"), 1, "IDENTITY_EXISTS"),
+        (("access", "identity", "update", "nobody", "--disable"), 1, "IDENTITY_NOT_FOUND"),
+        (
+            ("access", "identity", "add", "a", "--role", "signer", "--certificate", "none.pem"),
+            2,
+            "neither a file",
+        ),
+        (
+            ("access", "identity", "update", "app", "--certificate", "a", "--any-certificate"),
+            2,
+            "one of them",
+        ),
+        (("access", "grant", "remove", "g0"), 1, "GRANT_NOT_FOUND"),
+        (("access", "group", "remove", "none"), 1, "GROUP_NOT_FOUND"),
+        (("access", "explain", "app", "seal", "dance"), 1, "INPUT_INVALID"),
+        (("access", "explain", "app", "seal", "sign", "--at", "now"), 2, "not a time"),
+    ],
+)
+@pytest.mark.usefixtures("app")
+def test_refusals_and_exit_codes(
+    arguments: tuple[str, ...], code: int, said: str, signetctl: Any
+) -> None:
+    done = signetctl(*arguments)
+    assert (done.exit_code, said in " ".join(done.output.split())) == (code, True), done.output
+
+
+def test_a_role_that_is_in_the_way_is_named(signetctl: Any, as_json: Any, serving: Any) -> None:
+    as_json("access", "identity", "add", "root", "--role", "security-admin")
+    assert serving[0].book.snapshot.identity("root").roles == {Role.SECURITY_ADMIN}
+    done = signetctl("access", "identity", "update", "root", "--disable")
+    assert "ROLES_CONFLICT" in done.output
