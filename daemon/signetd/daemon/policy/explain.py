@@ -46,7 +46,9 @@ def explain(snapshot: Snapshot, use: Use, key: RegisteredKey | None, used: Count
     decision = decide(snapshot, use)
     of_identity = list(_of_identity(snapshot, use))
     of_key = [*key_rules.findings(key, use), *_limits_of_key(key, use, used)]
-    findings = (*of_identity, *of_key, *_of_grants(snapshot, use, used))
+    of_grants = _of_grants(snapshot, use, used)
+    rule = key.policy.approval if key is not None else None
+    findings = (*of_identity, *of_key, *_approvers(snapshot, rule, use), *of_grants)
     option = _first_free(decision, use, used)
     obstacles = [each.text for each in (*of_identity, *of_key) if not each.supports]
     if option is not None and not obstacles:
@@ -134,12 +136,20 @@ def _of_grants(snapshot: Snapshot, use: Use, used: Counts) -> Iterator[Finding]:
         yield from _conditions(grant, use)
         for charge in _charges(option_of(grant), use):
             yield _limit("the grant", grant.id, charge, used)
-        approval = grant.conditions.approval
-        if approval is not None and use.operation is Operation.SIGN:
-            text = f"each signature by the grant needs {approval.count} approvals"
-            yield Finding(grant=grant.id, supports=True, text=text)
+        yield from _approvers(snapshot, grant.conditions.approval, use, grant.id)
     if not any(counts(grant, use) for grant in found.allows):
         yield Finding(supports=False, text="no grant allows it")
+
+
+def _approvers(
+    snapshot: Snapshot, rule: ApprovalRule | None, use: Use, grant: str = ""
+) -> Iterator[Finding]:
+    if rule is None or use.operation is not Operation.SIGN:
+        return
+    who = f"groups/{rule.group}" if rule.group else "the security administrators"
+    several = len(snapshot.members(rule.group) - {use.identity})
+    text = f"each signature needs {rule.count} approvals of {who}, of whom {several} may approve"
+    yield Finding(grant=grant, supports=several >= rule.count, text=text)
 
 
 def _whole(grant: Grant, use: Use) -> Finding:

@@ -1,6 +1,6 @@
 """Finds the grants that are about an identity, a key and an operation, however many there are."""
 
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final
@@ -54,7 +54,7 @@ class GrantIndex:
         self._identities: defaultdict[str, _Subject] = defaultdict(_Subject)
         self._groups: defaultdict[str, _Subject] = defaultdict(_Subject)
         self._groups_of = groups
-        self._cache: dict[tuple[str, str, Operation], Candidates] = {}
+        self._cache: OrderedDict[tuple[str, str, Operation], Candidates] = OrderedDict()
         for grant in grants:
             if grant.group:
                 self._groups[grant.group].add(grant)
@@ -70,7 +70,7 @@ class GrantIndex:
                 grant for grant in self._about(identity, key_id) if operation in grant.operations
             )
             if len(self._cache) >= MAX_CACHED:
-                del self._cache[next(iter(self._cache))]
+                self._cache.popitem(last=False)
             self._cache[asked] = found
         return found
 

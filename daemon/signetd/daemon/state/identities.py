@@ -82,19 +82,29 @@ def delete_identity(name: str) -> Effect:
     return effect
 
 
+def first_security_admin(name: str, credential: Credential) -> Effect:
+    """Make *name* a security administrator if there is none at all; else change nothing."""
+
+    def effect(connection: Connection, moment: datetime) -> None:
+        add_first_security_admin(connection, moment, name=name, credential=credential)
+
+    return effect
+
+
 def add_first_security_admin(
     connection: Connection, moment: datetime, *, name: str, credential: Credential
 ) -> bool:
-    """Make *name* a security administrator if there is none at all; tell whether it was done.
+    """Do what ``first_security_admin`` does, and tell whether anything was changed.
 
     An identity that is there already gets the role as well. Raises ROLES_CONFLICT if it has
     another administrator's role.
     """
+    if _is_administered(connection):
+        return False  # as at every start but the first: nobody has to read everything anew
     bump_version(connection)
-    everybody = [identity_of(row) for row in connection.execute(select(IDENTITIES))]
-    if any(Role.SECURITY_ADMIN in each.roles for each in everybody):
-        return False
-    known = next((each for each in everybody if each.name == name), None)
+    if _is_administered(connection):
+        return False  # another daemon was quicker
+    known = _read(connection, name)
     roles = frozenset({Role.SECURITY_ADMIN}) | (known.roles if known else frozenset())
     first = Identity(
         name=name,
@@ -109,6 +119,11 @@ def add_first_security_admin(
     else:
         _update(connection, first)
     return True
+
+
+def _is_administered(connection: Connection) -> bool:
+    everybody = map(identity_of, connection.execute(select(IDENTITIES)).all())
+    return any(Role.SECURITY_ADMIN in each.roles for each in everybody)
 
 
 def require_identity(connection: Connection, name: str) -> Identity:

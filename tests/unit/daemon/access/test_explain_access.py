@@ -41,8 +41,9 @@ def world(service: Any) -> Any:
         not_before=datetime(2026, 11, 1, tzinfo=UTC),
     )
     with service.engine.begin() as connection:
-        create_identity(identity())(connection, BEGIN)
-        set_group(group("boss"))(connection, BEGIN)
+        for name in ("app", "a", "b"):
+            create_identity(identity(name))(connection, BEGIN)
+        set_group(group("boss", "a", "b"))(connection, BEGIN)
         create_grant(narrow)(connection, BEGIN)
     service.keys.all["seal"] = msgspec.structs.replace(KEY, policy=LIMITED)
     return service

@@ -22,7 +22,7 @@ from signetd.daemon.policy.types import (
 from signetd.daemon.policy.use import Use
 from signetd.drivers.types import Algorithm
 from tests.unit.daemon.policy.strategies import SETTINGS, USES, WORLDS, World
-from tests.unit.daemon.policy.values import KEY, NOW, deny, grant, identity, snapshot, use
+from tests.unit.daemon.policy.values import KEY, NOW, deny, grant, group, identity, snapshot, use
 
 DAILY = UseLimit(count=5, period=Period.DAY)
 TWO = ApprovalRule(count=2, group="boss")
@@ -141,6 +141,18 @@ def test_approvals_are_those_of_the_alternative_that_would_be_taken() -> None:
     of_key = ApprovalRule(count=1)
     found = explained(grant(approval=TWO), key=key(policy=KeyPolicy(approval=of_key)))
     assert found.approvals == (of_key, TWO)
+
+
+def test_too_few_who_may_approve_are_told() -> None:
+    """The one who asks does not count, and who is disabled does not either."""
+    people = [identity(name) for name in ("app", "a", "b")] + [identity("off", disabled=True)]
+    for members, several, enough in ((("app", "a", "off"), 1, False), (("a", "b"), 2, True)):
+        world = snapshot(grant(approval=TWO), identities=people, groups=[group("boss", *members)])
+        text = f"each signature needs 2 approvals of groups/boss, of whom {several} may approve"
+        of_key = key(policy=KeyPolicy(approval=TWO))
+        found = lines(explain(world, use(), of_key, {}))
+        assert ("g1", enough, text) in found
+        assert ("", enough, text) in found
 
 
 def test_there_need_not_be_a_key() -> None:

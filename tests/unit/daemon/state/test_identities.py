@@ -13,6 +13,7 @@ from signetd.daemon.state.identities import (
     add_first_security_admin,
     create_identity,
     delete_identity,
+    first_security_admin,
     update_identity,
 )
 from signetd.drivers.errors import Reason, SignetError
@@ -160,8 +161,10 @@ def first(changes: Changes, name: str) -> bool:
 def test_the_first_security_administrator_is_added_once(changes: Changes) -> None:
     changes.make(create_identity(identity()))
     assert first(changes, "root")
+    version = changes.store.version()
     assert not first(changes, "another")
-    found = changes.store.snapshot()
+    found = changes.make(first_security_admin("another", Credential.SOCKET))
+    assert found.version == version
     assert [each.name for each in found.identities] == ["app", "root"]
     root = found.identity("root")
     assert root is not None
