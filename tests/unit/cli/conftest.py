@@ -44,3 +44,10 @@ def as_json(signetctl: Run) -> Run:
         return json.loads(done.stdout) if done.stdout else None
 
     return run
+
+
+@pytest.fixture
+def world(as_json: Run) -> None:
+    """An identity `app` and a group `boss`."""
+    as_json("access", "identity", "add", "app", "--role", "signer")
+    as_json("access", "group", "set", "boss", "app")

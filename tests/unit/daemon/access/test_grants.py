@@ -1,4 +1,4 @@
-"""Groups and grants over the API: what is refused, what is recorded, and that nothing is lost."""
+"""Grants over the API: what is refused, what is recorded, and that nothing is lost."""
 
 from typing import Any
 
@@ -7,10 +7,7 @@ from google.protobuf import text_format
 
 from signetd.api.v1 import access_service_pb2 as messages
 from signetd.api.v1 import resources_pb2 as resources
-from signetd.daemon.state.groups import set_group
-from signetd.daemon.state.identities import create_identity
 from signetd.drivers.errors import Reason, SignetError
-from tests.unit.daemon.policy.values import BEGIN, group, identity
 
 FULL = """
 subject: "app" keys: "keys/invoice-*" operations: OPERATION_VERIFY operations: OPERATION_SIGN
@@ -43,52 +40,6 @@ def grant(text: str = "", **fields: Any) -> messages.CreateGrantRequest:
     changes.ClearField("operations")
     made.MergeFrom(changes)
     return messages.CreateGrantRequest(grant=made)
-
-
-@pytest.fixture
-def world(service: Any) -> Any:
-    """The API with an identity `app` and a group `boss`."""
-    with service.engine.begin() as connection:
-        create_identity(identity())(connection, BEGIN)
-        set_group(group("boss", "app"))(connection, BEGIN)
-    return service
-
-
-async def test_a_group_is_set_listed_and_deleted(world: Any) -> None:
-    wanted = messages.Group(name="groups/all", members=["app", "app"])
-    made = await world.ask("SetGroup", messages.SetGroupRequest(group=wanted))
-    assert made == messages.Group(name="groups/all", members=["app"])
-    assert world.last() == ("root", "AccessService/SetGroup", "groups/all", "1 members")
-    assert world.book.snapshot.members("all") == {"app"}
-    first = await world.ask("ListGroups", messages.ListGroupsRequest(page_size=1))
-    rest = messages.ListGroupsRequest(page_token=first.next_page_token)
-    second = await world.ask("ListGroups", rest)
-    assert [*first.groups, *second.groups] == [
-        made,
-        messages.Group(name="groups/boss", members=["app"]),
-    ]
-    await world.ask("DeleteGroup", messages.DeleteGroupRequest(name="groups/all"))
-    assert world.book.snapshot.group("all") is None
-
-
-@pytest.mark.parametrize(
-    ("name", "members", "says"),
-    [
-        ("", [], "group.name is missing"),
-        ("boss", [], "groups/{group}"),
-        ("groups/Boss", [], "groups/{group}"),
-        ("groups/boss", [""], "group.members is missing"),
-        ("groups/boss", ["groups/x"], "how a group is named"),
-        ("groups/boss", ["a"] * 10_001, "10001 names; .* at most 10000"),
-        ("groups/boss", ["nobody"], "no identity 'nobody'"),
-    ],
-)
-async def test_groups_that_are_refused(
-    name: str, members: list[str], says: str, world: Any
-) -> None:
-    request = messages.SetGroupRequest(group=messages.Group(name=name, members=members))
-    with pytest.raises(SignetError, match=says):
-        await world.ask("SetGroup", request)
 
 
 async def test_a_grant_comes_back_as_it_was_given(world: Any) -> None:
