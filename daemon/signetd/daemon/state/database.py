@@ -10,10 +10,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from signetd.daemon.pins.hashing import KEY_BYTES
 from signetd.daemon.state import files
+from signetd.daemon.state.audit import AuditStore
 from signetd.daemon.state.errors import StateError
 from signetd.daemon.state.keys import KeyStore
 from signetd.daemon.state.migrate import migrate
 from signetd.daemon.state.pin_attempts import PinAttemptStore
+from signetd.daemon.state.reading import reads_only
 from signetd.daemon.state.secret import keep_secret
 from signetd.daemon.state.token_bindings import TokenBindingStore
 
@@ -37,6 +39,10 @@ class Database:
         self.pin_guard_key = pin_guard_key
         self._engine = engine
         self._lock: int | None = lock
+
+    def audit(self, chain: str) -> AuditStore:
+        """Return the records of the chain of this name."""
+        return AuditStore(self._engine, chain)
 
     def close(self) -> None:
         """Close the database and give the lock back; a second call does nothing."""
@@ -98,4 +104,4 @@ def _set_up(connection: Any, record: Any) -> None:
 
 def _begin(connection: Connection) -> None:
     # A transaction that takes the write lock only later can fail halfway with "locked".
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    connection.exec_driver_sql("BEGIN" if reads_only(connection) else "BEGIN IMMEDIATE")
