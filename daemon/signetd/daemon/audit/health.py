@@ -2,12 +2,15 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import Final
 
 import structlog
 from sqlalchemy.exc import DBAPIError
 
 from signetd.drivers.errors import Reason, SignetError
 
+_CLASHES: Final = frozenset({"40001", "40P01"})
+"""SQLSTATE of serialization_failure and deadlock_detected."""
 _log = structlog.get_logger("signetd.audit")
 
 
@@ -74,3 +77,9 @@ def cause_of(error: Exception) -> str:
     if original is not None:
         return str(original).strip().splitlines()[0][:300] or type(original).__name__
     return f"{type(error).__name__}: {error}"[:300].rstrip(".")
+
+
+def is_clash(error: Exception) -> bool:
+    """Whether the database broke a transaction off for another's sake: it can be begun anew."""
+    original = error.orig if isinstance(error, DBAPIError) else None
+    return getattr(original, "sqlstate", None) in _CLASHES

@@ -23,8 +23,6 @@ def open_chain(store: AuditStore) -> Place:
     with explained("The audit"), store.transaction() as connection:
         audit_writing.make_chain(connection, store.chain)
         body = audit_writing.last_body(connection, store.chain)
-    while store.delete_pruned():
-        pass
     if body is None:
         return _empty(store)
     last = _read(store, body)[1]

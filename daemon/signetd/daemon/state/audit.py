@@ -59,7 +59,14 @@ class AuditStore:
     def facts(self) -> ChainFacts:
         """Return where the chain begins, and how far it is exported."""
         with self._reading() as connection:
-            return self._facts(connection)
+            return self.facts_in(connection)
+
+    def facts_in(self, connection: Connection) -> ChainFacts:
+        """Return the same within a transaction."""
+        row: Row[Any] = connection.execute(
+            select(AUDIT_CHAINS).where(AUDIT_CHAINS.c.chain == self.chain)
+        ).one()
+        return ChainFacts(first=row.first, anchor=row.anchor, exported=row.exported)
 
     def body(self, number: int) -> bytes | None:
         """Return the bytes of one record; None if it is not there."""
@@ -78,7 +85,7 @@ class AuditStore:
     def search(self, wanted: RecordFilter, first: int, limit: int) -> list[bytes]:
         """Return the bytes of at most *limit* records of those *wanted*, from *first* on."""
         with self._reading() as connection:
-            start = max(first, self._facts(connection).first)
+            start = max(first, self.facts_in(connection).first)
             query = _filtered(self._bodies().where(_RECORDS.number >= start), wanted)
             return list(connection.scalars(query.order_by(_RECORDS.number).limit(limit)))
 
@@ -93,6 +100,10 @@ class AuditStore:
         with self._reading() as connection:
             return use_counters.read(connection, scopes)
 
+    def move_first(self, connection: Connection, first: int) -> None:
+        """Let the chain begin with the record *first*, within a transaction."""
+        audit_writing.move_first(connection, self.chain, first)
+
     def set_exported(self, first: int, last: int) -> None:
         """Remember that an export has taken the records *first* to *last*."""
         with explained(_SUBJECT), self.transaction() as connection:
@@ -101,7 +112,7 @@ class AuditStore:
     def delete_pruned(self) -> int:
         """Delete some records before the first one; return how many, 0 when all are gone."""
         with explained(_SUBJECT), self.transaction() as connection:
-            first = self._facts(connection).first
+            first = self.facts_in(connection).first
             return audit_writing.delete_before(connection, self.chain, first, _DELETED_AT_ONCE)
 
     @contextmanager
@@ -111,12 +122,6 @@ class AuditStore:
 
     def _bodies(self) -> Select[Any]:
         return select(_RECORDS.body).where(_RECORDS.chain == self.chain)
-
-    def _facts(self, connection: Connection) -> ChainFacts:
-        row: Row[Any] = connection.execute(
-            select(AUDIT_CHAINS).where(AUDIT_CHAINS.c.chain == self.chain)
-        ).one()
-        return ChainFacts(first=row.first, anchor=row.anchor, exported=row.exported)
 
 
 def _optional(body: Any) -> bytes | None:
