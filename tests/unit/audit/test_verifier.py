@@ -1,5 +1,6 @@
 """What a verification says: of good exports, of forged ones, of several in a row."""
 
+import base64
 import hashlib
 import json
 import subprocess
@@ -11,6 +12,7 @@ import pytest
 from signetd.audit import PublicKeyError, read_public_key
 from signetd.audit.canonical import LineError, encode, parse
 from signetd.audit.hashes import RecentHashes
+from signetd.daemon.audit.types import Charge, Entry, Event, Kind
 from signetd.daemon.rpc.convert import pem
 from signetd.gm.sm3 import sm3
 from tests.unit.audit.conftest import Export
@@ -94,7 +96,7 @@ def test_a_chain_that_is_computed_anew_is_found_by_its_signatures(small: Export)
         records[1]["identity"] = "mallet"
 
     told = words(verify(rewrite(small, change), trusted=[small.spki]))
-    assert "file0:5: the checkpoint covers another record" in told or "covers another" in told
+    assert "the checkpoint covers another record" in told
     assert "the signature is not valid" in told
 
 
@@ -107,22 +109,11 @@ def test_a_use_that_is_taken_out_is_found_by_the_counts(large: Export) -> None:
     assert "uses are missing or counted twice" in told
 
 
-@pytest.mark.parametrize(
-    ("line", "said"),
-    [
-        (3, "file0:4: the record 3 does not follow on the one before it"),
-        (0, "file0:2: the record 1 does not follow on the one before it"),
-    ],
-)
-def test_the_line_is_told(line: int, said: str, small: Export) -> None:
+def test_the_line_is_told(small: Export) -> None:
     lines = list(small.lines)
-    record = json.loads(lines[line])
-    if line:
-        record["previous"] = "ab" * 32
-        lines[line] = encode(record)
-    else:
-        lines[0] = encode(record | {"anchor": "0" * 63 + "1"})
-    assert said.partition(": ")[2] in words(verify(b"\n".join([*lines, b""]), trusted=[small.spki]))
+    lines[3] = encode(json.loads(lines[3]) | {"previous": "ab" * 32})
+    told = words(verify(b"\n".join([*lines, b""]), trusted=[small.spki]))
+    assert "file0:4: the record 3 does not follow on the one before it" in told
 
 
 async def test_files_that_follow_on_each_other(tmp_path: Path) -> None:
@@ -131,15 +122,11 @@ async def test_files_that_follow_on_each_other(tmp_path: Path) -> None:
         first = await scene.export()
         await scene.write(use())
         scene.signer.rotate("ECDSA_P256_SHA256")
-        old = scene.audit.ledger.tail.number
         await scene.write(use())
         second = await scene.export(first=5)
         trusted = [scene.signer.spki]
     first_key = json.loads(first.splitlines()[-1])["key_spki"]
-    import base64
-
     trusted.append(base64.b64decode(first_key))
-    assert old == 5
     report = verify(first, second, trusted=trusted)
     assert report.ok, words(report)
     assert (report.files, report.first, report.last, report.uses) == (
@@ -156,8 +143,6 @@ async def test_files_that_follow_on_each_other(tmp_path: Path) -> None:
 
 
 async def test_counts_of_several_daemons_may_have_gaps(tmp_path: Path) -> None:
-    from signetd.daemon.audit.types import Charge, Entry, Event, Kind
-
     elsewhere = Entry(
         event=Event(kind=Kind.ACT, operation="x", allowed=True, result="OK"),
         charges=(Charge(scope="keys/seal"),),
