@@ -44,6 +44,7 @@ def check_end(
     if "signature" not in end:
         if not unsigned:
             yield "UNSIGNED: the export has no signature, so that anybody can have written it"
+        report.notice("An export has no signature: it only agrees with itself.")
         if extra := end.keys() & {"key", "key_spki", "algorithm", "time"}:
             yield f"the end line has no signature, but {', '.join(sorted(extra))}"
         return

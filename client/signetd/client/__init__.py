@@ -1,5 +1,6 @@
 """The Python client of signetd: ``Client``, and ``AsyncClient`` for asyncio."""
 
+from signetd.client._audit_operations import RecordFilter
 from signetd.client.aio import AsyncClient
 from signetd.client.connection import Endpoint
 from signetd.client.errors import (
@@ -33,6 +34,7 @@ __all__ = [
     "InvalidRequest",
     "NotFound",
     "PermissionDenied",
+    "RecordFilter",
     "ResourceExhausted",
     "SignItem",
     "Signature",

@@ -12,6 +12,7 @@ from signetd.api.v1 import resources_pb2 as resources
 from signetd.api.v1 import token_service_pb2 as tokens
 from signetd.client import _operations as operations
 from signetd.client import errors, hashing, messages, retry
+from signetd.client.audit import AsyncAuditCalls
 from signetd.client.connection import OPTIONS, Endpoint
 from signetd.client.messages import Signature, SignItem
 
@@ -36,6 +37,8 @@ class AsyncClient:
             self._channel = grpc.aio.secure_channel(
                 endpoint.address, endpoint.credentials(), options=OPTIONS
             )
+        self.audit = AsyncAuditCalls(self._call, self._stream)
+        """The calls of AuditService."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -178,15 +181,15 @@ class AsyncClient:
         """Log out of a token."""
         return await self._call(operations.lock_token(name))  # type: ignore[no-any-return]
 
-    async def watch_tokens(
-        self, names: Iterable[str] = ()
-    ) -> AsyncGenerator[tokens.WatchTokensResponse]:
+    def watch_tokens(self, names: Iterable[str] = ()) -> AsyncGenerator[tokens.WatchTokensResponse]:
         """Yield the tokens (all, or *names*) as they are, then every change of their states.
 
         It goes on, without a timeout, until it or the client is closed; a daemon that stops ends
         it with Unavailable, and one that is not read fast enough with ResourceExhausted.
         """
-        operation = operations.watch_tokens(names)
+        return self._stream(operations.watch_tokens(names))
+
+    async def _stream(self, operation: operations.Operation) -> AsyncGenerator[Any]:
         start: Any = self._channel.unary_stream(
             operation.method,
             request_serializer=lambda message: message.SerializeToString(),
@@ -194,8 +197,8 @@ class AsyncClient:
         )
         call = start(operation.request)
         try:
-            async for change in call:
-                yield change
+            async for reply in call:
+                yield reply
         except grpc.aio.AioRpcError as failure:
             if not self._closed:
                 raise errors.from_rpc(failure, self._endpoint.address) from None

@@ -11,6 +11,7 @@ from signetd.api.v1 import resources_pb2 as resources
 from signetd.api.v1 import token_service_pb2 as tokens
 from signetd.client import _operations as operations
 from signetd.client import errors, hashing, messages, retry
+from signetd.client.audit import AuditCalls
 from signetd.client.connection import OPTIONS, Endpoint
 from signetd.client.messages import Signature, SignItem
 
@@ -35,6 +36,8 @@ class Client:
             self._channel = grpc.secure_channel(
                 endpoint.address, endpoint.credentials(), options=OPTIONS
             )
+        self.audit = AuditCalls(self._call, self._stream)
+        """The calls of AuditService."""
 
     def __enter__(self) -> Self:
         return self
@@ -178,7 +181,9 @@ class Client:
         It goes on, without a timeout, until it or the client is closed; a daemon that stops ends
         it with Unavailable, and one that is not read fast enough with ResourceExhausted.
         """
-        operation = operations.watch_tokens(names)
+        return self._stream(operations.watch_tokens(names))
+
+    def _stream(self, operation: operations.Operation) -> Iterator[Any]:
         start: Any = self._channel.unary_stream(
             operation.method,
             request_serializer=lambda message: message.SerializeToString(),

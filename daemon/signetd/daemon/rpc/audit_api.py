@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 
 import msgspec
 
@@ -40,16 +41,18 @@ class AuditApi:
     ) -> AsyncGenerator[messages.FollowRecordsResponse]:
         """Answer FollowRecords."""
         first = _number(request.first, "first")
-        async for body in self._followers.follow(calls.current().identity, first):
-            yield messages.FollowRecordsResponse(record=audit_messages.record(body))
+        async with aclosing(self._followers.follow(calls.current().identity, first)) as bodies:
+            async for body in bodies:
+                yield messages.FollowRecordsResponse(record=audit_messages.record(body))
 
     async def export_records(
         self, request: messages.ExportRecordsRequest
     ) -> AsyncGenerator[messages.ExportRecordsResponse]:
         """Answer ExportRecords."""
         first = _number(request.first, "first")
-        async for piece in self._audit.exporter.export(first):
-            yield messages.ExportRecordsResponse(data=piece)
+        async with aclosing(self._audit.exporter.export(first)) as pieces:
+            async for piece in pieces:
+                yield messages.ExportRecordsResponse(data=piece)
 
     async def get_audit_status(
         self, request: messages.GetAuditStatusRequest
