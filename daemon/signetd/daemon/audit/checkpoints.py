@@ -48,7 +48,7 @@ class Signer(Protocol):
     """Signs what the audit is proven with."""
 
     def key(self) -> AuditKey | None:
-        """Return the key that signs from now on; None if there is to be none."""
+        """Return the key that signs from now on; None if there is to be none. Never raises."""
         ...
 
     async def sign(self, key: AuditKey, data: bytes) -> bytes:
@@ -122,6 +122,9 @@ class Checkpoints:
             except SignetError as error:
                 self._tell(error.message)
                 raise
+            except Exception as error:
+                self._tell(f"an error that nobody foresaw, {type(error).__name__}")
+                raise
             self._tell("")
             return self.state
 
@@ -168,7 +171,7 @@ class Checkpoints:
             try:
                 await self.make()
                 wait = self._first_wait
-            except SignetError:  # told by `make`
+            except Exception:  # told by `make`; nothing may end the checkpoints for good
                 await asyncio.sleep(wait)
                 wait = min(2 * wait, self._longest_wait)
 

@@ -79,7 +79,11 @@ def cause_of(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"[:300].rstrip(".")
 
 
-def is_clash(error: Exception) -> bool:
-    """Whether the database broke a transaction off for another's sake: it can be begun anew."""
-    original = error.orig if isinstance(error, DBAPIError) else None
-    return getattr(original, "sqlstate", None) in _CLASHES
+def is_passing(error: Exception) -> bool:
+    """Whether a transaction can be begun anew at once.
+
+    The database broke it off for another's sake, or the connection was lost: there are others.
+    """
+    if not isinstance(error, DBAPIError):
+        return False
+    return error.connection_invalidated or getattr(error.orig, "sqlstate", None) in _CLASHES

@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 from signetd.daemon.audit import chain, opening
 from signetd.daemon.audit.chain import Place
 from signetd.daemon.audit.group import Clock, GroupWriter, Outcome, utc_now
-from signetd.daemon.audit.health import Health, cause_of, is_clash
+from signetd.daemon.audit.health import Health, cause_of, is_passing
 from signetd.daemon.audit.types import Entry, Event, Kind, Written
 from signetd.daemon.state.audit import AuditStore
 from signetd.drivers.errors import Reason, SignetError
@@ -19,8 +19,8 @@ QUEUE: Final = 16_384
 """Entries that wait, at most."""
 GROUP: Final = 512
 """Entries in one transaction, at most."""
-_CLASHES: Final = 5
-"""How often a transaction is begun anew that another daemon's was preferred to."""
+_AGAIN: Final = 5
+"""How often a transaction is begun anew that was broken off from outside."""
 _T = TypeVar("_T")
 _Waiting = tuple[Entry, "asyncio.Future[Written]"]
 
@@ -133,14 +133,14 @@ class GroupLedger:
 
     def _commit(self, entries: Sequence[Entry]) -> list[Outcome]:
         # In the thread. A COMMIT that seems to have failed may have been carried out.
-        for again in range(_CLASHES, -1, -1):
+        for again in range(_AGAIN, -1, -1):
             try:
                 return self._writer.commit(entries)
             except Exception as error:
                 outcomes = self._writer.settle() if self._writer.is_doubtful else None
                 if outcomes is not None:
                     return outcomes
-                if not (again and is_clash(error)):
+                if not (again and is_passing(error)):
                     raise
         raise RuntimeError("the last round ends above")
 

@@ -121,6 +121,23 @@ async def test_a_failure_is_told_once_and_tried_again(
     assert checkpoints.state.failure == ""
 
 
+async def test_a_fault_of_the_signer_ends_nothing(
+    make: Make, store: AuditStore, ledger: GroupLedger, signer: SoftSigner
+) -> None:
+    told: list[str] = []
+    sign, faults = signer.sign, [ValueError("a secret")]
+
+    async def faulty(key: Any, data: bytes) -> bytes:
+        if faults:
+            raise faults.pop()
+        return await sign(key, data)
+
+    signer.sign = faulty  # type: ignore[method-assign]
+    await make(records=1, on_change=told.append)
+    await until(lambda: bool(places(store)))
+    assert told == ["an error that nobody foresaw, ValueError", ""]
+
+
 async def test_without_a_key_none_is_tried(
     make: Make, store: AuditStore, ledger: GroupLedger, signer: SoftSigner
 ) -> None:
