@@ -31,7 +31,7 @@ _CURVES: Final = {
 _RSA: Final = re.compile(r"RSA_(PKCS1|PSS)_SHA(256|384|512)")
 
 
-class PublicKeyError(ValueError):
+class PublicKeyError(Exception):
     """A public key cannot be read; the message says why."""
 
 
