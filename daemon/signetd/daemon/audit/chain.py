@@ -5,6 +5,7 @@ fields that have their default left out. Its hash is SM3 of exactly these bytes.
 """
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -112,6 +113,7 @@ def place_of(body: bytes) -> Place:
     return Place(number=record.number, hash=hash_of(body), time=read_time(record.time))
 
 
+@lru_cache(maxsize=64)  # the records of a group have one time
 def write_time(moment: datetime) -> str:
     """Write an aware time as RFC 3339 in UTC, with microseconds and `Z`."""
     text = moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")

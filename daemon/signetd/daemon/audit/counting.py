@@ -21,10 +21,12 @@ _ADVICE: Final = {
 
 def charges_of(entry: Entry) -> tuple[Charge, ...]:
     """Return the charges that are all made; every signature counts for its key, whoever asks."""
-    own = entry.event.resource, ""
-    if counts_use(entry.event) and own not in {(each.scope, each.window) for each in entry.charges}:
-        return (*entry.charges, Charge(scope=own[0]))
-    return entry.charges
+    if not counts_use(entry.event):
+        return entry.charges
+    own = entry.event.resource
+    if any(each.scope == own and not each.window for each in entry.charges):
+        return entry.charges
+    return (*entry.charges, Charge(scope=own))
 
 
 def counters_of(entries: Iterable[Entry]) -> set[Counter]:

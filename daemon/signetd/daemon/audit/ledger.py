@@ -1,6 +1,7 @@
 """The ledger: many write at once, and what waits is written together (group commit)."""
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +20,11 @@ QUEUE: Final = 16_384
 """Entries that wait, at most."""
 GROUP: Final = 512
 """Entries in one transaction, at most."""
+_GATHER: Final = 0.012
+_GATHER_EACH: Final = 0.001
+"""Seconds between the begins of two groups at most, and for each entry of the one before."""
+_ENOUGH: Final = 32
+"""Entries that are written at once, without waiting for more."""
 _AGAIN: Final = 5
 """How often a transaction is begun anew that was broken off from outside."""
 _T = TypeVar("_T")
@@ -49,7 +55,8 @@ class GroupLedger:
         self._health = Health(on_change, *probe_seconds)
         self._queue, self._group = queue, group
         self._waiting: deque[_Waiting] = deque()
-        self._news = asyncio.Event()
+        self._news, self._enough = asyncio.Event(), asyncio.Event()
+        self._begun, self._size = 0.0, 0  # of the last group
         self._task: asyncio.Task[None] | None = None
         self._closing = False
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="audit")
@@ -101,12 +108,16 @@ class GroupLedger:
         future: asyncio.Future[Written] = asyncio.get_running_loop().create_future()
         self._waiting.append((entry, future))
         self._news.set()
-        return await asyncio.shield(future)
+        if len(self._waiting) >= _ENOUGH:
+            self._enough.set()
+        # A caller who is cancelled cancels the future only: the entry is in the queue.
+        return await future
 
     async def close(self) -> None:
         """Write what waits, and end; a second call does nothing."""
         self._closing = True
         self._news.set()
+        self._enough.set()
         if self._task is not None:
             await self._task
         self._thread.shutdown()
@@ -121,8 +132,21 @@ class GroupLedger:
                 self._news.clear()
                 await self._news.wait()
 
+    async def _gather(self) -> None:
+        # A transaction costs as much as the writing of dozens of records: under load it is worth
+        # waiting for some more, the longer the more came the last time. One alone never waits.
+        left = self._begun + min(_GATHER, self._size * _GATHER_EACH) - time.monotonic()
+        if left > 0 and len(self._waiting) < _ENOUGH and not self._closing:
+            self._enough.clear()
+            timer = asyncio.get_running_loop().call_later(left, self._enough.set)
+            await self._enough.wait()
+            timer.cancel()
+
     async def _write_group(self) -> None:
+        await self._gather()
+        self._begun = time.monotonic()
         group = [self._waiting.popleft() for _ in range(min(len(self._waiting), self._group))]
+        self._size = len(group) if len(group) > 1 else 0
         try:
             outcomes = await self._in_thread(partial(self._commit, [each for each, _ in group]))
         except Exception as error:  # whatever it is, it must not end the writing of the audit
@@ -178,6 +202,8 @@ class GroupLedger:
 
 def _tell(group: Sequence[_Waiting], outcomes: Sequence[Outcome]) -> None:
     for (_, future), outcome in zip(group, outcomes, strict=True):
+        if future.done():  # its caller has gone
+            continue
         if isinstance(outcome, Written):
             future.set_result(outcome)
         else:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from signetd.daemon.audit.chain import ZERO_HASH, Link, hash_of
@@ -12,7 +12,12 @@ from signetd.daemon.state.errors import StateError
 
 _RECORDS: Final = AUDIT_RECORDS.c
 _CHAINS: Final = AUDIT_CHAINS.c
+# Made once: to build a statement takes longer than to run it.
 _INSERT: Final = insert(AUDIT_RECORDS)
+_LOCK: Final = select(_CHAINS.chain).where(_CHAINS.chain == bindparam("of_chain")).with_for_update()
+_VERSION: Final = select(POLICY_VERSION.c.version).where(POLICY_VERSION.c.id == 1)
+_VERSION_TO_CHANGE: Final = _VERSION.with_for_update()
+_VERSION_TO_READ: Final = _VERSION.with_for_update(read=True)
 _WIDTHS: Final = {
     name: AUDIT_RECORDS.c[name].type.length  # type: ignore[attr-defined]  # they are all String
     for name in ("identity", "operation", "resource", "result")
@@ -29,7 +34,7 @@ def make_chain(connection: Connection, chain: str) -> None:
 
 def lock_chain(connection: Connection, chain: str) -> None:
     """Wait for another transaction on this chain, such as one whose end is not known."""
-    connection.execute(select(_CHAINS.chain).where(_CHAINS.chain == chain).with_for_update()).one()
+    connection.execute(_LOCK, {"of_chain": chain}).one()
 
 
 def policy_version(connection: Connection, *, changes: bool) -> int:
@@ -37,8 +42,8 @@ def policy_version(connection: Connection, *, changes: bool) -> int:
 
     With *changes*, this transaction itself may, so that it takes the stronger lock at once.
     """
-    query = select(POLICY_VERSION.c.version).where(POLICY_VERSION.c.id == 1)
-    return int(connection.execute(query.with_for_update(read=not changes)).scalar_one())
+    query = _VERSION_TO_CHANGE if changes else _VERSION_TO_READ
+    return int(connection.execute(query).scalar_one())
 
 
 def last_body(connection: Connection, chain: str) -> bytes | None:

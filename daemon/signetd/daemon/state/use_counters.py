@@ -14,6 +14,13 @@ _KEPT: Final = timedelta(days=2)
 _AT_ONCE: Final = 400
 """Counters in one statement; SQLite allows 999 values in the oldest builds."""
 
+# Made once: to build a statement takes longer than to run it.
+_LOCK: Final = (
+    select(_COLUMNS.scope, _COLUMNS.span, _COLUMNS.count)
+    .where(tuple_(_COLUMNS.scope, _COLUMNS.span).in_(bindparam("counters", expanding=True)))
+    .order_by(_COLUMNS.scope, _COLUMNS.span)
+    .with_for_update()
+)
 _UPDATE: Final = (
     update(USE_COUNTERS)
     .where(_COLUMNS.scope == bindparam("in_scope"), _COLUMNS.span == bindparam("in_span"))
@@ -76,12 +83,7 @@ def _locked(
 ) -> dict[tuple[str, str], int]:
     counts: dict[tuple[str, str], int] = {}
     for start in range(0, len(ordered), _AT_ONCE):
-        rows = connection.execute(
-            select(_COLUMNS.scope, _COLUMNS.span, _COLUMNS.count)
-            .where(tuple_(_COLUMNS.scope, _COLUMNS.span).in_(ordered[start : start + _AT_ONCE]))
-            .order_by(_COLUMNS.scope, _COLUMNS.span)
-            .with_for_update()
-        )
+        rows = connection.execute(_LOCK, {"counters": ordered[start : start + _AT_ONCE]})
         counts.update(((scope, span), count) for scope, span, count in rows)
     return counts
 
