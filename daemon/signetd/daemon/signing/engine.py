@@ -2,23 +2,20 @@
 
 import asyncio
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Final, Protocol
 
 from signetd.daemon.keys import tokens as token_checks
 from signetd.daemon.keys.tokens import Token
 from signetd.daemon.keys.types import RegisteredKey
+from signetd.daemon.signing.digests import message_digest
 from signetd.daemon.signing.faults import FaultCounter
 from signetd.daemon.signing.types import Encoding, Signed, SignInput, Verified, VerifyInput
 from signetd.daemon.signing.validate import Checked, Plan, check, check_enabled, plan
-from signetd.drivers.algorithms import INTEGER_BYTES, digest
-from signetd.drivers.types import Algorithm, Input, Requester, SignOrder
+from signetd.drivers.algorithms import INTEGER_BYTES
+from signetd.drivers.types import Input, Requester, SignOrder
 from signetd.drivers.verify import verify
-from signetd.gm import sm2
 from signetd.gm.encoding import der_to_raw, raw_to_der
 
-_THREAD_FROM_BYTES: Final = 64 * 1024  # Below, a thread costs more than the hash.
-_CACHED_KEYS: Final = 1024
 _NOBODY: Final = Requester()
 
 
@@ -91,26 +88,9 @@ async def _order(checked: Checked, how: Plan) -> SignOrder:
         key=checked.key.ref,
         algorithm=checked.algorithm,
         input=how.send,
-        data=await _digest(checked) if how.hash_here else checked.data,
+        data=await message_digest(checked) if how.hash_here else checked.data,
         signer_id=how.signer_id,
     )
-
-
-async def _digest(checked: Checked) -> bytes:
-    if len(checked.data) > _THREAD_FROM_BYTES:
-        return await asyncio.to_thread(_digest_now, checked)
-    return _digest_now(checked)
-
-
-def _digest_now(checked: Checked) -> bytes:
-    if checked.algorithm is Algorithm.SM2_SM3:
-        return sm2.message_digest(_sm2_key(checked.key.spki), checked.data, checked.signer_id)
-    return digest(checked.algorithm, checked.data)
-
-
-@lru_cache(maxsize=_CACHED_KEYS)
-def _sm2_key(spki: bytes) -> sm2.Sm2PublicKey:
-    return sm2.Sm2PublicKey.from_spki(spki)
 
 
 def _is_valid(checked: Checked, signature: bytes) -> bool:
