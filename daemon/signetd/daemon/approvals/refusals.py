@@ -1,0 +1,73 @@
+"""What is refused to those who ask for approvals, vote and take back, and in which words; pure."""
+
+from datetime import datetime
+
+from signetd.daemon.approvals import rules
+from signetd.daemon.approvals.types import Approval
+from signetd.drivers.errors import Reason, SignetError
+
+
+def check_vote(approval: Approval, identity: str, members: rules.Members, moment: datetime) -> None:
+    """Raise unless somebody may vote now.
+
+    PERMISSION_DENIED for the requester and for whoever is in no group that must approve;
+    APPROVAL_STATE_WRONG for a second vote, and for an approval that is final or too old.
+    """
+    if identity == approval.requester:
+        raise SignetError(
+            Reason.PERMISSION_DENIED,
+            f"{identity!r} has asked for {rules.name(approval.id)}, and nobody approves or rejects "
+            "what is their own; cancel it, or have others vote.",
+        )
+    if not rules.is_approver(identity, approval, members):
+        raise SignetError(
+            Reason.PERMISSION_DENIED,
+            f"{identity!r} is in none of the groups that must approve {rules.name(approval.id)}; "
+            "its rules name them.",
+        )
+    if any(vote.identity == identity for vote in approval.votes):
+        raise SignetError(
+            Reason.APPROVAL_STATE_WRONG,
+            f"{identity!r} has voted on {rules.name(approval.id)} already; a vote is not changed.",
+        )
+    check_open(approval, moment)
+
+
+def check_cancel(approval: Approval, user: str, moment: datetime) -> None:
+    """Raise PERMISSION_DENIED unless *user* has asked for it; APPROVAL_STATE_WRONG if final."""
+    if user != approval.requester:
+        raise SignetError(
+            Reason.PERMISSION_DENIED,
+            f"{rules.name(approval.id)} can only be cancelled by the one who asked for it; those "
+            "who may approve it can reject it.",
+        )
+    check_open(approval, moment)
+
+
+def check_open(approval: Approval, moment: datetime) -> None:
+    """Raise APPROVAL_STATE_WRONG if the approval is final at *moment*."""
+    state = rules.state_now(approval, moment)
+    if state not in rules.OPEN:
+        raise SignetError(
+            Reason.APPROVAL_STATE_WRONG,
+            f"{rules.name(approval.id)} is {state}, and that is final; if it is still wanted, have "
+            "a new one asked for.",
+        )
+
+
+def not_found(approval_id: str) -> SignetError:
+    """Return the refusal of an approval that is missing, or that the caller may not see."""
+    return SignetError(
+        Reason.APPROVAL_NOT_FOUND,
+        f"There is no approval {rules.name(approval_id)!r} that you may see; ListApprovals has "
+        "those that there are.",
+    )
+
+
+def too_many(requester: str, most_open: int) -> SignetError:
+    """Return the refusal of one more approval."""
+    return SignetError(
+        Reason.LIMIT_REACHED,
+        f"{requester!r} has {most_open} open approvals, and no more are allowed; use or cancel "
+        "some, or wait until they expire.",
+    )
