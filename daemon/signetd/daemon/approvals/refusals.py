@@ -1,10 +1,20 @@
 """What is refused to those who ask for approvals, vote and take back, and in which words; pure."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Final
 
 from signetd.daemon.approvals import rules
-from signetd.daemon.approvals.types import Approval
+from signetd.daemon.approvals.types import Approval, Subject
+from signetd.daemon.policy.types import ApprovalRule
 from signetd.drivers.errors import Reason, SignetError
+
+_COMMANDS: Final = {
+    "sign": "request",
+    "destroy-key": "request-destroy",
+    "add-administrator": "request-admin",
+}
+"""How signetctl asks for an approval of each operation."""
 
 
 def check_vote(approval: Approval, identity: str, members: rules.Members, moment: datetime) -> None:
@@ -71,3 +81,46 @@ def too_many(requester: str, most_open: int) -> SignetError:
         f"{requester!r} has {most_open} open approvals, and no more are allowed; use or cancel "
         "some, or wait until they expire.",
     )
+
+
+def check_digest(approval: Approval, seen: bytes) -> None:
+    """Raise unless *seen* is the approval's digest: INPUT_MISSING, or APPROVAL_INVALID."""
+    if not seen:
+        raise SignetError(
+            Reason.INPUT_MISSING,
+            "digest is missing; give the digest of what you have seen and approve.",
+        )
+    if seen != approval.subject.digest:
+        raise SignetError(
+            Reason.APPROVAL_INVALID,
+            f"{rules.name(approval.id)} is for another digest than what you have seen, "
+            f"{seen[:64].hex()}; do not approve it before you know why.",
+        )
+
+
+def not_needed(subject: Subject) -> SignetError:
+    """Return the refusal of an approval that nobody must give."""
+    return SignetError(
+        Reason.APPROVAL_INVALID,
+        f"Nobody must approve {_act(subject)}; do it without an approval.",
+    )
+
+
+def needed(subject: Subject, wanted: Iterable[ApprovalRule]) -> SignetError:
+    """Return the refusal of what must have been approved; tells by whom, and how to ask."""
+    command = _COMMANDS.get(subject.operation, "request")
+    return SignetError(
+        Reason.APPROVAL_NEEDED,
+        f"{_act(subject)} needs the approval of {' and '.join(map(_approvers, wanted))}, not "
+        f"counting the one who asks. Ask for it (CreateApproval, `signetctl approval {command}`), "
+        "and when it is approved give its name as approval.",
+    )
+
+
+def _act(subject: Subject) -> str:
+    return f"{subject.operation} of {subject.resource!r}"
+
+
+def _approvers(rule: ApprovalRule) -> str:
+    group = f"groups/{rule.group}" if rule.group else "the security administrators"
+    return f"{rule.count} of {group}"

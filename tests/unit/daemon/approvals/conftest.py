@@ -1,6 +1,6 @@
 """Each test with a database gets one for itself, of every kind."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 
 from signetd.daemon.state.approvals import ApprovalStore
 from tests.unit.daemon.approvals.engines import ENGINES
+from tests.unit.daemon.approvals.office import Office
 
 
 @pytest.fixture(params=ENGINES)
@@ -20,3 +21,10 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
 @pytest.fixture
 def store(engine: Engine) -> ApprovalStore:
     return ApprovalStore(engine)
+
+
+@pytest.fixture
+async def office(engine: Engine) -> AsyncIterator[Office]:
+    made = Office(engine)
+    yield made
+    await made.changes.drain()
