@@ -96,14 +96,16 @@ class ApprovalApi:
         after = await self._approvals.cancel(calls.current().identity, approval_id)
         return approval_convert.message(after)
 
-    async def watch_approvals(
+    def watch_approvals(
         self, request: messages.WatchApprovalsRequest
     ) -> AsyncGenerator[messages.WatchApprovalsResponse]:
         """Answer WatchApprovals."""
-        async with aclosing(self._watchers.watch(calls.current().identity)) as changes:
+        return self._watch(calls.current().identity)
+
+    async def _watch(self, viewer: str) -> AsyncGenerator[messages.WatchApprovalsResponse]:
+        async with aclosing(self._watchers.watch(viewer)) as changes:
             async for approval in changes:
-                written = approval_convert.message(approval)
-                yield messages.WatchApprovalsResponse(approval=written)
+                yield messages.WatchApprovalsResponse(approval=approval_convert.message(approval))
 
     async def _subject(self, request: messages.CreateApprovalRequest) -> Subject:
         match request.WhichOneof("subject"):
