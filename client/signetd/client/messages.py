@@ -7,6 +7,8 @@ from typing import Final
 import google_crc32c
 import grpc
 
+from signetd.api.v1 import access_service_pb2 as access
+from signetd.api.v1 import approval_service_pb2 as approvals
 from signetd.api.v1 import resources_pb2 as resources
 from signetd.api.v1 import signing_service_pb2 as signing
 from signetd.client import errors
@@ -25,7 +27,9 @@ class Encoding(StrEnum):
 class SignItem:
     """What to sign, and how; exactly one of ``message`` and ``digest``.
 
-    ``algorithm`` is a name such as "RSA_PSS_SHA256"; the key's default when None.
+    ``algorithm`` is a name such as "RSA_PSS_SHA256"; the key's default when None. ``approval`` is
+    the name of an approval for exactly this, where the key or a grant asks for one; it is not for
+    verifying.
     """
 
     key: str
@@ -34,6 +38,7 @@ class SignItem:
     algorithm: str | None = None
     encoding: str | None = None
     signer_id: bytes | None = None
+    approval: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +62,11 @@ def key_name(name: str) -> str:
 def token_name(name: str) -> str:
     """Write the resource name of a token."""
     return name if name.startswith("tokens/") else f"tokens/{name}"
+
+
+def approval_name(name: str) -> str:
+    """Write the resource name of an approval; "" stays as it is."""
+    return name if not name or name.startswith("approvals/") else f"approvals/{name}"
 
 
 def _number(kind: str, name: str | None, names: list[str]) -> int:
@@ -84,6 +94,21 @@ def key_type_number(name: str) -> int:
     return _number("KEY_TYPE", name, resources.KeyType.keys())
 
 
+def approval_state_number(name: str) -> int:
+    """Number of an approval's state by its name, such as "pending". Raises InvalidRequest."""
+    return _number("APPROVAL_STATE", name, approvals.ApprovalState.keys())
+
+
+def role_number(name: str) -> int:
+    """Number of a role by its name, such as "security-admin". Raises InvalidRequest."""
+    return _number("ROLE", name, access.Role.keys())
+
+
+def credential_number(name: str | None) -> int:
+    """Number of a credential by its name, such as "common-name"; 0 for None."""
+    return _number("CREDENTIAL", name, access.Credential.keys())
+
+
 def sign_request(item: SignItem) -> signing.SignRequest:
     """Build a request, with the checksum of its input."""
     data = item.message if item.message is not None else item.digest
@@ -95,6 +120,7 @@ def sign_request(item: SignItem) -> signing.SignRequest:
         encoding=resources.SignatureEncoding.ValueType(encoding_number(item.encoding)),
         signer_id=item.signer_id,
         input_crc32c=None if data is None else google_crc32c.value(data),
+        approval=approval_name(item.approval),
     )
 
 
