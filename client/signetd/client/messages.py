@@ -1,5 +1,6 @@
 """Requests built and replies read, without any I/O; shared by both clients."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -107,6 +108,18 @@ def role_number(name: str) -> int:
 def credential_number(name: str | None) -> int:
     """Number of a credential by its name, such as "common-name"; 0 for None."""
     return _number("CREDENTIAL", name, access.Credential.keys())
+
+
+def identity(
+    name: str, roles: Iterable[str], credential: str | None, certificate_sha256: str
+) -> access.Identity:
+    """Build an identity from the names of its roles and its credential. Raises InvalidRequest."""
+    return access.Identity(
+        name=name,
+        roles=[access.Role.ValueType(role_number(role)) for role in roles],
+        credential=access.Credential.ValueType(credential_number(credential)),
+        certificate_sha256=certificate_sha256,
+    )
 
 
 def sign_request(item: SignItem) -> signing.SignRequest:
