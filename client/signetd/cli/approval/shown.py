@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from signetd.api.v1.approval_service_pb2 import Approval
 
 _MISLEADING: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-_COLUMNS: Final = ("name", "state", "operation", "resource", "requester", "summary", "expire_time")
+_COLUMNS: Final = ("name", "state", "operation", "resource", "requester", "summary")
 
 
 def safe(text: str) -> str:
