@@ -8,7 +8,7 @@ import structlog
 
 from signetd.daemon.approvals.parts import Clock, Store
 from signetd.daemon.approvals.rules import as_of, name
-from signetd.daemon.approvals.types import Approval
+from signetd.daemon.approvals.types import Approval, ApprovalState
 from signetd.drivers.errors import SignetError
 
 _log = structlog.get_logger("signetd.approvals")
@@ -45,9 +45,12 @@ class Changes:
         self.tell(now)
         return now
 
-    def tell_later(self, approval_id: str) -> None:
-        """Read and tell in a task of its own; a failure is logged."""
-        self._start(self._try_to_tell(approval_id))
+    def tell_use_later(self, approval_id: str) -> None:
+        """Look in a task of its own whether an approval was used, and tell it.
+
+        A failure is logged.
+        """
+        self._start(self._tell_use(approval_id))
 
     async def finish(self, work: Coroutine[Any, Any, _Value]) -> _Value:
         """Do *work* to its end, and what it tells, even if the caller goes away."""
@@ -58,9 +61,11 @@ class Changes:
         while self._under_way:
             await asyncio.wait(set(self._under_way))
 
-    async def _try_to_tell(self, approval_id: str) -> None:
+    async def _tell_use(self, approval_id: str) -> None:
         try:
-            await self.read_and_tell(approval_id)
+            found = await asyncio.to_thread(self._store.get, approval_id)
+            if found is not None and found.state is ApprovalState.USED:
+                self.tell(found)
         except SignetError as error:
             _log.warning(
                 "a change is not told to those who watch",

@@ -24,11 +24,11 @@ class ApprovalUses:
         self._people = people
         self._changes = changes
         self._clock = clock
-        self._reserved: set[tuple[str, str]] = set()
+        self._reserved: dict[tuple[str, str], bool] = {}  # whether effects were given for it
 
     @contextmanager
     def reserve(self, approval: str, user: str) -> Iterator[None]:
-        """Keep an approval for one request of *user*; its change is told to watchers at the end.
+        """Keep an approval for one request of *user*; its use is told to watchers at the end.
 
         *approval* is its resource name; "" reserves nothing. Raises APPROVAL_INVALID while another
         request of the user has it, so that a token is not asked in vain; INPUT_INVALID.
@@ -42,12 +42,13 @@ class ApprovalUses:
             raise rules.invalid(
                 place[1], "is being used by another request; it is for one use: ask for one each"
             )
-        self._reserved.add(place)
+        self._reserved[place] = False
         try:
             yield
         finally:
-            self._reserved.discard(place)
-            self._changes.tell_later(place[1])
+            # Told only where it may have been used: else failing tries would flood the watchers.
+            if self._reserved.pop(place):
+                self._changes.tell_use_later(place[1])
 
     async def effects_for_sign(
         self, approval: str, subject: Subject, user: str, wanted: Iterable[ApprovalRule]
@@ -68,6 +69,8 @@ class ApprovalUses:
         if known is None:
             raise rules.unknown_to(user, approval_id)
         rules.check_use(known, subject, user, wanted, self._people.members, self._clock())
+        if (user, approval_id) in self._reserved:
+            self._reserved[user, approval_id] = True
         return (self._store.consume(approval_id, subject, user),)
 
     async def effects_for_act(

@@ -65,10 +65,13 @@ class ApprovalStore:
         return found, after
 
     def expire(self, moment: datetime) -> list[Approval]:
-        """Write EXPIRED to open approvals whose time is over, at most 200 of them; returns them."""
+        """Write EXPIRED to open approvals whose time is over, at most 200 of them; returns them.
+
+        Those that somebody else is changing at this moment are left for the next time.
+        """
         with explained(_WHAT), self._engine.begin() as connection:
             query = select(APPROVALS).where(_due(moment)).limit(_ROWS_AT_ONCE)
-            due = connection.execute(query.with_for_update()).all()
+            due = connection.execute(query.with_for_update(skip_locked=True)).all()
             if not due:
                 return []
             found = approval_rows.read(connection, due)

@@ -1,5 +1,6 @@
 """Both clients and signetctl against ApprovalService: from the request to the use."""
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -11,7 +12,15 @@ from typer.testing import CliRunner, Result
 
 from signetd.cli.app import app
 from signetd.cli.approval import shown
-from signetd.client import AsyncClient, Client, Endpoint, FailedPrecondition, NotFound, SignItem
+from signetd.client import (
+    AsyncClient,
+    Client,
+    Endpoint,
+    FailedPrecondition,
+    InvalidRequest,
+    NotFound,
+    SignItem,
+)
 from signetd.client.messages import identity
 from signetd.client.seen import administrator_digest, destruction_digest, item_digest
 from signetd.daemon.approvals import subjects
@@ -98,6 +107,10 @@ def test_digests_are_computed_as_the_daemon_does() -> None:
     made = subjects.administrator('王"\n\x01', [Role.AUDITOR], Credential.URI, "")
     assert administrator_digest('王"\n\x01', ["auditor"], "uri") == made.digest
     assert item_digest(SignItem(key="k", digest=b"d")) == b"d"
+    of_ed25519 = item_digest(SignItem(key="k", message=b"d"))
+    assert of_ed25519 == hashlib.sha256(b"d").digest()
+    with pytest.raises(InvalidRequest):
+        item_digest(SignItem(key="k"))
 
 
 async def test_the_asyncio_client_does_the_same(served: Served) -> None:

@@ -188,7 +188,7 @@ def test_life(engine_kind: str) -> None:
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=100,
+            max_examples=60,
             stateful_step_count=25,
             deadline=None,
             derandomize=True,

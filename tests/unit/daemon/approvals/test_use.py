@@ -61,6 +61,17 @@ async def test_a_failed_try_gives_the_approval_back(office: Office) -> None:
     assert await sign(office, name) == b"signature"
 
 
+async def test_tries_that_use_nothing_are_not_told(office: Office) -> None:
+    name = f"approvals/{(await office.approved()).id}"
+    office.told.clear()
+    await refusal(office, name, "mallory")
+    await refusal(office, name, REQUESTER, altered_subjects()[0])
+    office.ledger.failure = SignetError(Reason.AUDIT_UNAVAILABLE, "full")
+    await refusal(office, name)
+    await office.changes.drain()
+    assert office.told == []
+
+
 @pytest.mark.parametrize("subject", altered_subjects())
 async def test_nothing_else_is_signed(office: Office, subject: Subject) -> None:
     name = f"approvals/{(await office.approved()).id}"
