@@ -1,6 +1,5 @@
 """Requests built and replies read, without any I/O; shared by both clients."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -8,7 +7,6 @@ from typing import Final
 import google_crc32c
 import grpc
 
-from signetd.api.v1 import access_service_pb2 as access
 from signetd.api.v1 import approval_service_pb2 as approvals
 from signetd.api.v1 import resources_pb2 as resources
 from signetd.api.v1 import signing_service_pb2 as signing
@@ -70,7 +68,8 @@ def approval_name(name: str) -> str:
     return name if not name or name.startswith("approvals/") else f"approvals/{name}"
 
 
-def _number(kind: str, name: str | None, names: list[str]) -> int:
+def number(kind: str, name: str | None, names: list[str]) -> int:
+    """Number of an enumeration's value by its short name; 0 for None. Raises InvalidRequest."""
     if name is None:
         return 0
     full = f"{kind}_{name.upper().replace('-', '_')}"
@@ -82,44 +81,22 @@ def _number(kind: str, name: str | None, names: list[str]) -> int:
 
 def algorithm_number(name: str | None) -> int:
     """Number of an algorithm by its name; 0 for None. Raises InvalidRequest."""
-    return _number("ALGORITHM", name, resources.Algorithm.keys())
+    return number("ALGORITHM", name, resources.Algorithm.keys())
 
 
 def encoding_number(name: str | None) -> int:
     """Number of an encoding by its name; 0 for None. Raises InvalidRequest."""
-    return _number("SIGNATURE_ENCODING", name, resources.SignatureEncoding.keys())
+    return number("SIGNATURE_ENCODING", name, resources.SignatureEncoding.keys())
 
 
 def key_type_number(name: str) -> int:
     """Number of a key type by its name, such as "rsa-2048". Raises InvalidRequest."""
-    return _number("KEY_TYPE", name, resources.KeyType.keys())
+    return number("KEY_TYPE", name, resources.KeyType.keys())
 
 
 def approval_state_number(name: str) -> int:
     """Number of an approval's state by its name, such as "pending". Raises InvalidRequest."""
-    return _number("APPROVAL_STATE", name, approvals.ApprovalState.keys())
-
-
-def role_number(name: str) -> int:
-    """Number of a role by its name, such as "security-admin". Raises InvalidRequest."""
-    return _number("ROLE", name, access.Role.keys())
-
-
-def credential_number(name: str | None) -> int:
-    """Number of a credential by its name, such as "common-name"; 0 for None."""
-    return _number("CREDENTIAL", name, access.Credential.keys())
-
-
-def identity(
-    name: str, roles: Iterable[str], credential: str | None, certificate_sha256: str
-) -> access.Identity:
-    """Build an identity from the names of its roles and its credential. Raises InvalidRequest."""
-    return access.Identity(
-        name=name,
-        roles=[access.Role.ValueType(role_number(role)) for role in roles],
-        credential=access.Credential.ValueType(credential_number(credential)),
-        certificate_sha256=certificate_sha256,
-    )
+    return number("APPROVAL_STATE", name, approvals.ApprovalState.keys())
 
 
 def sign_request(item: SignItem) -> signing.SignRequest:

@@ -28,7 +28,7 @@ def command(
     """Ask others to approve an administrator, with exactly these values."""
     session = of(context)
     with session.client() as client:
-        from signetd.client.messages import identity
+        from signetd.client.identities import identity
 
         wanted = identity(name, roles or (), credential, certificate.lower())
         made = client.request_administrator_approval(

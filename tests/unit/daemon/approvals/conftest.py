@@ -7,8 +7,10 @@ import pytest
 from sqlalchemy import Engine
 
 from signetd.daemon.state.approvals import ApprovalStore
-from tests.unit.daemon.approvals.engines import ENGINES
+from tests.unit.daemon.approvals.called import Service
+from tests.unit.daemon.approvals.engines import ENGINES, sqlite
 from tests.unit.daemon.approvals.office import Office
+from tests.unit.daemon.approvals.served import Served
 
 
 @pytest.fixture(params=ENGINES)
@@ -28,3 +30,17 @@ async def office(engine: Engine) -> AsyncIterator[Office]:
     made = Office(engine)
     yield made
     await made.changes.drain()
+
+
+@pytest.fixture
+def service(office: Office) -> Service:
+    return Service(office)
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    engine = sqlite(tmp_path)
+    made = Served(engine, tmp_path)
+    yield made
+    made.close()
+    engine.dispose()

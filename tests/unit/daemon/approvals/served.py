@@ -21,10 +21,11 @@ from signetd.daemon.rpc import calls, convert, errors
 from signetd.daemon.rpc.calls import Call
 from signetd.daemon.signing.validate import check
 from signetd.drivers.errors import SignetError
+from tests.unit.daemon.approvals.called import Service
 from tests.unit.daemon.approvals.office import Office
-from tests.unit.daemon.approvals.test_api import Service
 from tests.unit.daemon.approvals.test_subjects import SM2_KEY
 
+PEOPLE = ("app", "admin-1", "admin-2", "stranger")
 _RULES = (ApprovalRule(count=2),)
 _SERVICES = {
     "ApprovalService": approval_service_pb2.DESCRIPTOR,
@@ -70,10 +71,9 @@ class Desk:
 class Served:
     """Serves people from a thread of its own, until it is closed."""
 
-    def __init__(self, engine: Engine, folder: Path, people: Iterable[str]) -> None:
+    def __init__(self, engine: Engine, folder: Path) -> None:
         self.office = Office(engine)
         self._folder = folder
-        self._people = list(people)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
         self._thread.start()
@@ -94,7 +94,7 @@ class Served:
     async def _start(self) -> list[Any]:
         service, desk = Service(self.office), Desk(self.office)
         servers = []
-        for person in self._people:
+        for person in PEOPLE:
             server = grpc.aio.server()
             for name, file in _SERVICES.items():
                 api = service.api if name == "ApprovalService" else desk

@@ -1,6 +1,5 @@
 """ApprovalService: what is read, what is answered, for whom."""
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -10,65 +9,13 @@ from signetd.api.v1 import approval_service_pb2 as messages
 from signetd.api.v1 import resources_pb2 as resources
 from signetd.api.v1 import signing_service_pb2 as signing
 from signetd.daemon.approvals import subjects
-from signetd.daemon.keys import RegisteredKey
 from signetd.daemon.policy.types import ApprovalRule, Credential, Role
-from signetd.daemon.rpc.approval_api import ApprovalApi
-from signetd.daemon.rpc.approval_watching import QUEUE, ApprovalWatchers
-from signetd.drivers.errors import Reason, SignetError
-from tests.unit.daemon.approvals.office import Office
-from tests.unit.daemon.approvals.samples import DAY
+from signetd.drivers.errors import Reason
+from tests.unit.daemon.approvals.called import SIGN, Service, refusal
 from tests.unit.daemon.approvals.test_subjects import SM2_KEY
 
 E_OF_MESSAGE = bytes.fromhex("f0b43e94ba45accaace692ed534382eb17e6ab5a19ce7b31f4486fdfc0d28640")
-SIGN = signing.SignRequest(key="keys/seal", message=b"message digest")
 PENDING = messages.APPROVAL_STATE_PENDING
-
-
-class Keys:
-    def get(self, key_id: str) -> RegisteredKey:
-        if key_id != SM2_KEY.id:
-            raise SignetError(Reason.KEY_NOT_FOUND, "no such key")
-        return SM2_KEY
-
-
-class Service:
-    """ApprovalService as it is called by somebody."""
-
-    def __init__(self, office: Office) -> None:
-        self.office = office
-        self.watchers = ApprovalWatchers(office.approvals, office.changes, 4)
-        self.api = ApprovalApi(
-            office.approvals, self.watchers, Keys(), lambda name: Credential.COMMON_NAME
-        )
-
-    async def create(self, who: str = "app", **fields: Any) -> messages.Approval:
-        self.call = self.office.call(who, "CreateApproval")
-        values = {"summary": "采购合同", **fields}
-        return await self.api.create_approval(messages.CreateApprovalRequest(**values))
-
-    async def vote(
-        self, who: str, approval: messages.Approval, digest: bytes | None = None
-    ) -> messages.Approval:
-        self.call = self.office.call(who, "ApproveApproval")
-        request = messages.ApproveApprovalRequest(
-            name=approval.name, digest=approval.digest if digest is None else digest, comment="好"
-        )
-        return await self.api.approve_approval(request)
-
-    def watch(self, who: str) -> Any:
-        self.office.call(who, "WatchApprovals")
-        return self.api.watch_approvals(messages.WatchApprovalsRequest())
-
-
-@pytest.fixture
-def service(office: Office) -> Service:
-    return Service(office)
-
-
-async def refusal(work: Any) -> SignetError:
-    with pytest.raises(SignetError) as caught:
-        await work
-    return caught.value
 
 
 async def test_a_signature_is_asked_for_by_its_message(service: Service) -> None:
@@ -208,66 +155,3 @@ async def test_a_stranger_finds_nothing(service: Service) -> None:
         service.api.get_approval(messages.GetApprovalRequest(name="approvals/none")),
     ):
         assert (await refusal(work)).reason is Reason.APPROVAL_NOT_FOUND
-
-
-async def read(watch: Any) -> tuple[str, int, int]:
-    told = (await asyncio.wait_for(anext(watch), 20)).approval
-    return told.name, told.state, len(told.votes)
-
-
-async def test_a_watch_has_the_open_ones_and_then_every_change(service: Service) -> None:
-    old, mine = await service.create("other", sign=SIGN), await service.create(sign=SIGN)
-    watch, narrow = service.watch("admin-3"), service.watch("other")
-    assert [await read(watch) for _ in range(2)] == [(mine.name, 1, 0), (old.name, 1, 0)]
-    assert await read(narrow) == (old.name, 1, 0)
-    await service.vote("admin-1", mine)
-    await service.vote("admin-1", old)
-    await service.vote("admin-2", mine)
-    service.office.now += 2 * DAY
-    await service.office.approvals.expire_due()
-    told = [await read(watch) for _ in range(5)]
-    assert told[:3] == [(mine.name, 1, 1), (old.name, 1, 1), (mine.name, 2, 2)]
-    assert sorted(told[3:]) == sorted([(mine.name, 5, 2), (old.name, 5, 1)])
-    assert [await read(narrow) for _ in range(2)] == [(old.name, 1, 1), (old.name, 5, 1)]
-
-
-async def test_what_changes_while_the_open_ones_are_read_is_not_missed(service: Service) -> None:
-    first, second = await service.create(sign=SIGN), await service.create(sign=SIGN)
-    watch = service.watch("admin-3")
-    assert (await read(watch))[0] == second.name
-    await service.vote("admin-1", second)
-    await service.vote("admin-2", second)
-    assert await read(watch) == (first.name, 1, 0)
-    assert [await read(watch) for _ in range(2)] == [(second.name, 1, 1), (second.name, 2, 2)]
-
-
-async def test_one_that_lags_behind_is_told_to_begin_again(service: Service) -> None:
-    made = await service.create(sign=SIGN)
-    known = service.office.told[-1]
-    watch = service.watch("admin-3")
-    assert (await read(watch))[0] == made.name
-    for _ in range(QUEUE + 1):
-        service.office.changes.tell(known)
-    error = await refusal(anext(watch))
-    assert (error.reason, error.retryable) == (Reason.OVERLOADED, True)
-    assert (await read(service.watch("admin-3")))[0] == made.name
-
-
-async def test_watches_are_shared_and_given_back(service: Service) -> None:
-    await service.create(sign=SIGN)
-    watches = [service.watch("admin-1") for _ in range(2)]
-    for watch in watches:
-        await read(watch)
-    error = await refusal(anext(service.watch("admin-1")))
-    assert (error.reason, error.metadata) == (Reason.OVERLOADED, {"limit": "watchers"})
-    await watches[0].aclose()
-    assert await read(service.watch("admin-1"))
-
-
-async def test_when_the_daemon_stops_watches_end(service: Service) -> None:
-    await service.create(sign=SIGN)
-    watch = service.watch("admin-1")
-    await read(watch)
-    service.watchers.close()
-    assert (await refusal(anext(watch))).reason is Reason.SHUTTING_DOWN
-    assert (await refusal(anext(service.watch("admin-1")))).reason is Reason.SHUTTING_DOWN
