@@ -1,6 +1,9 @@
 """signetctl against ApprovalService: from the request to the use."""
 
 import json
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,12 +15,15 @@ from signetd.cli.app import app
 from signetd.cli.approval import shown
 from tests.unit.daemon.approvals.served import Served
 
+SIGNETCTL = str(Path(sys.executable).with_name("signetctl"))
 DOCUMENT = "采购合同".encode()
 Run = Callable[..., Result]
 
 
 @pytest.fixture
-def signetctl(served: Served) -> Run:
+def signetctl(served: Served, monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.setenv("GRPC_VERBOSITY", "NONE")  # signetctl sets it, and here for all that follows
+
     def run(person: str, *arguments: str, answer: str = "") -> Result:
         command = ["--endpoint", served.endpoint(person), *arguments]
         return CliRunner().invoke(app, command, input=answer, env={"COLUMNS": "150"})
@@ -93,6 +99,24 @@ def test_an_administrators_values_are_compared(signetctl: Run) -> None:
     assert signetctl("admin-1", *approve, *values).exit_code == 0
     done = signetctl("app", "approval", "cancel", made["name"])
     assert (done.exit_code, "CANCELLED" in done.stdout) == (0, True)
+
+
+@pytest.mark.parametrize("output", ["table", "json"])
+def test_a_watch_goes_on_until_ctrl_c(served: Served, signetctl: Run, output: str) -> None:
+    made = asked(signetctl, "request", "seal", "--digest", "ab" * 32)
+    command = [SIGNETCTL, "--endpoint", served.endpoint("admin-1"), "--output", output]
+    with subprocess.Popen([*command, "approval", "watch"], stdout=subprocess.PIPE) as watch:
+        assert watch.stdout is not None
+        first = watch.stdout.readline().decode()
+        signetctl("admin-1", "approval", "approve", made["name"], "--yes")
+        second = watch.stdout.readline().decode()
+        watch.send_signal(signal.SIGINT)
+        assert watch.wait(20) == 0
+    for line in (first, second):
+        assert made["name"] in line
+        assert "PENDING" in line
+        assert "采购" in line
+    assert ("admin-1" in second) == (output == "json")
 
 
 @pytest.mark.parametrize(
