@@ -110,7 +110,7 @@ async def _run_listeners(daemon: Daemon, stop: Stop, ready: Ready | None) -> Non
         for listener in daemon.config.listeners:
             servers.append(daemon.bind(listener))
         for bound in servers:
-            await bound.server.start()
+            await bound.start()
             await bound.prove()
         await daemon.health.open()
         if ready is not None:

@@ -61,6 +61,8 @@ def _listener(listener: Listener, path: KeyPath) -> _Found:
             yield (*path, "certificate"), _file(listener.certificate)
             yield (*path, "private_key"), _private_key(listener.private_key)
             yield (*path, "client_ca"), _file(listener.client_ca)
+            if listener.client_crl is not None:
+                yield (*path, "client_crl"), _file(listener.client_crl)
         case UnixListener():
             yield (*path, "unix"), _socket(listener.unix)
             yield (*path, "owner"), _account(listener.owner, user_id)

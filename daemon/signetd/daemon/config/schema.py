@@ -121,7 +121,10 @@ class Limits(Table, frozen=True, kw_only=True):
 
 
 class TcpListener(Table, frozen=True, kw_only=True):
-    """[[listener]] with `tcp`: TLS in which the client must show a certificate. Files are PEM."""
+    """[[listener]] with `tcp`: TLS in which the client must show a certificate. Files are PEM.
+
+    `client_crl` may be DER as well; without it, revocation is not looked at.
+    """
 
     tcp: Annotated[TcpAddress, Meta(description='host:port, such as "0.0.0.0:7443"')]
     certificate: Annotated[Path, Meta(description="the file with the server's certificate chain")]
@@ -129,6 +132,9 @@ class TcpListener(Table, frozen=True, kw_only=True):
     client_ca: Annotated[
         Path, Meta(description="the file with the CA certificates that clients are checked against")
     ]
+    client_crl: Annotated[
+        Path | None, Meta(description="the file with the revocation lists of these CAs")
+    ] = None
 
 
 class UnixListener(Table, frozen=True, kw_only=True):

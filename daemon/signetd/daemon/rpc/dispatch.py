@@ -16,7 +16,8 @@ import structlog
 from google.protobuf.descriptor import ServiceDescriptor
 
 from signetd.daemon.config import Limits, Role
-from signetd.daemon.identity import Identities, IdentitySource
+from signetd.daemon.credentials import IdentitySource
+from signetd.daemon.identity import Identities
 from signetd.daemon.logs import described
 from signetd.daemon.rpc import calls, errors, rules
 from signetd.daemon.rpc.admission import Admission, Memory
@@ -101,9 +102,9 @@ class Dispatcher:
         call = Call(method.path, None if seconds is None else time.monotonic() + seconds)
         calls.begin(call)
         try:
-            call.identity = source.name(context.auth_context())
+            call.identity = source.present(context.auth_context()).name
             self._identities.caller(call.identity).require(method.roles)
-            reply = await self._serve(method, context, call, seconds)
+            reply = await self._serve(method, source, context, call, seconds)
         except SignetError as error:
             failure = error
         except Exception as error:
@@ -121,7 +122,12 @@ class Dispatcher:
         raise AssertionError("abort always raises")
 
     async def _serve(
-        self, method: Method, context: Context, call: Call, seconds: float | None
+        self,
+        method: Method,
+        source: IdentitySource,
+        context: Context,
+        call: Call,
+        seconds: float | None,
     ) -> bytes | None:
         with self._admission.call(call.identity) as memory:
             # Not when our answer is made but when gRPC is done with it: a client that does not
@@ -133,7 +139,10 @@ class Dispatcher:
             request = await self._deadlines.within(self._deadlines.for_reading(seconds), reading)
             memory.give_back()
         # It may go on for days, so it is no call any more: who answers it has a limit of its own.
-        await self.streams.run(method, request, context)
+        # Its caller's certificate may run out or be revoked meanwhile.
+        await self.streams.run(
+            method, request, context, lambda: source.present(context.auth_context())
+        )
         return None
 
 

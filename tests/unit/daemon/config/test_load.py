@@ -66,6 +66,7 @@ def test_every_option_is_read(read: Read) -> None:
         certificate = "/c"
         private_key = "k/../k"
         client_ca = "a"
+        client_crl = "r"
         [[listener]]
         unix = "s"
         identity = "印章"
@@ -99,6 +100,7 @@ def test_every_option_is_read(read: Read) -> None:
         certificate=Path("/c"),
         private_key=Path("/etc/signetd/k/../k"),
         client_ca=Path("/etc/signetd/a"),
+        client_crl=Path("/etc/signetd/r"),
     )
     assert isinstance(unix, UnixListener)
     assert (unix.permissions, unix.owner, unix.group) == (0o660, 0, "signers")

@@ -22,6 +22,7 @@ from grpc_status import rpc_status
 from signetd.api.v1 import token_service_pb2
 from signetd.daemon import logs
 from signetd.daemon.config import Identity, Limits, Log, Role, TcpAddress, TcpListener, UnixListener
+from signetd.daemon.credentials import Clock, utc_now
 from signetd.daemon.dev.certificates import ensure_certificates
 from signetd.daemon.identity import Identities
 from signetd.daemon.keys import KeyOrigin, KeyState, RegisteredKey
@@ -226,20 +227,27 @@ class Service:
         path = self.folder / f"{identity}.sock"
         return await self._start(UnixListener(unix=path, identity=identity, mode=mode))
 
-    async def serve_tcp(self) -> str:
+    async def serve_tcp(
+        self,
+        client_ca: Path | None = None,
+        client_crl: Path | None = None,
+        clock: Clock = utc_now,
+    ) -> str:
+        """Serve clients of the CA in `client/`, or of *client_ca*."""
         ensure_certificates(self.folder)
         listener = TcpListener(
             tcp=TcpAddress("127.0.0.1", 0),
             certificate=self.folder / "server" / "server.pem",
             private_key=self.folder / "server" / "server.key",
-            client_ca=self.folder / "client" / "ca.pem",
+            client_ca=client_ca or self.folder / "client" / "ca.pem",
+            client_crl=client_crl,
         )
-        return await self._start(listener)
+        return await self._start(listener, clock)
 
-    async def _start(self, listener: UnixListener | TcpListener) -> str:
-        bound = bind(listener, self.dispatcher, self.health, self.limits.connections)
+    async def _start(self, listener: UnixListener | TcpListener, clock: Clock = utc_now) -> str:
+        bound = bind(listener, self.dispatcher, self.health, self.limits.connections, clock)
         self.running.append(bound)
-        await bound.server.start()
+        await bound.start()
         return bound.address
 
     async def close(self) -> None:
