@@ -54,13 +54,26 @@ class Authority(Holder):
             builder = builder.add_extension(x509.ExtendedKeyUsage(usages), critical=False)
         return Holder(builder.sign(self.key, hashes.SHA256()), key)
 
-    def issue_authority(self, name: str) -> "Authority":
-        return _authority(name, self)
+    def self_signed(self, *names: x509.GeneralName) -> Holder:
+        """Return a client's certificate that its own key has signed, under this CA's name."""
+        key = _key()
+        subject = self.certificate.subject
+        builder = _builder(subject, subject, key, (NOW - DAY, NOW + DAY)).add_extension(
+            x509.SubjectAlternativeName(names), critical=False
+        )
+        return Holder(builder.sign(key, hashes.SHA256()), key)
+
+    def issue_authority(self, name: str, *, crl_sign: bool = True) -> "Authority":
+        return _authority(name, self, crl_sign=crl_sign)
+
+    def renew(self, authority: "Authority") -> "Authority":
+        """Return a CA with another certificate for the same key."""
+        return _authority(_common_name(authority), self, authority.key)
 
     def crl(
         self,
         *revoked: x509.Certificate,
-        life: tuple[datetime.datetime, datetime.datetime | None] = (NOW - DAY, NOW + DAY),
+        life: tuple[datetime.datetime, datetime.datetime] = (NOW - DAY, NOW + DAY),
         reason: x509.ReasonFlags = x509.ReasonFlags.key_compromise,
         extensions: Extensions = (),
         entry_extensions: Extensions = (),
@@ -93,14 +106,40 @@ def pem(*lists: x509.CertificateRevocationList) -> bytes:
     return b"".join(each.public_bytes(_PEM) for each in lists)
 
 
-def _authority(name: str, issuer: Holder | None) -> Authority:
-    key = _key()
+def _authority(
+    name: str,
+    issuer: Holder | None,
+    key: ec.EllipticCurvePrivateKey | None = None,
+    *,
+    crl_sign: bool = True,
+) -> Authority:
+    key = key or _key()
     subject = _name(name)
     above = issuer.certificate.subject if issuer else subject
     builder = _builder(subject, above, key, (NOW - 10 * DAY, NOW + 10 * DAY)).add_extension(
         x509.BasicConstraints(ca=True, path_length=None), critical=True
     )
+    builder = builder.add_extension(_usage(crl_sign), critical=True)
     return Authority(builder.sign(issuer.key if issuer else key, hashes.SHA256()), key)
+
+
+def _usage(crl_sign: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=False,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=True,
+        crl_sign=crl_sign,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def _common_name(holder: Holder) -> str:
+    [attribute] = holder.certificate.subject
+    return str(attribute.value)
 
 
 def _key() -> ec.EllipticCurvePrivateKey:

@@ -18,6 +18,7 @@ from signetd.daemon.credentials.authorities import Authorities, Authority
 
 _BEGIN: Final = b"-----BEGIN "
 _PEM: Final = re.compile(rb"-----BEGIN X509 CRL-----.*?-----END X509 CRL-----", re.DOTALL)
+_UNSIGNED: Final = "its signature is wrong, or the CA's certificate does not allow cRLSign"
 _LIMITING: Final = {
     ExtensionOID.DELTA_CRL_INDICATOR: "is a delta list",
     ExtensionOID.ISSUING_DISTRIBUTION_POINT: "is indirect, or limited to some certificates",
@@ -28,6 +29,7 @@ _UNDERSTOOD: Final = (
     x509.CRLReason,
     x509.InvalidityDate,
 )
+_REMOVAL: Final = x509.CRLReason(x509.ReasonFlags.remove_from_crl)
 _COMPLETE: Final = "; only complete lists count: have the CA publish one."
 _MALFORMED: Final = (
     ValueError,
@@ -83,10 +85,11 @@ def _parsed(content: bytes) -> list[x509.CertificateRevocationList]:
 
 def _read(crl: x509.CertificateRevocationList, authorities: Authorities) -> RevocationList:
     name = crl.issuer.rfc4514_string()
-    issuer = next((each for each in authorities.named(crl.issuer) if _has_signed(each, crl)), None)
+    named = authorities.named(crl.issuer)
+    issuer = next((each for each in named if _has_signed(each, crl)), None)
+    why = _UNSIGNED if named else "none there has this name"
     if issuer is None:
-        known = "its signature is wrong" if authorities.named(crl.issuer) else "it is not known"
-        raise CrlError(f"has a list of {name}, which is not of a CA in client_ca: {known}.")
+        raise CrlError(f"has a list of {name}, which is not of a CA in client_ca: {why}.")
     try:
         _refuse_limits(crl.extensions, f"has a list of {name} that ")
         revoked = frozenset(_serials(crl, name))
@@ -121,11 +124,8 @@ def _serials(crl: x509.CertificateRevocationList, name: str) -> Iterable[int]:
 
 
 def _refuse_removal(extensions: x509.Extensions, name: str) -> None:
-    for extension in extensions:
-        value = extension.value
-        if isinstance(value, x509.CRLReason):
-            if value.reason is x509.ReasonFlags.remove_from_crl:
-                raise CrlError(f"has a list of {name} that takes back a revocation{_COMPLETE}")
+    if any(extension.value == _REMOVAL for extension in extensions):
+        raise CrlError(f"has a list of {name} that takes back a revocation{_COMPLETE}")
 
 
 def _refuse_limits(extensions: x509.Extensions, whose: str) -> None:
