@@ -70,11 +70,17 @@ class CertificateIdentity:
                 Reason.IDENTITY_MISSING, "No client certificate was presented; connect with one."
             )
         certificate = self._known(pem)
-        now = self._clock()
+        try:
+            self._check(certificate, self._clock())
+        except SignetError as error:
+            error.metadata["presented"] = certificate.presented.name
+            raise
+        return certificate.presented
+
+    def _check(self, certificate: _Certificate, now: datetime) -> None:
         certificate.check_dates(now)
         if self._crl is not None:
             self._crl.check(certificate.links, now)
-        return certificate.presented
 
     def _read(self, pem: bytes) -> _Certificate:
         try:

@@ -31,7 +31,7 @@ class IdentitySource(Protocol):
         """Tell who is calling at this moment; asked anew for every call of a connection.
 
         Raises SignetError IDENTITY_MISSING, CERTIFICATE_EXPIRED, CERTIFICATE_REVOKED or
-        REVOCATION_UNKNOWN.
+        REVOCATION_UNKNOWN; the last three have the name in their metadata, as `presented`.
         """
         ...
 

@@ -102,7 +102,7 @@ class Dispatcher:
         call = Call(method.path, None if seconds is None else time.monotonic() + seconds)
         calls.begin(call)
         try:
-            call.identity = source.present(context.auth_context()).name
+            _identify(call, source, context)
             self._identities.caller(call.identity).require(method.roles)
             reply = await self._serve(method, source, context, call, seconds)
         except SignetError as error:
@@ -144,6 +144,16 @@ class Dispatcher:
             method, request, context, lambda: source.present(context.auth_context())
         )
         return None
+
+
+def _identify(call: Call, source: IdentitySource, context: Context) -> None:
+    try:
+        call.identity = source.present(context.auth_context()).name
+    except SignetError as error:
+        # Whose certificate was refused is worth to be known, though it identifies nobody.
+        if "presented" in error.metadata:
+            call.facts["presented"] = error.metadata["presented"]
+        raise
 
 
 async def _answer(method: Method, context: Context, memory: Memory) -> bytes:

@@ -1,13 +1,7 @@
 """One gRPC server per listener, each with its own way to know its callers."""
 
 import asyncio
-import os
-import socket
-import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
@@ -16,13 +10,14 @@ from grpc import aio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from signetd.daemon.config import Listener, TcpListener, UnixListener, group_id, user_id
+from signetd.daemon.config import Listener, TcpListener, UnixListener
 from signetd.daemon.credentials import Clock, CrlFile, utc_now
 from signetd.daemon.errors import StartError
 from signetd.daemon.rpc.callers import identity_source, read_crl
 from signetd.daemon.rpc.dispatch import Dispatcher
 from signetd.daemon.rpc.health import Health
 from signetd.daemon.rpc.rules import SERVICES
+from signetd.daemon.rpc.socket_file import hand_over, remove_own, remove_stale, umask
 from signetd.daemon.rpc.tls import accepts_tls12
 
 MAX_REQUEST_BYTES: Final = 16 << 20
@@ -97,12 +92,14 @@ class Bound:
 
     async def stop(self, grace: float | None) -> None:
         """Take no new calls, wait up to *grace* seconds for those under way, remove the socket."""
-        await self.server.stop(grace)
-        if self._following is not None:  # to the last, since calls are answered until here
-            self._following.cancel()
-            await asyncio.wait({self._following})
+        try:
+            await self.server.stop(grace)
+        finally:  # until here calls were answered, and certificates looked at
+            if self._following is not None:
+                self._following.cancel()
+                await asyncio.wait({self._following})
         if isinstance(self.listener, UnixListener):
-            _remove_own(self.listener.unix, self.inode)
+            remove_own(self.listener.unix, self.inode)
 
 
 def bind(
@@ -160,10 +157,10 @@ def _bind_socket(server: aio.Server, listener: UnixListener) -> Bound:
     path = listener.unix
     remove_stale(path)
     try:
-        with _umask(0o177):
+        with umask(0o177):
             # gRPC reads the address as a URI.
             server.add_insecure_port("unix:" + quote(str(path)))
-        _hand_over(listener)
+        hand_over(listener)
         return Bound(server, listener, inode=path.stat().st_ino)
     except RuntimeError:
         raise StartError(
@@ -171,51 +168,6 @@ def _bind_socket(server: aio.Server, listener: UnixListener) -> Bound:
         ) from None
     except (OSError, LookupError) as error:
         raise StartError(f"cannot set owner and mode of {path}: {error}") from None
-
-
-def _hand_over(listener: UnixListener) -> None:
-    owner = -1 if listener.owner is None else user_id(listener.owner)
-    group = -1 if listener.group is None else group_id(listener.group)
-    # The owner first: with the mode first, another group could get in for a moment.
-    os.chown(listener.unix, owner, group)
-    listener.unix.chmod(listener.permissions)
-
-
-def remove_stale(path: Path) -> None:
-    """Remove the socket that a dead daemon has left; raises StartError if somebody answers on it,
-    or if it is not a socket."""
-    try:
-        if not stat.S_ISSOCK(path.lstat().st_mode):
-            raise StartError(f"{path} exists and is not a socket; remove it or use another path.")
-    except FileNotFoundError:
-        return
-    with socket.socket(socket.AF_UNIX) as probe:
-        probe.settimeout(2.0)
-        try:
-            probe.connect(str(path))
-        except ConnectionRefusedError:
-            path.unlink()
-            return
-        except OSError as error:
-            raise StartError(f"{path} is in use, or cannot be examined: {error}.") from None
-    raise StartError(f"{path} is in use by a running daemon; stop it or use another path.")
-
-
-def _remove_own(path: Path, inode: int) -> None:
-    try:
-        if path.lstat().st_ino == inode:
-            path.unlink()
-    except FileNotFoundError:
-        return
-
-
-@contextmanager
-def _umask(mask: int) -> Iterator[None]:
-    before = os.umask(mask)
-    try:
-        yield
-    finally:
-        os.umask(before)
 
 
 async def stop_all(servers: list[Bound], grace: float | None) -> None:

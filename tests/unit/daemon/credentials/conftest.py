@@ -8,7 +8,8 @@ from cryptography import x509
 
 from signetd.daemon.credentials import Authorities, CrlFile
 from signetd.daemon.credentials.authorities import Link
-from tests.unit.daemon.certificates import NOW, Authority, Holder, pem, root
+from signetd.drivers.errors import SignetError
+from tests.unit.daemon.certificates import CLIENT, NOW, Authority, Holder, pem, root
 
 
 class HandClock:
@@ -67,3 +68,18 @@ def logged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         raising=False,
     )
     return said
+
+
+@pytest.fixture
+def holder() -> Holder:
+    return root().issue(CLIENT)
+
+
+def refusal(file: CrlFile, published: Published, holder: Holder) -> SignetError:
+    with pytest.raises(SignetError) as caught:
+        file.check(published.links(holder), published.clock())
+    return caught.value
+
+
+def passes(file: CrlFile, published: Published, holder: Holder) -> None:
+    file.check(published.links(holder), published.clock())
