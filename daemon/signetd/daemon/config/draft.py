@@ -10,7 +10,7 @@ from signetd.daemon.config.errors import Findings
 from signetd.daemon.config.locate import KeyPath
 
 _ReadItem = Callable[[object, KeyPath], Entry]
-_TABLES = {"daemon", "log", "limits", "listener", "identity", "token"}
+_TABLES = {"daemon", "database", "log", "limits", "listener", "identity", "token"}
 
 
 @dataclass
@@ -18,6 +18,7 @@ class Draft:
     """A configuration whose problems are not all known yet."""
 
     daemon: Entry
+    database: Entry
     log: Entry
     limits: Entry
     listeners: list[Entry]
@@ -38,6 +39,7 @@ class DraftReader:
         table = self._converter.table
         return Draft(
             daemon=table(data.get("daemon", {}), schema.Daemon, ("daemon",), "[daemon]"),
+            database=table(data.get("database", {}), schema.Database, ("database",), "[database]"),
             log=table(data.get("log", {}), schema.Log, ("log",), "[log]"),
             limits=table(data.get("limits", {}), schema.Limits, ("limits",), "[limits]"),
             listeners=self._items(data, "listener", self._listener),

@@ -7,6 +7,7 @@ from signetd.daemon.config import schema
 
 _TABLES = {
     "[daemon]": frozenset(schema.options(schema.Daemon)),
+    "[database]": frozenset(schema.options(schema.Database)),
     "[log]": frozenset(schema.options(schema.Log)),
     "[limits]": frozenset(schema.options(schema.Limits)),
     "[[listener]] with tcp": frozenset(schema.options(schema.TcpListener)),
@@ -23,9 +24,10 @@ def about_unknown(key: str, known: Iterable[str], table: str) -> str:
     """A sentence about `key`, which is not among the `known` keys of `table` (its heading)."""
     plain = key[:_LONGEST_KEY].lower().replace("-", "_")
     if plain in _SECRETS:
+        home = "password_file" if table == "[database]" else "pin_file in [[token]]"
         return (
             "a PIN or password is never written in the configuration: put it in a file "
-            "with mode 0600 and name that file with pin_file in [[token]]."
+            f"with mode 0600 and name that file with {home}."
         )
     return f"is not an option of {table}; {_advice(plain, sorted(known))}"
 

@@ -86,6 +86,7 @@ def _syntax_error(reason: str, text: str, filename: str) -> ConfigError:
 def _build(draft: Draft, source: Source) -> schema.Config:
     return schema.Config(
         daemon=_struct(draft.daemon, schema.Daemon),
+        database=_struct(draft.database, schema.Database),
         log=_struct(draft.log, schema.Log),
         limits=_struct(draft.limits, schema.Limits),
         listeners=tuple(_listener(entry) for entry in draft.listeners),

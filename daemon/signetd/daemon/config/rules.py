@@ -21,6 +21,7 @@ _OTHERS = 0o007
 
 def check(draft: Draft, findings: Findings) -> None:
     """Report every rule that `draft` breaks."""
+    _check_database(draft.database, findings)
     _check_limits(draft.limits, findings)
     _check_listeners(draft.listeners, findings)
     _check_identities(draft, findings)
@@ -28,6 +29,15 @@ def check(draft: Draft, findings: Findings) -> None:
         _check_token(token, findings)
     _check_unique(draft.tokens, "name", findings)
     _check_selectors(draft.tokens, findings)
+
+
+def _check_database(database: Entry, findings: Findings) -> None:
+    if "password_file" in database.values and "url" not in database.values:
+        findings.add(
+            (*database.path, "password_file"),
+            "needs url: without it, the database is a file of the daemon's own, which has no "
+            "password.",
+        )
 
 
 def _check_limits(limits: Entry, findings: Findings) -> None:

@@ -12,6 +12,7 @@ from msgspec.structs import FieldInfo, fields
 
 from signetd.daemon.config.address import TcpAddress
 from signetd.daemon.config.errors import Source
+from signetd.daemon.config.postgres_url import PostgresUrl
 
 
 class Role(StrEnum):
@@ -86,11 +87,34 @@ def options(*schemas: type[Table]) -> dict[str, FieldInfo]:
 
 
 class Daemon(Table, frozen=True, kw_only=True):
-    """[daemon]: the process as a whole. `drain_timeout` is in seconds, 0 to 600."""
+    """[daemon]: the process as a whole. `drain_timeout` is in seconds, 0 to 600.
+
+    `name` tells this daemon from others that share a database with it.
+    """
 
     state_directory: Annotated[Path, Meta(description="the folder for the daemon's database")]
+    name: DashedName = "signetd"
     drain_timeout: Annotated[
         float, Meta(ge=0, le=600, description="a number of seconds from 0 to 600")
+    ] = 10.0
+
+
+class Database(Table, frozen=True, kw_only=True):
+    """[database]: where the state is kept; without `url` in SQLite, in the state directory.
+
+    `call_timeout` is in seconds, 1 to 600; `pool` is the most connections to PostgreSQL at a time.
+    """
+
+    url: Annotated[
+        PostgresUrl | None,
+        Meta(description="the address of a PostgreSQL database, without a password"),
+    ] = None
+    password_file: Annotated[
+        Path | None, Meta(description="the path of a file that holds the database's password")
+    ] = None
+    pool: Annotated[int, Meta(ge=1, le=64, description="a whole number from 1 to 64")] = 4
+    call_timeout: Annotated[
+        float, Meta(ge=1, le=600, description="a number of seconds from 1 to 600")
     ] = 10.0
 
 
@@ -210,6 +234,7 @@ class Config(Table, frozen=True, kw_only=True):
     """A whole configuration file. `source` is the file that it was read from, with its lines."""
 
     daemon: Daemon
+    database: Database = Database()
     log: Log = Log()
     limits: Limits = Limits()
     listeners: tuple[Listener, ...] = field(name="listener")

@@ -9,6 +9,7 @@ from msgspec import NODEFAULT
 from signetd.daemon.config import (
     Config,
     Daemon,
+    Database,
     Identity,
     Limits,
     Log,
@@ -22,7 +23,7 @@ from signetd.daemon.config.convert import description
 from signetd.daemon.config.schema import Table, options
 
 SAMPLE = Path(__file__).parents[4] / "deploy" / "signetd.toml"
-TABLES = (Daemon, Log, Limits, TcpListener, UnixListener, Identity, Token)
+TABLES = (Daemon, Database, Log, Limits, TcpListener, UnixListener, Identity, Token)
 _DISABLED = re.compile(r"^#(?=[a-z])", re.MULTILINE)
 
 
@@ -57,7 +58,8 @@ def test_the_sample_explains_every_option(table: type[Table]) -> None:
 
 def test_the_sample_shows_the_defaults() -> None:
     config = everything_set()
-    for table in (config.daemon, config.log, config.limits, config.listeners[1], config.tokens[0]):
+    tables = (config.daemon, config.database, config.log, config.limits)
+    for table in (*tables, config.listeners[1], config.tokens[0]):
         for name, info in options(type(table)).items():
             if info.default not in (NODEFAULT, None):
                 assert getattr(table, name) == info.default, f"correct {name} in the sample"
