@@ -47,7 +47,8 @@ class Stop:
 async def run(config: Config, ready: Ready | None = None) -> None:
     """Run a daemon until SIGTERM or SIGINT.
 
-    Raises ConfigError or StartError when it cannot start; nothing is left running then.
+    Raises ConfigError or StartError when it cannot start; nothing is left running then. Raises
+    StartError also after a stop that became necessary because another daemon got its name.
     """
     stop = Stop()
     stop.listen()
@@ -56,12 +57,14 @@ async def run(config: Config, ready: Ready | None = None) -> None:
         raise ConfigError(tuple(problems))
     self_test()
     _allow_connections(config)
-    database = await _open_database(config)
+    database = await _open_database(config, stop)
     try:
         await _run_tokens(assemble(config, database), stop, ready)
     finally:
         await asyncio.to_thread(database.close)
     _log.info("stopped")
+    if database.lost is not None:
+        raise StartError(database.lost)
 
 
 def _allow_connections(config: Config) -> None:
@@ -77,9 +80,18 @@ def _allow_connections(config: Config) -> None:
         )
 
 
-async def _open_database(config: Config) -> Database:
+async def _open_database(config: Config, stop: Stop) -> Database:
+    loop = asyncio.get_running_loop()
+
+    def on_lost(reason: str) -> None:
+        _log.error("the daemon's name is lost", detail=reason)
+        loop.call_soon_threadsafe(stop.asked.set)
+
+    folder, name = config.daemon.state_directory, config.daemon.name
     try:
-        return await asyncio.to_thread(open_database, config.daemon.state_directory)
+        return await asyncio.to_thread(
+            open_database, folder, config.database, name=name, on_lost=on_lost
+        )
     except StateError as error:
         raise StartError(str(error)) from None
 

@@ -6,10 +6,12 @@ from sqlalchemy import Engine, Row, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from signetd.daemon.keys.types import KeyOrigin, KeyState, RegisteredKey
-from signetd.daemon.state.errors import StateError
+from signetd.daemon.state.errors import StateError, explained
 from signetd.daemon.state.tables import KEYS
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.types import Algorithm, KeyType, ProtectionLevel
+
+_SUBJECT = "The registered keys"
 
 
 class KeyStore:
@@ -19,16 +21,20 @@ class KeyStore:
         self._engine = engine
 
     def add(self, key: RegisteredKey) -> None:
-        """Write a new key; SignetError KEY_EXISTS if its name or public key is there already."""
-        try:
-            with self._engine.begin() as connection:
-                connection.execute(insert(KEYS).values(_values(key)))
-        except IntegrityError as error:
-            raise SignetError(Reason.KEY_EXISTS, self._conflict(key)) from error
+        """Write a new key; SignetError KEY_EXISTS if its name or public key is there already.
+
+        Raises SignetError INTERNAL when it cannot be written.
+        """
+        with explained(_SUBJECT):
+            try:
+                with self._engine.begin() as connection:
+                    connection.execute(insert(KEYS).values(_values(key)))
+            except IntegrityError as error:
+                raise SignetError(Reason.KEY_EXISTS, self._conflict(key)) from error
 
     def update(self, key: RegisteredKey) -> None:
-        """Replace a key; SignetError KEY_NOT_FOUND if there is none of its name."""
-        with self._engine.begin() as connection:
+        """Replace a key; SignetError KEY_NOT_FOUND if there is none of its name, or INTERNAL."""
+        with explained(_SUBJECT), self._engine.begin() as connection:
             changed = connection.execute(
                 update(KEYS).where(KEYS.c.id == key.id).values(_values(key))
             )
@@ -36,8 +42,8 @@ class KeyStore:
                 raise SignetError(Reason.KEY_NOT_FOUND, f"The database has no key {key.id!r}.")
 
     def all(self) -> list[RegisteredKey]:
-        """Read every key, by name; StateError if one cannot be understood."""
-        with self._engine.connect() as connection:
+        """Read every key, by name; StateError if one cannot be understood, SignetError INTERNAL."""
+        with explained(_SUBJECT), self._engine.connect() as connection:
             rows = connection.execute(select(KEYS).order_by(KEYS.c.id)).all()
         return [_key(row) for row in rows]
 
