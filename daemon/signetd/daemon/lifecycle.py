@@ -15,6 +15,7 @@ from signetd.daemon.notify import notify
 from signetd.daemon.process import allow_files
 from signetd.daemon.rpc.listeners import Bound, stop_all
 from signetd.daemon.state import Database, StateError, open_database
+from signetd.drivers.errors import SignetError
 from signetd.gm import selftest
 
 _POOL_CLOSE_SECONDS: Final = 15.0
@@ -105,7 +106,7 @@ def self_test() -> None:
 
 
 async def _run_tokens(daemon: Daemon, stop: Stop, ready: Ready | None) -> None:
-    await daemon.keys.load()
+    await _load_keys(daemon)
     try:
         await asyncio.gather(*(pool.start() for pool in daemon.tokens.values()))
         await _follow_once(daemon)
@@ -114,6 +115,13 @@ async def _run_tokens(daemon: Daemon, stop: Stop, ready: Ready | None) -> None:
     finally:
         await _close_tokens(daemon, stop)
         await daemon.guard.drain()
+
+
+async def _load_keys(daemon: Daemon) -> None:
+    try:
+        await daemon.keys.load()
+    except (StateError, SignetError) as error:
+        raise StartError(str(error)) from None
 
 
 async def _run_listeners(daemon: Daemon, stop: Stop, ready: Ready | None) -> None:

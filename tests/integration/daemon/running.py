@@ -14,6 +14,7 @@ _CONFIGURATION = """
 [daemon]
 state_directory = "state"
 drain_timeout = {drain}
+{database}
 
 [[listener]]
 unix = "socket"
@@ -52,7 +53,13 @@ class Running:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(
-        self, *, drain: float = 10.0, listener: str = "", token: str = "", limits: str = ""
+        self,
+        *,
+        drain: float = 10.0,
+        database: str = "",
+        listener: str = "",
+        token: str = "",
+        limits: str = "",
     ) -> None:
         """Write the configuration, start the daemon and wait until it is ready."""
         made = provision(self.folder / "token", "test", module="fault", install=True)
@@ -61,6 +68,7 @@ class Running:
         file.write_text(
             _CONFIGURATION.format(
                 drain=drain,
+                database=database,
                 listener=listener,
                 token=token,
                 limits=limits,

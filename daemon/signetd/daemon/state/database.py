@@ -59,9 +59,10 @@ class Database:
         """Read and write in one transaction, which is durable when this has ended well; blocks.
 
         SQLite: BEGIN IMMEDIATE, the database to itself. PostgreSQL: READ COMMITTED; what must not
-        change between reading and writing needs ``locks.hold_lock``, and a statement that may fail
-        needs ``begin_nested``. Raises SignetError INTERNAL, a sentence that begins with *what*.
-        When the connection broke at the very end, it is not known whether all or nothing was done.
+        change between reading and writing needs ``locks.hold_lock``, a statement that may fail
+        needs ``begin_nested``, and a pause of two ``call_timeout`` ends the transaction. Raises
+        SignetError INTERNAL, a sentence that begins with *what*. When the connection broke at the
+        very end, it is not known whether all or nothing was done.
         """
         with explained(what), self._engine.begin() as connection:
             yield connection

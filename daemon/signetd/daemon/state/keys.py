@@ -3,7 +3,7 @@
 from typing import Any
 
 from sqlalchemy import Engine, Row, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from signetd.daemon.keys.types import KeyOrigin, KeyState, RegisteredKey
 from signetd.daemon.state.errors import StateError, explained
@@ -23,7 +23,8 @@ class KeyStore:
     def add(self, key: RegisteredKey) -> None:
         """Write a new key; SignetError KEY_EXISTS if its name or public key is there already.
 
-        Raises SignetError INTERNAL when it cannot be written.
+        Raises SignetError INTERNAL when it cannot be written. Its caller then takes the key out of
+        the token, so that one whose commit was done, although the answer got lost, is looked for.
         """
         with explained(_SUBJECT):
             try:
@@ -31,6 +32,9 @@ class KeyStore:
                     connection.execute(insert(KEYS).values(_values(key)))
             except IntegrityError as error:
                 raise SignetError(Reason.KEY_EXISTS, self._conflict(key)) from error
+            except DBAPIError as error:
+                if not error.connection_invalidated or not self._is_there(key):
+                    raise
 
     def update(self, key: RegisteredKey) -> None:
         """Replace a key; SignetError KEY_NOT_FOUND if there is none of its name, or INTERNAL."""
@@ -46,6 +50,11 @@ class KeyStore:
         with explained(_SUBJECT), self._engine.connect() as connection:
             rows = connection.execute(select(KEYS).order_by(KEYS.c.id)).all()
         return [_key(row) for row in rows]
+
+    def _is_there(self, key: RegisteredKey) -> bool:
+        same = (KEYS.c.id == key.id) & (KEYS.c.fingerprint == key.fingerprint)
+        with self._engine.connect() as connection:
+            return connection.scalar(select(KEYS.c.id).where(same)) is not None
 
     def _conflict(self, key: RegisteredKey) -> str:
         with self._engine.connect() as connection:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from signetd.daemon.config import PostgresUrl
@@ -118,6 +119,31 @@ def test_a_server_that_is_back_soon_is_waited_for(shared: Place, make_key: MakeK
         server.start()
         adding.result(30)
         assert len(database.keys.all()) == 1
+
+
+@pytest.mark.parametrize("done", [True, False])
+def test_a_key_whose_commit_was_not_answered_is_looked_for(
+    shared: Place, make_key: MakeKey, monkeypatch: pytest.MonkeyPatch, done: bool
+) -> None:
+    with opened(shared) as database:
+        database.keys.all()
+        dialect = database._engine.dialect
+        commit = dialect.do_commit
+
+        def break_off(connection: Any) -> None:
+            if done:
+                commit(connection)
+            connection.dbapi_connection.close()
+            raise psycopg.OperationalError("the connection broke")
+
+        monkeypatch.setattr(dialect, "do_commit", break_off)
+        if done:
+            database.keys.add(make_key())
+        else:
+            with pytest.raises(SignetError, match="the connection broke"):
+                database.keys.add(make_key())
+        monkeypatch.undo()
+        assert len(database.keys.all()) == done
 
 
 def test_a_name_that_another_took_meanwhile_is_lost(
