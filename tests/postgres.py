@@ -22,6 +22,7 @@ from psycopg.sql import SQL, Identifier
 from signetd.daemon.config import PostgresUrl
 from signetd.softhsm import SoftHsmError, apt
 
+DEBIAN: Final = Path("/usr/lib/postgresql")
 SUPERUSER: Final = "tester"
 GUARDED: Final = "guarded"
 """This user needs a password."""
@@ -39,8 +40,7 @@ _SECONDS: Final = 30.0
 def find_programs() -> Path | None:
     """Find the folder with initdb and postgres: in PATH, or where Debian puts it."""
     folders = [Path(folder) for folder in os.environ.get("PATH", "").split(":") if folder]
-    debian = Path("/usr/lib/postgresql").glob("*/bin")
-    folders += sorted(debian, key=lambda folder: folder.parent.name.zfill(4), reverse=True)
+    folders += sorted(DEBIAN.glob("*/bin"), key=lambda it: float(it.parent.name), reverse=True)
     for folder in folders:
         if (folder / "initdb").exists() and (folder / "postgres").exists():
             return folder

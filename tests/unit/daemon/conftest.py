@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.postgres import PostgresServer
-from tests.unit.daemon.places import KINDS, Place, place_of
+from tests.unit.daemon.places import KINDS, Place, SharedPlace, place_of
 
 
 @pytest.fixture(params=KINDS)
@@ -17,8 +17,8 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
 
 
 @pytest.fixture
-def shared(postgres: PostgresServer, tmp_path: Path) -> Iterator[Place]:
+def shared(postgres: PostgresServer, tmp_path: Path) -> Iterator[SharedPlace]:
     """A place in PostgreSQL, with nothing in it."""
     name = postgres.create()
-    yield Place(tmp_path / "state", postgres, name)
+    yield SharedPlace(tmp_path / "state", postgres, name)
     postgres.drop(name)

@@ -1,7 +1,8 @@
 """Where tests keep a state: a folder with SQLite in it, or one and a database in PostgreSQL."""
 
 import sqlite3
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,37 @@ class Place:
             return embedded.make_engine(self.folder / "signetd.db", config.call_timeout)
         server = driver.Server(config.url, "test", None, config.call_timeout)
         return driver.make_engine(server, config.pool)
+
+
+class SharedPlace(Place):
+    """A state in PostgreSQL, for daemons of several names; the folder of each is its own."""
+
+    server: PostgresServer
+
+    @contextmanager
+    def opened(
+        self, name: str = "signetd", on_lost: Callable[[str], None] | None = None, **changes: Any
+    ) -> Iterator[Database]:
+        """The database of one daemon, closed afterwards."""
+        folder = self.folder.with_name(f"state-{name}")
+        database = open_database(folder, self.config(**changes), name=name, on_lost=on_lost)
+        try:
+            yield database
+        finally:
+            database.close()
+
+    def await_waiting(self) -> None:
+        """Return when a session waits for a lock."""
+        waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+        await_that(lambda: self.run(waiting) != [(0,)], "a session to wait for a lock")
+
+
+def await_that(condition: Callable[[], bool], what: str) -> None:
+    """Return when the condition holds; fail after 20 seconds."""
+    end = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < end, f"waited in vain for {what}"
+        time.sleep(0.01)
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """A database is brought up to date with all that is in it, or left as it is."""
 
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -16,7 +15,7 @@ from signetd.daemon.keys import KeyState, RegisteredKey
 from signetd.daemon.state import KeyStore, StateError, migrate
 from signetd.daemon.state.locks import lock_number
 from signetd.daemon.state.tables import METADATA, TOKEN_BINDINGS
-from tests.unit.daemon.places import Place
+from tests.unit.daemon.places import Place, SharedPlace
 
 MakeKey = Callable[..., RegisteredKey]
 VERSION = "SELECT version_num FROM alembic_version"
@@ -89,22 +88,13 @@ def test_a_migration_that_fails_leaves_nothing_behind(place: Place) -> None:
     assert place.run(TABLES[place.kind]) == [("token_bindings",)]
 
 
-def test_a_daemon_waits_for_the_migration_of_another(shared: Place) -> None:
-    assert shared.server is not None
+def test_a_daemon_waits_for_the_migration_of_another(shared: SharedPlace) -> None:
     number = lock_number("migration", "")
     with shared.server.session(shared.name) as other, ThreadPoolExecutor(1) as threads:
         other.execute("SELECT pg_advisory_lock(%s)", [number])
         opening = threads.submit(shared.open)
-        await_waiting(shared)
+        shared.await_waiting()
         assert not opening.done()
         assert shared.run(TABLES["postgresql"]) == []
         other.execute("SELECT pg_advisory_unlock(%s)", [number])
         opening.result(30).close()
-
-
-def await_waiting(shared: Place) -> None:
-    """Return when a session of the database waits for a lock."""
-    end = time.monotonic() + 20
-    while shared.run("SELECT count(*) FROM pg_locks WHERE NOT granted") == [(0,)]:
-        assert time.monotonic() < end, "nobody waits for the lock"
-        time.sleep(0.01)
