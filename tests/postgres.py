@@ -42,7 +42,7 @@ def find_programs() -> Path | None:
     folders = [Path(folder) for folder in os.environ.get("PATH", "").split(":") if folder]
     folders += sorted(DEBIAN.glob("*/bin"), key=lambda it: float(it.parent.name), reverse=True)
     for folder in folders:
-        if (folder / "initdb").exists() and (folder / "postgres").exists():
+        if all(os.access(folder / name, os.X_OK) for name in ("initdb", "postgres")):
             return folder
     return None
 
@@ -57,9 +57,9 @@ def need_programs() -> Path:
 class PostgresServer:
     """One server. Everybody in its folder may use it; `start` and `stop` may alternate."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, programs: Path) -> None:
         self.folder = folder
-        self.programs = need_programs()
+        self.programs = programs
         self._data = folder / "data"
         self._user = _unprivileged()
         self._process: subprocess.Popen[bytes] | None = None
@@ -97,6 +97,16 @@ class PostgresServer:
             self._process.send_signal(number)
             self._process.wait(_SECONDS)
             self._process = None
+
+    @contextmanager
+    def silent(self) -> Iterator[None]:
+        """Meanwhile whoever connects gets no answer; sessions that exist go on."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
 
     @property
     def log(self) -> str:
@@ -163,8 +173,9 @@ def _unprivileged() -> pwd.struct_passwd | None:
 @contextmanager
 def running_server() -> Iterator[PostgresServer]:
     """A server that is gone afterwards. Its path is short: that of a socket is limited."""
+    programs = need_programs()
     folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
-    server = PostgresServer(folder)
+    server = PostgresServer(folder, programs)
     try:
         server.make()
         server.start()

@@ -24,6 +24,6 @@ def test_the_newest_postgresql_of_debian_is_found(
     for version in ("9.6", "15", "17"):
         folder = tmp_path / version / "bin"
         folder.mkdir(parents=True)
-        (folder / "initdb").touch()
-        (folder / "postgres").touch()
+        (folder / "initdb").touch(mode=0o755)
+        (folder / "postgres").touch(mode=0o755)
     assert postgres.find_programs() == tmp_path / "17" / "bin"

@@ -110,6 +110,15 @@ def test_a_server_that_is_silent_fails_in_time(
         assert database.keys.all() == []
 
 
+def test_connecting_to_a_silent_server_fails_in_time(shared: SharedPlace) -> None:
+    with shared.opened(call_timeout=1.0) as database:
+        began = time.monotonic()
+        with shared.server.silent(), pytest.raises(SignetError, match="timeout expired"):
+            database.keys.all()
+        assert time.monotonic() - began < 15
+        assert database.keys.all() == []
+
+
 def test_no_more_connections_than_the_pool_has(shared: SharedPlace) -> None:
     with (
         shared.opened(pool=1, call_timeout=1.0) as database,
