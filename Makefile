@@ -40,6 +40,7 @@ lint: $(VENV)/.ready $(PROTO_VENV)/.ready
 
 test: lint
 	$(BIN)/python -m signetd.softhsm
+	$(BIN)/python -m tests.postgres
 	$(BIN)/python -m pytest -n $(PYTEST_WORKERS)
 
 proto: $(PROTO_VENV)/.ready

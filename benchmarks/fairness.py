@@ -16,13 +16,11 @@ _LISTENER = """
 [[listener]]
 unix = "{name}"
 identity = "{name}"
-[[identity]]
-name = "{name}"
-roles = ["signer"]
 """
 _NAMES: Final = [f"polite{number}" for number in range(_POLITE)]
 # Each client is somebody else to the daemon: it has a socket, and so an identity, of its own.
-LISTENERS: Final = "".join(_LISTENER.format(name=name) for name in [*_NAMES, "greedy"])
+SIGNERS: Final = (*_NAMES, "greedy")
+LISTENERS: Final = "".join(_LISTENER.format(name=name) for name in SIGNERS)
 
 
 @dataclass(frozen=True)

@@ -115,6 +115,7 @@ def run(
             workers=_WORKERS,
             token=f"queue_seconds = {queue}",
             listener=fairness.LISTENERS,
+            signers=fairness.SIGNERS,
         )
         try:
             target.launch()

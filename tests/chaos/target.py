@@ -30,12 +30,19 @@ class Target(Running):
     """A daemon on a token that breaks on command, with a key of each kind."""
 
     def __init__(
-        self, folder: Path, *, workers: int = 3, token: str = "", listener: str = ""
+        self,
+        folder: Path,
+        *,
+        workers: int = 3,
+        token: str = "",
+        listener: str = "",
+        signers: tuple[str, ...] = (),
     ) -> None:
         super().__init__(folder)
         self.workers_wanted = workers
         self._token = f"workers = {workers}\nrequest_timeout = {REQUEST_TIMEOUT}\n{token}"
         self._listener = listener
+        self._others = signers
         self._pin_file = folder / "token" / "user.pin"
         self._standing: tuple[str, ...] = ()
         self.down: list[tuple[float, float]] = []  # when we had the daemon stopped
@@ -43,7 +50,7 @@ class Target(Running):
 
     def launch(self) -> None:
         """Start the daemon and have it log in."""
-        self.start(drain=2.0, token=self._token, listener=self._listener)
+        self.start(drain=2.0, token=self._token, listener=self._listener, signers=self._others)
         self.pids.append(self.pid)
 
     def faults(self, *rules: str) -> None:
@@ -101,17 +108,17 @@ class Target(Running):
 
     def lock(self) -> None:
         """Log out, as an administrator does."""
-        with self.client() as client:
+        with self.system() as client:
             client.lock_token(TOKEN)
 
     def unlock(self) -> None:
         """Present the right PIN, as an administrator does. Raises SignetdError."""
-        with self.client() as client:
+        with self.system() as client:
             client.unlock_token(TOKEN, self.pin)
 
     def refused_unlock(self, pin: str) -> None:
         """Present a wrong PIN, as an administrator who mistypes it does."""
-        with self.client() as client:
+        with self.system() as client:
             try:
                 client.unlock_token(TOKEN, pin)
             except SignetdError:
@@ -124,7 +131,7 @@ class Target(Running):
         Raises SignetdError when it does not work.
         """
         done = []
-        with self.client() as client:
+        with self.system() as client:
             token = client.get_token(TOKEN)
             # While another worker is still logged in, the reason asks for it.
             if token.state == resources.TOKEN_STATE_LOCKED or "PIN" in token.state_reason:

@@ -98,21 +98,21 @@ def test_the_life_of_a_key(signetctl: Run, tmp_path: Path) -> None:
 
 
 def test_wrong_pin_is_refused_and_the_right_one_works(
-    signetctl: Run, tmp_path: Path, signetd_dev: object
+    signetctl: Run, system: Run, tmp_path: Path, signetd_dev: object
 ) -> None:
-    assert signetctl("token", "lock", "dev").returncode == 0
+    assert system("token", "lock", "dev").returncode == 0
     (tmp_path / "doc").write_bytes(b"x")
     assert "TOKEN_LOCKED" in signetctl("sign", "doc", "--key", "demo-sm2").stderr
     wrong = tmp_path / "wrong.pin"
     wrong.write_text("not the pin\n")
-    assert "chmod 600" in signetctl("token", "unlock", "dev", "--pin-file", str(wrong)).stderr
+    assert "chmod 600" in system("token", "unlock", "dev", "--pin-file", str(wrong)).stderr
     wrong.chmod(0o600)
-    refused = signetctl("token", "unlock", "dev", "--pin-file", str(wrong))
+    refused = system("token", "unlock", "dev", "--pin-file", str(wrong))
     assert "PIN_REFUSED" in refused.stderr
     assert "not the pin" not in refused.stderr + refused.stdout
     folder = Path(signetd_dev.folder)  # type: ignore[attr-defined]
     right = next(folder.glob("**/user.pin"))
-    done = signetctl("token", "unlock", "dev", "--pin-file", str(right))
+    done = system("token", "unlock", "dev", "--pin-file", str(right))
     assert done.returncode == 0, done.stderr
     assert signetctl("sign", "doc", "--key", "demo-sm2").returncode == 0
 

@@ -1,5 +1,6 @@
 """``signetctl sign``: sign a document of any size."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -21,6 +22,9 @@ def command(
     algorithm: Algorithm = None,
     encoding: Encoding = None,
     signer_id: SignerId = None,
+    approval: Annotated[
+        str, typer.Option(help="The approval of this, where the key or a grant asks for one")
+    ] = "",
 ) -> None:
     """Sign a file; the output holds the bare signature."""
     session = of(context)
@@ -30,7 +34,7 @@ def command(
         hashed = document.item(
             client, file, key=key, algorithm=algorithm, encoding=encoding, signer_id=signer_id
         )
-        made = client.sign(hashed)
+        made = client.sign(replace(hashed, approval=approval))
     write(session, out, made.signature)
     if str(out) != "-":
         facts = {name: value for name, value in vars(made).items() if name != "signature"}

@@ -1,5 +1,6 @@
 """The Python client of signetd: ``Client``, and ``AsyncClient`` for asyncio."""
 
+from signetd.client._audit_operations import RecordFilter
 from signetd.client.aio import AsyncClient
 from signetd.client.connection import Endpoint
 from signetd.client.errors import (
@@ -17,6 +18,8 @@ from signetd.client.errors import (
     Unauthenticated,
     Unavailable,
 )
+from signetd.client.grants import GrantItem, ScheduleItem
+from signetd.client.identities import IdentityItem
 from signetd.client.messages import Encoding, Signature, SignItem
 from signetd.client.sync import Client
 
@@ -29,11 +32,15 @@ __all__ = [
     "Encoding",
     "Endpoint",
     "FailedPrecondition",
+    "GrantItem",
+    "IdentityItem",
     "InternalError",
     "InvalidRequest",
     "NotFound",
     "PermissionDenied",
+    "RecordFilter",
     "ResourceExhausted",
+    "ScheduleItem",
     "SignItem",
     "Signature",
     "SignatureInvalid",

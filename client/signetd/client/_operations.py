@@ -95,9 +95,11 @@ def enable_key(name: str) -> Operation:
     return Operation(_PREFIX + "KeyService/EnableKey", request, resources.Key)
 
 
-def destroy_key(name: str) -> Operation:
+def destroy_key(name: str, approval: str = "") -> Operation:
     """KeyService.DestroyKey."""
-    request = keys.DestroyKeyRequest(name=messages.key_name(name))
+    request = keys.DestroyKeyRequest(
+        name=messages.key_name(name), approval=messages.approval_name(approval)
+    )
     return Operation(_PREFIX + "KeyService/DestroyKey", request, resources.Key, again=False)
 
 

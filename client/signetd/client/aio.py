@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any, Self
 
@@ -12,6 +13,9 @@ from signetd.api.v1 import resources_pb2 as resources
 from signetd.api.v1 import token_service_pb2 as tokens
 from signetd.client import _operations as operations
 from signetd.client import errors, hashing, messages, retry
+from signetd.client._access_aio import AsyncAccessCalls
+from signetd.client.approvals import AsyncApprovalCalls
+from signetd.client.audit import AsyncAuditCalls
 from signetd.client.connection import OPTIONS, Endpoint
 from signetd.client.messages import Signature, SignItem
 
@@ -20,7 +24,7 @@ def _nothing(_done: int) -> None:
     """Nobody watches."""
 
 
-class AsyncClient:
+class AsyncClient(AsyncAccessCalls, AsyncApprovalCalls):
     """Signs over one connection. Every method raises SignetdError.
 
     ``timeout`` is in seconds and bounds a call with its retries.
@@ -36,6 +40,8 @@ class AsyncClient:
             self._channel = grpc.aio.secure_channel(
                 endpoint.address, endpoint.credentials(), options=OPTIONS
             )
+        self.audit = AsyncAuditCalls(self._call, self._stream)
+        """The calls of AuditService."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -67,6 +73,28 @@ class AsyncClient:
             await asyncio.sleep(
                 retry.wait_before_retry(error, waits, end - asyncio.get_running_loop().time())
             )
+
+    async def _stream(self, operation: operations.Operation) -> AsyncGenerator[Any]:
+        start: Any = self._channel.unary_stream(
+            operation.method,
+            request_serializer=lambda message: message.SerializeToString(),
+            response_deserializer=operation.reply.FromString,
+        )
+        call = start(operation.request)
+        try:
+            async for change in call:
+                yield change
+        except grpc.aio.AioRpcError as failure:
+            if not self._closed:
+                raise errors.from_rpc(failure, self._endpoint.address) from None
+        except (
+            asyncio.CancelledError
+        ):  # of this task, unless it is gRPC's word for a closed channel
+            task = asyncio.current_task()
+            if not self._closed or (task is not None and task.cancelling()):
+                raise
+        finally:
+            call.cancel()
 
     async def sign(self, item: SignItem) -> Signature:
         """Sign a message or a digest."""
@@ -148,9 +176,13 @@ class AsyncClient:
         """Let a key sign again that is disabled or in quarantine."""
         return await self._call(operations.enable_key(name))  # type: ignore[no-any-return]
 
-    async def destroy_key(self, name: str) -> resources.Key:
-        """Destroy the pair of a key that is disabled or in quarantine, in its token."""
-        return await self._call(operations.destroy_key(name))  # type: ignore[no-any-return]
+    async def destroy_key(self, name: str, *, approval: str = "") -> resources.Key:
+        """Destroy the pair of a key that is disabled or in quarantine, in its token.
+
+        *approval* names an approval of it, where one is needed.
+        """
+        operation = operations.destroy_key(name, approval)
+        return await self._call(operation)  # type: ignore[no-any-return]
 
     async def list_tokens(self) -> list[resources.Token]:
         """List all tokens, by name."""
@@ -186,24 +218,6 @@ class AsyncClient:
         It goes on, without a timeout, until it or the client is closed; a daemon that stops ends
         it with Unavailable, and one that is not read fast enough with ResourceExhausted.
         """
-        operation = operations.watch_tokens(names)
-        start: Any = self._channel.unary_stream(
-            operation.method,
-            request_serializer=lambda message: message.SerializeToString(),
-            response_deserializer=operation.reply.FromString,
-        )
-        call = start(operation.request)
-        try:
-            async for change in call:
+        async with aclosing(self._stream(operations.watch_tokens(names))) as changes:
+            async for change in changes:
                 yield change
-        except grpc.aio.AioRpcError as failure:
-            if not self._closed:
-                raise errors.from_rpc(failure, self._endpoint.address) from None
-        except (
-            asyncio.CancelledError
-        ):  # of this task, unless it is gRPC's word for a closed channel
-            task = asyncio.current_task()
-            if not self._closed or (task is not None and task.cancelling()):
-                raise
-        finally:
-            call.cancel()

@@ -7,6 +7,7 @@ from typing import Final
 import google_crc32c
 import grpc
 
+from signetd.api.v1 import approval_service_pb2 as approvals
 from signetd.api.v1 import resources_pb2 as resources
 from signetd.api.v1 import signing_service_pb2 as signing
 from signetd.client import errors
@@ -25,7 +26,9 @@ class Encoding(StrEnum):
 class SignItem:
     """What to sign, and how; exactly one of ``message`` and ``digest``.
 
-    ``algorithm`` is a name such as "RSA_PSS_SHA256"; the key's default when None.
+    ``algorithm`` is a name such as "RSA_PSS_SHA256"; the key's default when None. ``approval`` is
+    the name of an approval for exactly this, where the key or a grant asks for one; it is not for
+    verifying.
     """
 
     key: str
@@ -34,6 +37,7 @@ class SignItem:
     algorithm: str | None = None
     encoding: str | None = None
     signer_id: bytes | None = None
+    approval: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +63,13 @@ def token_name(name: str) -> str:
     return name if name.startswith("tokens/") else f"tokens/{name}"
 
 
-def _number(kind: str, name: str | None, names: list[str]) -> int:
+def approval_name(name: str) -> str:
+    """Write the resource name of an approval; "" stays as it is."""
+    return name if not name or name.startswith("approvals/") else f"approvals/{name}"
+
+
+def enum_number(kind: str, name: str | None, names: list[str]) -> int:
+    """Number of a value by its name, such as "rsa-2048"; 0 for None. Raises InvalidRequest."""
     if name is None:
         return 0
     full = f"{kind}_{name.upper().replace('-', '_')}"
@@ -71,17 +81,22 @@ def _number(kind: str, name: str | None, names: list[str]) -> int:
 
 def algorithm_number(name: str | None) -> int:
     """Number of an algorithm by its name; 0 for None. Raises InvalidRequest."""
-    return _number("ALGORITHM", name, resources.Algorithm.keys())
+    return enum_number("ALGORITHM", name, resources.Algorithm.keys())
 
 
 def encoding_number(name: str | None) -> int:
     """Number of an encoding by its name; 0 for None. Raises InvalidRequest."""
-    return _number("SIGNATURE_ENCODING", name, resources.SignatureEncoding.keys())
+    return enum_number("SIGNATURE_ENCODING", name, resources.SignatureEncoding.keys())
 
 
 def key_type_number(name: str) -> int:
     """Number of a key type by its name, such as "rsa-2048". Raises InvalidRequest."""
-    return _number("KEY_TYPE", name, resources.KeyType.keys())
+    return enum_number("KEY_TYPE", name, resources.KeyType.keys())
+
+
+def approval_state_number(name: str) -> int:
+    """Number of an approval's state by its name, such as "pending". Raises InvalidRequest."""
+    return enum_number("APPROVAL_STATE", name, approvals.ApprovalState.keys())
 
 
 def sign_request(item: SignItem) -> signing.SignRequest:
@@ -95,6 +110,7 @@ def sign_request(item: SignItem) -> signing.SignRequest:
         encoding=resources.SignatureEncoding.ValueType(encoding_number(item.encoding)),
         signer_id=item.signer_id,
         input_crc32c=None if data is None else google_crc32c.value(data),
+        approval=approval_name(item.approval),
     )
 
 

@@ -11,6 +11,9 @@ from signetd.api.v1 import resources_pb2 as resources
 from signetd.api.v1 import token_service_pb2 as tokens
 from signetd.client import _operations as operations
 from signetd.client import errors, hashing, messages, retry
+from signetd.client._access_sync import AccessCalls
+from signetd.client.approvals import ApprovalCalls
+from signetd.client.audit import AuditCalls
 from signetd.client.connection import OPTIONS, Endpoint
 from signetd.client.messages import Signature, SignItem
 
@@ -19,7 +22,7 @@ def _nothing(_done: int) -> None:
     """Nobody watches."""
 
 
-class Client:
+class Client(AccessCalls, ApprovalCalls):
     """Signs over one connection. Every method raises SignetdError.
 
     ``timeout`` is in seconds and bounds a call with its retries.
@@ -35,6 +38,8 @@ class Client:
             self._channel = grpc.secure_channel(
                 endpoint.address, endpoint.credentials(), options=OPTIONS
             )
+        self.audit = AuditCalls(self._call, self._stream)
+        """The calls of AuditService."""
 
     def __enter__(self) -> Self:
         return self
@@ -62,6 +67,21 @@ class Client:
             if not operation.again:
                 raise error
             time.sleep(retry.wait_before_retry(error, waits, end - time.monotonic()))
+
+    def _stream(self, operation: operations.Operation) -> Iterator[Any]:
+        start: Any = self._channel.unary_stream(
+            operation.method,
+            request_serializer=lambda message: message.SerializeToString(),
+            response_deserializer=operation.reply.FromString,
+        )
+        call = start(operation.request)
+        try:
+            yield from call
+        except grpc.RpcError as failure:
+            if not self._closed:
+                raise errors.from_rpc(failure, self._endpoint.address) from None
+        finally:
+            call.cancel()
 
     def sign(self, item: SignItem) -> Signature:
         """Sign a message or a digest."""
@@ -142,9 +162,13 @@ class Client:
         """Let a key sign again that is disabled or in quarantine."""
         return self._call(operations.enable_key(name))  # type: ignore[no-any-return]
 
-    def destroy_key(self, name: str) -> resources.Key:
-        """Destroy the pair of a key that is disabled or in quarantine, in its token."""
-        return self._call(operations.destroy_key(name))  # type: ignore[no-any-return]
+    def destroy_key(self, name: str, *, approval: str = "") -> resources.Key:
+        """Destroy the pair of a key that is disabled or in quarantine, in its token.
+
+        *approval* names an approval of it, where one is needed.
+        """
+        operation = operations.destroy_key(name, approval)
+        return self._call(operation)  # type: ignore[no-any-return]
 
     def list_tokens(self) -> list[resources.Token]:
         """List all tokens, by name."""
@@ -178,17 +202,4 @@ class Client:
         It goes on, without a timeout, until it or the client is closed; a daemon that stops ends
         it with Unavailable, and one that is not read fast enough with ResourceExhausted.
         """
-        operation = operations.watch_tokens(names)
-        start: Any = self._channel.unary_stream(
-            operation.method,
-            request_serializer=lambda message: message.SerializeToString(),
-            response_deserializer=operation.reply.FromString,
-        )
-        call = start(operation.request)
-        try:
-            yield from call
-        except grpc.RpcError as failure:
-            if not self._closed:
-                raise errors.from_rpc(failure, self._endpoint.address) from None
-        finally:
-            call.cancel()
+        yield from self._stream(operations.watch_tokens(names))

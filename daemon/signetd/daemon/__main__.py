@@ -83,6 +83,27 @@ def check_config(
 
 
 @app.command()
+def init(
+    config: Annotated[
+        Path, typer.Option("--config", metavar="FILE", help="The configuration file.")
+    ],
+    security_admin: Annotated[str, typer.Option(metavar="NAME", help="Manages keys and grants.")],
+    system_admin: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Manages the tokens.")
+    ] = None,
+    auditor: Annotated[str | None, typer.Option(metavar="NAME", help="Reads the audit.")] = None,
+) -> None:
+    """Make the database, and the first administrators in it. The daemon must not be running.
+
+    A NAME is what a certificate says (SAN URI, else SAN DNS name, else common name), or that of a
+    listener's socket.
+    """
+    from signetd.daemon import founding
+
+    _guarded(founding.run(config, security_admin, system_admin, auditor))
+
+
+@app.command()
 def dev(
     folder: Annotated[
         Path, typer.Argument(metavar="DIR", help="The folder of the instance; made if missing.")

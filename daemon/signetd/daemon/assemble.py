@@ -1,41 +1,72 @@
 """Makes the daemon's objects from its configuration. The only place that constructs them."""
 
 import asyncio
-import hashlib
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Final, Protocol
 
-from signetd.daemon.config import Config, Listener, Token
-from signetd.daemon.identity import Identities
+from signetd.daemon.approvals.administrators import AdministratorApprovals
+from signetd.daemon.approvals.changes import Changes
+from signetd.daemon.approvals.requirements import People, PolicyRequirements
+from signetd.daemon.approvals.service import Approvals
+from signetd.daemon.approvals.use import ApprovalUses
+from signetd.daemon.audit.service import Audit
+from signetd.daemon.bootstrap import socket_names
+from signetd.daemon.config import Config, Listener
+from signetd.daemon.credentials import utc_now
 from signetd.daemon.keys import KeyManager
-from signetd.daemon.pins import PinFile, PinHasher, StoredPinGuard, StoredSerialBook
+from signetd.daemon.pins import PinHasher, StoredPinGuard, StoredSerialBook
+from signetd.daemon.policy.book import PolicyBook
+from signetd.daemon.policy.credential import credential_of
+from signetd.daemon.policy.gate import Gate
+from signetd.daemon.pools import make_pools
+from signetd.daemon.rpc.access_api import AccessApi
+from signetd.daemon.rpc.approval_api import ApprovalApi
+from signetd.daemon.rpc.approval_watching import ApprovalWatchers
+from signetd.daemon.rpc.audit_api import AuditApi
 from signetd.daemon.rpc.dispatch import Dispatcher
+from signetd.daemon.rpc.following import Followers
 from signetd.daemon.rpc.health import Health
 from signetd.daemon.rpc.key_api import KeyApi
 from signetd.daemon.rpc.listeners import Bound, bind
+from signetd.daemon.rpc.recording import Recorder
 from signetd.daemon.rpc.signing_api import SigningApi
 from signetd.daemon.rpc.token_api import TokenApi
 from signetd.daemon.rpc.token_messages import TokenMessages
 from signetd.daemon.rpc.watching import Watchers
-from signetd.daemon.signing import FaultCounter, SigningEngine
+from signetd.daemon.signing import FaultCounter, SigningDesk, SigningEngine
+from signetd.daemon.signing.audit_signer import AuditSigner
 from signetd.daemon.state import Database
-from signetd.drivers.isolation.crew import PoolSettings
 from signetd.drivers.isolation.pool import TokenPool
 from signetd.drivers.life import Transition
-from signetd.drivers.types import TokenSettings
+
+_API: Final = "signetd.api.v1."
+
+
+class Watched(Protocol):
+    """Serves those who watch something."""
+
+    def close(self) -> None:
+        """End all watches, and let nobody in any more."""
+        ...
 
 
 @dataclass(frozen=True)
 class Daemon:
-    """What a running daemon consists of. A token that changes its state sets `changed`."""
+    """What a running daemon consists of. What changes the health sets `changed`."""
 
     config: Config
     database: Database
     tokens: dict[str, TokenPool]
     keys: KeyManager
+    book: PolicyBook
+    gate: Gate
+    audit: Audit
+    recorder: Recorder
+    approvals: Approvals
+    approval_changes: Changes
     dispatcher: Dispatcher
     health: Health
-    watchers: Watchers
+    watchers: tuple[Watched, ...]
     guard: StoredPinGuard
     changed: asyncio.Event
 
@@ -57,80 +88,62 @@ def assemble(config: Config, database: Database) -> Daemon:
         changed.set()
 
     guard = StoredPinGuard(database.pins, PinHasher(database.pin_guard_key))
-    serials = StoredSerialBook(database.bindings)
-    for token in config.tokens:
-        tokens[token.name] = TokenPool(
-            token.name,
-            _token_settings(token),
-            _pool_settings(token),
-            lock_file=_lock_file(config, token),
-            guard=guard,
-            serials=serials,
-            source=PinFile(token.pin_file) if token.pin_file is not None else None,
-            on_change=on_change,
-        )
+    tokens.update(make_pools(config, guard, StoredSerialBook(database.bindings), on_change))
     keys = KeyManager(database.keys, tokens)
-    token_api = TokenApi(tokens, writer, watchers)
+    limits = {token.name: token.quarantine_after for token in config.tokens}
+    engine = SigningEngine(keys, tokens, FaultCounter(keys, limits))
+    audit = _audit(config, database, AuditSigner(config.audit.key, keys, engine), changed)
+    recorder = Recorder(audit.ledger, reads=config.audit.reads)
+    book = PolicyBook(database.access)
+    gate = Gate(book, keys)
+    people, approved = People(book), Changes(database.approvals, utc_now)
+    uses = ApprovalUses(database.approvals, people, approved, utc_now)
+    wanted = PolicyRequirements(book, gate, config.access)
+    approvals = Approvals(database.approvals, people, wanted, recorder, approved, utc_now)
+    approval_watchers = ApprovalWatchers(approvals, approved, config.limits.watchers)
+    administrators = AdministratorApprovals(uses, config.access.administrator_approvals)
+    sockets = socket_names(config)
+    desk = SigningDesk(engine, gate, uses, audit.ledger)
+    followers = Followers(audit.ledger, audit.store, config.limits.watchers)
+    apis = {
+        "SigningService": SigningApi(desk, gate, engine, recorder),
+        "KeyService": KeyApi(keys, gate, uses, recorder, config.access.destroy_approvals),
+        "TokenService": TokenApi(tokens, writer, watchers, recorder),
+        "AccessService": AccessApi(book, keys, recorder, database.usage, sockets, administrators),
+        "ApprovalService": ApprovalApi(
+            approvals, approval_watchers, keys, lambda name: credential_of(name, sockets)
+        ),
+        "AuditService": AuditApi(audit, followers),
+    }
     return Daemon(
         config=config,
         database=database,
         tokens=tokens,
         keys=keys,
-        dispatcher=_dispatcher(config, _engine(config, keys, tokens), keys, token_api),
-        health=Health(tokens),
-        watchers=watchers,
+        book=book,
+        gate=gate,
+        audit=audit,
+        recorder=recorder,
+        approvals=approvals,
+        approval_changes=approved,
+        dispatcher=Dispatcher(
+            gate, {_API + name: api for name, api in apis.items()}, recorder, config.limits
+        ),
+        health=Health(tokens, audit.ledger),
+        watchers=(watchers, approval_watchers, followers),
         guard=guard,
         changed=changed,
     )
 
 
-def _dispatcher(
-    config: Config, engine: SigningEngine, keys: KeyManager, token_api: TokenApi
-) -> Dispatcher:
-    return Dispatcher(
-        Identities(config.identities),
-        {
-            "signetd.api.v1.SigningService": SigningApi(engine),
-            "signetd.api.v1.KeyService": KeyApi(keys),
-            "signetd.api.v1.TokenService": token_api,
-        },
-        config.limits,
+def _audit(
+    config: Config, database: Database, signer: AuditSigner, changed: asyncio.Event
+) -> Audit:
+    return Audit(
+        database.audit(config.daemon.name),
+        signer,
+        records=config.audit.checkpoint_records,
+        seconds=config.audit.checkpoint_seconds,
+        shared=config.database.url is not None,
+        on_failure=lambda _: changed.set(),
     )
-
-
-def _engine(config: Config, keys: KeyManager, tokens: dict[str, TokenPool]) -> SigningEngine:
-    limits = {token.name: token.quarantine_after for token in config.tokens}
-    return SigningEngine(keys, tokens, FaultCounter(keys, limits))
-
-
-def _token_settings(token: Token) -> TokenSettings:
-    return TokenSettings(
-        module=str(token.module),
-        label=token.label or "",
-        serial=token.serial or "",
-        profile=token.profile,
-        environment=dict(token.environment),
-        memory_limit=(token.memory_limit_mebibytes or 0) << 20,
-    )
-
-
-def _pool_settings(token: Token) -> PoolSettings:
-    return PoolSettings(
-        workers=token.workers,
-        request_timeout=token.request_timeout,
-        generate_timeout=token.generate_timeout,
-        start_timeout=token.start_timeout,
-        queue=token.queue,
-        queue_per_client=token.queue_per_client,
-        queue_seconds=token.queue_seconds,
-        check_interval=token.check_interval,
-        recycle_seconds=token.recycle_seconds,
-        recycle_operations=token.recycle_operations,
-        recycle_growth=token.recycle_growth_mebibytes << 20,
-    )
-
-
-def _lock_file(config: Config, token: Token) -> Path:
-    """One start of a vendor's library at a time; one that hangs holds up no other library."""
-    name = hashlib.sha256(str(token.module).encode()).hexdigest()[:16]
-    return config.daemon.state_directory / f"worker-start-{name}.lock"

@@ -3,23 +3,27 @@
 import asyncio
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
+from importlib.metadata import version
 from typing import Final
 
 import structlog
 
 from signetd.daemon.assemble import Daemon, assemble
+from signetd.daemon.bootstrap import admit_first
 from signetd.daemon.config import Config, ConfigError, check_files
 from signetd.daemon.errors import StartError
 from signetd.daemon.notify import notify
 from signetd.daemon.process import allow_files
 from signetd.daemon.rpc.listeners import Bound, stop_all
 from signetd.daemon.state import Database, StateError, open_database
+from signetd.drivers.errors import SignetError
 from signetd.gm import selftest
 
 _POOL_CLOSE_SECONDS: Final = 15.0
 _FORCED_CLOSE_SECONDS: Final = 2.0
 _OTHER_FILES: Final = 512  # the database, the log, and a few for each worker
+_POLICY_SECONDS: Final = 1.0
 _QUIET_SECONDS: Final = 1.0  # for gRPC to read the last requests and send the last replies
 _log = structlog.get_logger("signetd.lifecycle")
 
@@ -47,7 +51,8 @@ class Stop:
 async def run(config: Config, ready: Ready | None = None) -> None:
     """Run a daemon until SIGTERM or SIGINT.
 
-    Raises ConfigError or StartError when it cannot start; nothing is left running then.
+    Raises ConfigError or StartError when it cannot start; nothing is left running then. Raises
+    StartError also after a stop that became necessary because another daemon got its name.
     """
     stop = Stop()
     stop.listen()
@@ -56,12 +61,14 @@ async def run(config: Config, ready: Ready | None = None) -> None:
         raise ConfigError(tuple(problems))
     self_test()
     _allow_connections(config)
-    database = await _open_database(config)
+    database = await _open_database(config, stop)
     try:
         await _run_tokens(assemble(config, database), stop, ready)
     finally:
         await asyncio.to_thread(database.close)
     _log.info("stopped")
+    if database.lost is not None:
+        raise StartError(database.lost)
 
 
 def _allow_connections(config: Config) -> None:
@@ -77,9 +84,18 @@ def _allow_connections(config: Config) -> None:
         )
 
 
-async def _open_database(config: Config) -> Database:
+async def _open_database(config: Config, stop: Stop) -> Database:
+    loop = asyncio.get_running_loop()
+
+    def on_lost(reason: str) -> None:
+        _log.error("the daemon's name is lost", detail=reason)
+        loop.call_soon_threadsafe(stop.asked.set)
+
+    folder, name = config.daemon.state_directory, config.daemon.name
     try:
-        return await asyncio.to_thread(open_database, config.daemon.state_directory)
+        return await asyncio.to_thread(
+            open_database, folder, config.database, name=name, on_lost=on_lost
+        )
     except StateError as error:
         raise StartError(str(error)) from None
 
@@ -93,15 +109,32 @@ def self_test() -> None:
 
 
 async def _run_tokens(daemon: Daemon, stop: Stop, ready: Ready | None) -> None:
-    await daemon.keys.load()
     try:
+        await _load(daemon)
         await asyncio.gather(*(pool.start() for pool in daemon.tokens.values()))
+        await daemon.audit.start()
         await _follow_once(daemon)
         async with _following(daemon):
             await _run_listeners(daemon, stop, ready)
     finally:
+        await daemon.keys.drain()
+        await daemon.recorder.drain()
+        await daemon.approval_changes.drain()
+        await daemon.audit.close()
         await _close_tokens(daemon, stop)
         await daemon.guard.drain()
+
+
+async def _load(daemon: Daemon) -> None:
+    """Read the state, the audit first: what is done from here on is written there."""
+    try:
+        await daemon.audit.load(version("signetd"))
+        await daemon.book.load()
+        if await admit_first(daemon.config, daemon.audit.ledger, daemon.book.snapshot):
+            await daemon.book.refresh()
+        await daemon.keys.load()
+    except (StateError, SignetError) as error:
+        raise StartError(str(error)) from None
 
 
 async def _run_listeners(daemon: Daemon, stop: Stop, ready: Ready | None) -> None:
@@ -110,7 +143,7 @@ async def _run_listeners(daemon: Daemon, stop: Stop, ready: Ready | None) -> Non
         for listener in daemon.config.listeners:
             servers.append(daemon.bind(listener))
         for bound in servers:
-            await bound.server.start()
+            await bound.start()
             await bound.prove()
         await daemon.health.open()
         if ready is not None:
@@ -126,7 +159,8 @@ async def _drain(daemon: Daemon, servers: list[Bound], stop: Stop) -> None:
     notify("STOPPING=1")
     _log.info("stopping", drain_timeout=daemon.config.daemon.drain_timeout)
     await daemon.health.close()
-    daemon.watchers.close()
+    for watched in daemon.watchers:
+        watched.close()
     ending = asyncio.ensure_future(daemon.dispatcher.streams.end(_QUIET_SECONDS))
     draining = asyncio.ensure_future(stop_all(servers, daemon.config.daemon.drain_timeout))
     forced = asyncio.ensure_future(stop.forced.wait())
@@ -151,14 +185,26 @@ async def _close_tokens(daemon: Daemon, stop: Stop) -> None:
 
 @asynccontextmanager
 async def _following(daemon: Daemon) -> AsyncIterator[None]:
-    """Follow the tokens' changes of state meanwhile."""
-    task = asyncio.create_task(_follow(daemon))
+    """Follow the changes of tokens and audit meanwhile, and what other daemons change."""
+    tasks = [asyncio.create_task(work) for work in (_follow(daemon), daemon.approvals.upkeep())]
+    if daemon.config.database.url is not None:
+        tasks.append(asyncio.create_task(_follow_policy(daemon)))
     try:
         yield
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _follow_policy(daemon: Daemon) -> None:
+    # A signature is held against the newest policy in any case; this is for all else.
+    while True:
+        await asyncio.sleep(_POLICY_SECONDS)
+        try:
+            await daemon.gate.refresh()
+        except (StateError, SignetError) as error:
+            _log.warning("identities, grants and keys not read anew", detail=str(error))
 
 
 async def _follow(daemon: Daemon) -> None:

@@ -9,11 +9,13 @@ from pathlib import Path
 
 from signetd.client import Client, Endpoint
 from signetd.softhsm import provision, set_faults
+from tests.access import establish
 
 _CONFIGURATION = """
 [daemon]
 state_directory = "state"
 drain_timeout = {drain}
+{database}
 
 [[listener]]
 unix = "socket"
@@ -24,9 +26,12 @@ mode = "0660"
 [limits]
 {limits}
 
-[[identity]]
-name = "all"
-roles = ["admin", "signer"]
+[[listener]]
+unix = "system"
+identity = "system"
+
+[access]
+first_security_admin = "all"
 
 [[token]]
 name = "t"
@@ -49,18 +54,32 @@ class Running:
         self.socket = folder / "socket"
         self._log = folder / "log"
         self._calls = folder / "calls"
+        self._signers: tuple[str, ...] = ()
+        self._established = False
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(
-        self, *, drain: float = 10.0, listener: str = "", token: str = "", limits: str = ""
+        self,
+        *,
+        drain: float = 10.0,
+        database: str = "",
+        listener: str = "",
+        token: str = "",
+        limits: str = "",
+        signers: tuple[str, ...] = (),
     ) -> None:
-        """Write the configuration, start the daemon and wait until it is ready."""
+        """Write the configuration, start the daemon and wait until it is ready.
+
+        *signers* are the identities of further sockets that *listener* describes.
+        """
+        self._signers = signers
         made = provision(self.folder / "token", "test", module="fault", install=True)
         variables = made.environment | {"SIGNETD_FAULT_LOG": str(self._calls)}
         file = self.folder / "signetd.toml"
         file.write_text(
             _CONFIGURATION.format(
                 drain=drain,
+                database=database,
                 listener=listener,
                 token=token,
                 limits=limits,
@@ -73,15 +92,27 @@ class Running:
             # In a session of its own: Ctrl-C is for the test, which then ends the daemon.
             self.process = subprocess.Popen(command, stderr=errors, start_new_session=True)
         self.await_log('"event": "ready"')
+        if not self._established:
+            establish(self.endpoint, "all", system="system", signers=self._signers)
+            self._established = True
 
     @property
     def endpoint(self) -> str:
         """Where it listens."""
         return f"unix:{self.socket}"
 
+    @property
+    def system_endpoint(self) -> str:
+        """Where it listens for those who manage tokens."""
+        return f"unix:{self.folder / 'system'}"
+
     def client(self) -> Client:
-        """Connect."""
+        """Connect as one who manages keys, and may sign with every key."""
         return Client(Endpoint(self.endpoint))
+
+    def system(self) -> Client:
+        """Connect as one who manages tokens."""
+        return Client(Endpoint(self.system_endpoint))
 
     def faults(self, *rules: str) -> None:
         """Have the token fail from its next call on."""

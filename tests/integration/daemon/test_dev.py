@@ -123,7 +123,7 @@ def test_second_start_has_the_same_keys_and_no_process_is_left() -> None:
         _end(process, signal.SIGTERM)
         process, words = _start(folder)
         assert _fingerprints(words[1]) == first
-        assert sorted(first) == [f"keys/{key}" for key in KEYS]
+        assert sorted(first) == [f"keys/{key}" for key in ("demo-audit", *KEYS)]
         _end(process, signal.SIGINT)
 
 
@@ -178,7 +178,7 @@ def test_version_and_configuration_check() -> None:
         assert f"{file}:5" in wrong.stdout
         file.write_text(
             '[daemon]\nstate_directory = "state"\n[[listener]]\nunix = "s"\nidentity = "a"\n'
-            '[[identity]]\nname = "a"\nroles = ["signer"]\n'
+            '[access]\nfirst_security_admin = "a"\n'
         )
         right = signetd("check-config", str(file))
         assert (right.returncode, right.stdout, right.stderr) == (0, "ok\n", "")

@@ -24,7 +24,11 @@ def _pin(running: Running) -> str:
 @contextmanager
 def signetctl(running: Running, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
     """Run signetctl meanwhile."""
-    command = [str(Path(sys.executable).parent / "signetctl"), "--endpoint", running.endpoint]
+    command = [
+        str(Path(sys.executable).parent / "signetctl"),
+        "--endpoint",
+        running.system_endpoint,
+    ]
     pipe = subprocess.PIPE
     with subprocess.Popen([*command, *arguments], stdout=pipe, stderr=pipe, text=True) as process:
         try:
@@ -50,7 +54,7 @@ def reach(watch: Iterator[Change], state: int) -> Change:
 
 def test_locking_and_unlocking_are_seen_by_all_watchers(running: Running) -> None:
     running.start()
-    with running.client() as watching, running.client() as client:
+    with running.client() as watching, running.system() as client:
         reach(client.watch_tokens(), READY)
         watch = watching.watch_tokens(["t"])
         first = next(watch)

@@ -57,6 +57,10 @@ class Faulty:
     def count(self, function: str) -> int:
         return self.calls.read_text().split().count(function)
 
+    def refused_logins(self) -> list[str]:
+        """What the token itself answered to each login that it did not accept."""
+        return [word for word in self.calls.read_text().split() if word.startswith("C_Login=")]
+
 
 async def ready(faulty: Faulty, workers: int = 1, **options: Any) -> tuple[TokenPool, SignOrder]:
     pool = faulty.pool(workers, **options)

@@ -59,7 +59,7 @@ async def test_a_worker_is_recycled_and_no_request_fails(
         await pool.close()
 
 
-async def test_a_leak_beyond_the_limit_costs_one_worker(faulty: Faulty) -> None:
+async def test_a_worker_has_the_limits_that_are_configured(faulty: Faulty) -> None:
     faulty.settings = msgspec.structs.replace(faulty.settings, memory_limit=256 << 20)
     pool, order = await ready(faulty)
     try:
@@ -67,6 +67,41 @@ async def test_a_leak_beyond_the_limit_costs_one_worker(faulty: Faulty) -> None:
         assert f"Max data size             {256 << 20}" in limits
         assert "Max core file size        0" in limits
         assert await pool.sign(order)
+    finally:
+        await pool.close()
+
+
+# Of ever smaller pieces, so that at last nothing is left for anybody in the process.
+LEAK = [f"C_Sign leak {size}" for size in (8 << 20, 1 << 20, 1 << 17, 1 << 14, 1 << 11, *[64] * 8)]
+
+
+async def test_a_leak_beyond_the_limit_costs_one_worker(faulty: Faulty) -> None:
+    faulty.settings = msgspec.structs.replace(faulty.settings, memory_limit=192 << 20)
+    pool, order = await ready(faulty, workers=2, recycle_growth=0)
+    try:
+        # One request at a time goes to the first of the workers, and only that one leaks.
+        leaking, other = pool.crew.ready[0], pool.crew.ready[1]
+        faulty.faults(*LEAK)
+        failed: list[SignetError] = []
+        most = 0
+        async with asyncio.timeout(60):
+            while leaking.alive:
+                most = max(most, leaking.resident_bytes())
+                try:
+                    await pool.sign(order)
+                except SignetError as error:
+                    failed.append(error)
+        faulty.faults()
+        mebibytes = most >> 20  # with the code of libraries, which is not limited
+        assert 128 < mebibytes < 256, f"it had {mebibytes} MiB, which is not the limit of 192"
+        reasons = {error.reason for error in failed}
+        assert len(failed) <= 2, f"more than one request and its retry: {failed}"
+        assert reasons <= {Reason.WORKER_LOST, Reason.TOKEN_FAILED, Reason.INTERNAL}, failed
+        assert other.alive, "the other worker ended too"
+        assert await pool.sign(order)
+        await eventually(lambda: pool.crew.ready.get(0) not in (None, leaking))
+        assert pool.crew.ready[1] is other, "the other worker was replaced too"
+        assert pool.status.state is TokenState.READY
     finally:
         await pool.close()
 

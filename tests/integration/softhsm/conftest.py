@@ -64,6 +64,10 @@ class Child:
             self._ended = self._end()
         return self._ended
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def kill(self) -> None:
         self._process.kill()
 

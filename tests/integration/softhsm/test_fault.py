@@ -1,5 +1,6 @@
 """Every action of the fault module, in front of the SM2 module and SoftHSM."""
 
+import os
 import signal
 import time
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from signetd.softhsm import ProvisionedToken, set_faults
+from tests.chaos.processes import descendants
 
 E_GIVEN, WITH_SM3 = 0x80000202, 0x80000203
 E = "11" * 32
@@ -272,6 +274,20 @@ def test_text_on_stderr(child: Any, key: tuple[int, int], faults: Any) -> None:
     for _ in range(3):
         assert sign(child, session, private)[0] == 0
     assert child.end() == (0, "the vendor's library says after=all twice\n" * 2)
+
+
+@pytest.mark.parametrize("action", ["helper", "daemon"])
+def test_a_process_beside_it(child: Any, key: tuple[int, int], faults: Any, action: str) -> None:
+    session, private = key
+    faults(f"C_Sign {action} 60 times=1")
+    for _ in range(2):
+        assert sign(child, session, private)[0] == 0
+    (pid,) = (process.pid for process in descendants(child.pid))
+    try:
+        assert (os.getpgid(pid) == pid) is (action == "daemon")
+        assert os.getsid(pid) == (pid if action == "daemon" else os.getsid(0))
+    finally:
+        os.kill(pid, signal.SIGKILL)
 
 
 @pytest.mark.parametrize(

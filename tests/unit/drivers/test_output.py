@@ -42,3 +42,16 @@ async def test_an_endless_line_is_cut(caplog: pytest.LogCaptureFixture) -> None:
     lines = await logged(caplog, b"x" * 200_000)
     assert all(len(line) < 600 for line in lines)
     assert len(lines) < 20
+
+
+async def test_a_last_line_without_end_is_logged_when_reading_is_given_up(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    stream = asyncio.StreamReader()
+    stream.feed_data(b"terminate called")
+    with caplog.at_level(logging.WARNING, logger="signetd.worker"):
+        reading = asyncio.create_task(OutputLog("t/0").read(stream))
+        await asyncio.sleep(0)
+        reading.cancel()
+        await asyncio.wait({reading})
+    assert "worker t/0 printed: terminate called" in caplog.text

@@ -58,6 +58,19 @@ def test_client_and_signetctl_load_no_driver() -> None:
     assert done.returncode == 0, f"loaded without need: {done.stderr}"
 
 
+def test_a_daemon_with_sqlite_needs_no_postgresql(tmp_path: Path) -> None:
+    """Its driver is an extra of its own."""
+    code = (
+        "import sys, pathlib; sys.modules['psycopg'] = None\n"
+        "from signetd.daemon import lifecycle\n"
+        "from signetd.daemon.state import open_database\n"
+        "open_database(pathlib.Path('state')).close()"
+    )
+    run = [sys.executable, "-c", code]
+    done = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+
+
 def test_help_needs_no_grpc() -> None:
     """What makes ``signetctl --help`` quick: nothing heavy is imported for it."""
     code = "import sys, signetd.cli.app; sys.exit('grpc' in sys.modules or 'rich' in sys.modules)"

@@ -4,14 +4,16 @@ from signetd.daemon.config.address import TcpAddress
 from signetd.daemon.config.errors import ConfigError, Problem, Source
 from signetd.daemon.config.files import check_files, group_id, user_id
 from signetd.daemon.config.load import load, load_text
+from signetd.daemon.config.postgres_url import PostgresUrl
 from signetd.daemon.config.schema import (
+    Access,
+    Audit,
     Config,
     Daemon,
-    Identity,
+    Database,
     Limits,
     Listener,
     Log,
-    Role,
     TcpListener,
     Token,
     UnixListener,
@@ -19,15 +21,17 @@ from signetd.daemon.config.schema import (
 from signetd.daemon.config.secret_file import exposure
 
 __all__ = [
+    "Access",
+    "Audit",
     "Config",
     "ConfigError",
     "Daemon",
-    "Identity",
+    "Database",
     "Limits",
     "Listener",
     "Log",
+    "PostgresUrl",
     "Problem",
-    "Role",
     "Source",
     "TcpAddress",
     "TcpListener",

@@ -17,6 +17,7 @@ from signetd.daemon.config.address import TcpAddress
 from signetd.daemon.config.errors import Findings, quoted
 from signetd.daemon.config.hints import about_unknown
 from signetd.daemon.config.locate import KeyPath
+from signetd.daemon.config.postgres_url import PostgresUrl
 
 INVALID: Final = object()
 """Stands for an option that is in the file with a value that was refused."""
@@ -46,6 +47,7 @@ class Converter:
         self._parsers: dict[type, Callable[[str], object]] = {
             Path: lambda text: parse_path(text, folder),
             TcpAddress: TcpAddress.parse,
+            PostgresUrl: PostgresUrl.parse,
         }
 
     def table(self, raw: object, kind: type[schema.Table], path: KeyPath, heading: str) -> Entry:

@@ -10,7 +10,7 @@ from signetd.daemon.config.errors import Findings
 from signetd.daemon.config.locate import KeyPath
 
 _ReadItem = Callable[[object, KeyPath], Entry]
-_TABLES = {"daemon", "log", "limits", "listener", "identity", "token"}
+_TABLES = {"daemon", "database", "log", "limits", "access", "audit", "listener", "token"}
 
 
 @dataclass
@@ -18,10 +18,12 @@ class Draft:
     """A configuration whose problems are not all known yet."""
 
     daemon: Entry
+    database: Entry
     log: Entry
     limits: Entry
+    access: Entry
+    audit: Entry
     listeners: list[Entry]
-    identities: list[Entry]
     tokens: list[Entry]
 
 
@@ -38,10 +40,12 @@ class DraftReader:
         table = self._converter.table
         return Draft(
             daemon=table(data.get("daemon", {}), schema.Daemon, ("daemon",), "[daemon]"),
+            database=table(data.get("database", {}), schema.Database, ("database",), "[database]"),
             log=table(data.get("log", {}), schema.Log, ("log",), "[log]"),
             limits=table(data.get("limits", {}), schema.Limits, ("limits",), "[limits]"),
+            access=table(data.get("access", {}), schema.Access, ("access",), "[access]"),
+            audit=table(data.get("audit", {}), schema.Audit, ("audit",), "[audit]"),
             listeners=self._items(data, "listener", self._listener),
-            identities=self._items(data, "identity", self._identity),
             tokens=self._items(data, "token", self._token),
         )
 
@@ -51,9 +55,6 @@ class DraftReader:
             self._findings.add((name,), f"must be a list of tables: write [[{name}]].")
             return []
         return [read(item, (name, index)) for index, item in enumerate(raw)]
-
-    def _identity(self, raw: object, path: KeyPath) -> Entry:
-        return self._converter.table(raw, schema.Identity, path, "[[identity]]")
 
     def _token(self, raw: object, path: KeyPath) -> Entry:
         if isinstance(raw, dict):

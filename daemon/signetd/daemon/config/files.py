@@ -49,6 +49,9 @@ def _account_id(account: str | int, kind: str, find: Callable[[str], int]) -> in
 
 def _findings(config: Config) -> _Found:
     yield ("daemon", "state_directory"), _state_directory(config.daemon.state_directory)
+    if config.database.password_file is not None:
+        found = _secret_file(config.database.password_file, "password")
+        yield ("database", "password_file"), found
     for index, listener in enumerate(config.listeners):
         yield from _listener(listener, ("listener", index))
     for index, token in enumerate(config.tokens):
@@ -61,6 +64,8 @@ def _listener(listener: Listener, path: KeyPath) -> _Found:
             yield (*path, "certificate"), _file(listener.certificate)
             yield (*path, "private_key"), _private_key(listener.private_key)
             yield (*path, "client_ca"), _file(listener.client_ca)
+            if listener.client_crl is not None:
+                yield (*path, "client_crl"), _file(listener.client_crl)
         case UnixListener():
             yield (*path, "unix"), _socket(listener.unix)
             yield (*path, "owner"), _account(listener.owner, user_id)
@@ -70,7 +75,7 @@ def _listener(listener: Listener, path: KeyPath) -> _Found:
 def _token(token: Token, path: KeyPath) -> _Found:
     yield (*path, "module"), _file(token.module)
     if token.pin_file is not None:
-        yield (*path, "pin_file"), _pin_file(token.pin_file)
+        yield (*path, "pin_file"), _secret_file(token.pin_file, "PIN")
 
 
 def _account(name: str | int | None, find: Callable[[str | int], int]) -> str | None:
@@ -120,14 +125,14 @@ def _exposed(path: Path) -> str | None:
     return f"{path} {found}." if found else None
 
 
-def _pin_file(path: Path) -> str | None:
+def _secret_file(path: Path, kind: str) -> str | None:
     status = _regular_file(path)
     if isinstance(status, str):
         return status
     if status.st_uid not in (0, os.geteuid()):
         return f"{path} belongs to user {status.st_uid}; it must belong to root or to {_us()}."
     if status.st_mode & stat.S_IXUSR:
-        return f"{path} is executable; a PIN file has at most mode 0600: {chmod_command(path)}."
+        return f"{path} is executable; a {kind} file has at most mode 0600: {chmod_command(path)}."
     return _exposed(path)
 
 

@@ -7,11 +7,13 @@ from signetd.daemon.config import schema
 
 _TABLES = {
     "[daemon]": frozenset(schema.options(schema.Daemon)),
+    "[database]": frozenset(schema.options(schema.Database)),
     "[log]": frozenset(schema.options(schema.Log)),
     "[limits]": frozenset(schema.options(schema.Limits)),
     "[[listener]] with tcp": frozenset(schema.options(schema.TcpListener)),
     "[[listener]] with unix": frozenset(schema.options(schema.UnixListener)),
-    "[[identity]]": frozenset(schema.options(schema.Identity)),
+    "[access]": frozenset(schema.options(schema.Access)),
+    "[audit]": frozenset(schema.options(schema.Audit)),
     "[[token]]": frozenset(schema.options(schema.Token)),
 }
 _SECRETS = {"pin", "user_pin", "userpin", "so_pin", "password", "passphrase"}
@@ -23,9 +25,16 @@ def about_unknown(key: str, known: Iterable[str], table: str) -> str:
     """A sentence about `key`, which is not among the `known` keys of `table` (its heading)."""
     plain = key[:_LONGEST_KEY].lower().replace("-", "_")
     if plain in _SECRETS:
+        home = "password_file" if table == "[database]" else "pin_file in [[token]]"
         return (
             "a PIN or password is never written in the configuration: put it in a file "
-            "with mode 0600 and name that file with pin_file in [[token]]."
+            f"with mode 0600 and name that file with {home}."
+        )
+    if plain == "identity" and "access" in known:
+        return (
+            "is not in the configuration: identities, with their roles and grants, are in the "
+            "database. Name the first security administrator with first_security_admin in "
+            "[access], or with signetd init; who then runs signetctl access identity add."
         )
     return f"is not an option of {table}; {_advice(plain, sorted(known))}"
 

@@ -86,10 +86,12 @@ def _syntax_error(reason: str, text: str, filename: str) -> ConfigError:
 def _build(draft: Draft, source: Source) -> schema.Config:
     return schema.Config(
         daemon=_struct(draft.daemon, schema.Daemon),
+        database=_struct(draft.database, schema.Database),
         log=_struct(draft.log, schema.Log),
         limits=_struct(draft.limits, schema.Limits),
+        access=_struct(draft.access, schema.Access),
+        audit=_struct(draft.audit, schema.Audit),
         listeners=tuple(_listener(entry) for entry in draft.listeners),
-        identities=tuple(_struct(entry, schema.Identity) for entry in draft.identities),
         tokens=tuple(_struct(entry, schema.Token) for entry in draft.tokens),
         source=source,
     )

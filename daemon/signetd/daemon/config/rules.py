@@ -5,7 +5,6 @@ a file reports as much as possible.
 """
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 from typing import Any
 
 from signetd.daemon.config import schema
@@ -21,13 +20,22 @@ _OTHERS = 0o007
 
 def check(draft: Draft, findings: Findings) -> None:
     """Report every rule that `draft` breaks."""
+    _check_database(draft.database, findings)
     _check_limits(draft.limits, findings)
     _check_listeners(draft.listeners, findings)
-    _check_identities(draft, findings)
     for token in draft.tokens:
         _check_token(token, findings)
     _check_unique(draft.tokens, "name", findings)
     _check_selectors(draft.tokens, findings)
+
+
+def _check_database(database: Entry, findings: Findings) -> None:
+    if "password_file" in database.values and "url" not in database.values:
+        findings.add(
+            (*database.path, "password_file"),
+            "needs url: without it, the database is a file of the daemon's own, which has no "
+            "password.",
+        )
 
 
 def _check_limits(limits: Entry, findings: Findings) -> None:
@@ -61,23 +69,6 @@ def _check_listeners(listeners: list[Entry], findings: Findings) -> None:
                 f"must end in 0: {quoted(mode)} lets every user of this machine act as the "
                 "socket's identity. Use group and a mode such as 0660 to let more users in.",
             )
-
-
-def _check_identities(draft: Draft, findings: Findings) -> None:
-    _check_unique(draft.identities, "name", findings)
-    names = [entry.values.get("name", INVALID) for entry in draft.identities]
-    if INVALID in names:
-        return  # A name was refused and reported; whether it was the one meant cannot be known.
-    for listener in draft.listeners:
-        wanted = listener.get("identity")
-        if wanted is not None and wanted not in names:
-            findings.add((*listener.path, "identity"), _undeclared(wanted, names))
-
-
-def _undeclared(wanted: str, names: list[str]) -> str:
-    close = get_close_matches(wanted, names, n=1)
-    advice = f"did you mean {quoted(close[0])}?" if close else "add an [[identity]] of that name."
-    return f"{quoted(wanted)} is not declared; {advice}"
 
 
 def _check_token(token: Entry, findings: Findings) -> None:

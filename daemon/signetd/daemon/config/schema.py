@@ -3,7 +3,6 @@
 The description of an option completes the sentences "must be …" and "is missing: …" in messages.
 """
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -12,16 +11,8 @@ from msgspec.structs import FieldInfo, fields
 
 from signetd.daemon.config.address import TcpAddress
 from signetd.daemon.config.errors import Source
+from signetd.daemon.config.postgres_url import PostgresUrl
 
-
-class Role(StrEnum):
-    """What an identity may do: administer the daemon, or sign with keys."""
-
-    ADMIN = "admin"
-    SIGNER = "signer"
-
-
-_ROLES = "a list with one or both of " + " and ".join(f'"{role}"' for role in Role)
 _SECONDS = "a number of seconds greater than 0 and at most 600"
 _ACCOUNT = "a {} name, or a number from 0 to 4294967294"
 _MONTH = 30 * 86400
@@ -32,6 +23,7 @@ Deadline = Annotated[
     float,
     Meta(gt=0, le=3600, description="a number of seconds greater than 0 and at most 3600"),
 ]
+Approvals = Annotated[int, Meta(ge=0, le=16, description="a whole number from 0 to 16")]
 Count = Annotated[int, Meta(ge=1, le=65536, description="a whole number from 1 to 65536")]
 AccountName = Annotated[str, Meta(max_length=255, pattern=r"\A[^\s:/\x00-\x1f\x7f]+\Z")]
 AccountNumber = Annotated[int, Meta(ge=0, le=4294967294)]
@@ -86,11 +78,34 @@ def options(*schemas: type[Table]) -> dict[str, FieldInfo]:
 
 
 class Daemon(Table, frozen=True, kw_only=True):
-    """[daemon]: the process as a whole. `drain_timeout` is in seconds, 0 to 600."""
+    """[daemon]: the process as a whole. `drain_timeout` is in seconds, 0 to 600.
+
+    `name` tells this daemon from others that share a database with it.
+    """
 
     state_directory: Annotated[Path, Meta(description="the folder for the daemon's database")]
+    name: DashedName = "signetd"
     drain_timeout: Annotated[
         float, Meta(ge=0, le=600, description="a number of seconds from 0 to 600")
+    ] = 10.0
+
+
+class Database(Table, frozen=True, kw_only=True):
+    """[database]: where the state is kept; without `url` in SQLite, in the state directory.
+
+    `call_timeout` is in seconds, 1 to 600; `pool` is the most connections to PostgreSQL at a time.
+    """
+
+    url: Annotated[
+        PostgresUrl | None,
+        Meta(description="the address of a PostgreSQL database, without a password"),
+    ] = None
+    password_file: Annotated[
+        Path | None, Meta(description="the path of a file that holds the database's password")
+    ] = None
+    pool: Annotated[int, Meta(ge=1, le=64, description="a whole number from 1 to 64")] = 4
+    call_timeout: Annotated[
+        float, Meta(ge=1, le=600, description="a number of seconds from 1 to 600")
     ] = 10.0
 
 
@@ -120,8 +135,35 @@ class Limits(Table, frozen=True, kw_only=True):
     watchers: Count = 64
 
 
+class Access(Table, frozen=True, kw_only=True):
+    """[access]: how the first administrator comes in, and whose approval others need.
+
+    The counts are of security administrators besides the one who asks.
+    """
+
+    first_security_admin: IdentityName | None = None
+    administrator_approvals: Approvals = 0
+    destroy_approvals: Approvals = 0
+
+
+class Audit(Table, frozen=True, kw_only=True):
+    """[audit]: which key signs checkpoints of the audit, and after how many records or seconds."""
+
+    key: DashedName | None = None
+    checkpoint_records: Annotated[
+        int, Meta(ge=1, le=10**6, description="a whole number from 1 to 1000000")
+    ] = 1000
+    checkpoint_seconds: Annotated[
+        float, Meta(ge=1, le=_MONTH, description=f"a number of seconds from 1 to {_MONTH}")
+    ] = 3600.0
+    reads: Annotated[bool, Meta(description="true or false")] = False
+
+
 class TcpListener(Table, frozen=True, kw_only=True):
-    """[[listener]] with `tcp`: TLS in which the client must show a certificate. Files are PEM."""
+    """[[listener]] with `tcp`: TLS in which the client must show a certificate. Files are PEM.
+
+    `client_crl` may be DER as well; without it, revocation is not looked at.
+    """
 
     tcp: Annotated[TcpAddress, Meta(description='host:port, such as "0.0.0.0:7443"')]
     certificate: Annotated[Path, Meta(description="the file with the server's certificate chain")]
@@ -129,6 +171,9 @@ class TcpListener(Table, frozen=True, kw_only=True):
     client_ca: Annotated[
         Path, Meta(description="the file with the CA certificates that clients are checked against")
     ]
+    client_crl: Annotated[
+        Path | None, Meta(description="the file with the revocation lists of these CAs")
+    ] = None
 
 
 class UnixListener(Table, frozen=True, kw_only=True):
@@ -151,13 +196,6 @@ class UnixListener(Table, frozen=True, kw_only=True):
 
 
 Listener = TcpListener | UnixListener
-
-
-class Identity(Table, frozen=True, kw_only=True):
-    """[[identity]]: a caller by the name in its certificate, or of its socket, and its roles."""
-
-    name: IdentityName
-    roles: Annotated[frozenset[Role], Meta(min_length=1, description=_ROLES)]
 
 
 class Token(Table, frozen=True, kw_only=True):
@@ -210,9 +248,11 @@ class Config(Table, frozen=True, kw_only=True):
     """A whole configuration file. `source` is the file that it was read from, with its lines."""
 
     daemon: Daemon
+    database: Database = Database()
     log: Log = Log()
     limits: Limits = Limits()
+    access: Access = Access()
+    audit: Audit = Audit()
     listeners: tuple[Listener, ...] = field(name="listener")
-    identities: tuple[Identity, ...] = field(name="identity", default=())
     tokens: tuple[Token, ...] = field(name="token", default=())
     source: Source = Source()

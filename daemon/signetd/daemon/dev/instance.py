@@ -10,19 +10,23 @@ from typing import Final
 from signetd.daemon import lifecycle, logs
 from signetd.daemon.assemble import Daemon
 from signetd.daemon.config import Config, TcpListener, load
-from signetd.daemon.dev.certificates import CLIENT_URI, ensure_certificates, write_private
+from signetd.daemon.dev.certificates import ensure_certificates, write_private
+from signetd.daemon.dev.people import ensure_people
 from signetd.daemon.errors import StartError
 from signetd.daemon.keys import KeyManager
+from signetd.daemon.policy.types import KeyPurpose
 from signetd.daemon.rpc.listeners import Bound
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.types import KeyType
 
 TOKEN: Final = "dev"
+AUDIT_KEY: Final = "demo-audit"
 KEYS: Final = {
     "demo-sm2": KeyType.SM2,
     "demo-rsa": KeyType.RSA_2048,
     "demo-p256": KeyType.EC_P256,
     "demo-ed25519": KeyType.ED25519,
+    AUDIT_KEY: KeyType.SM2,
 }
 """The keys that every instance has."""
 
@@ -40,6 +44,7 @@ async def run(folder: Path) -> None:
     logs.configure(config.log)
 
     async def ready(daemon: Daemon, servers: list[Bound]) -> None:
+        await ensure_people(daemon)
         await _ensure_keys(daemon.keys)
         await asyncio.to_thread(_announce, folder, servers)
 
@@ -61,10 +66,10 @@ def prepare(folder: Path) -> Config:
 
 
 def _check_path(folder: Path) -> None:
-    size = len(os.fsencode(folder / "signetd.sock"))
+    size = len(os.fsencode(folder / "auditor.sock"))
     if size > _SOCKET_PATH_BYTES:
         raise StartError(
-            f"{folder}/signetd.sock is {size} bytes long; a socket's path has at most "
+            f"{folder}/auditor.sock is {size} bytes long; a socket's path has at most "
             f"{_SOCKET_PATH_BYTES}: choose a folder with a shorter path."
         )
 
@@ -92,7 +97,6 @@ def _provision(folder: Path) -> str:
         f"{name} = {_quoted(value)}" for name, value in token.environment.items()
     )
     return _CONFIGURATION.format(
-        client=CLIENT_URI,
         token=TOKEN,
         module=_quoted(str(token.module)),
         label=_quoted(token.label),
@@ -115,23 +119,30 @@ state_directory = "state"
 [log]
 format = "console"
 
+[access]
+first_security_admin = "dev"
+
+[audit]
+key = "demo-audit"
+
+# Here the one who manages keys also signs with them. Tokens and the audit are other people's.
 [[listener]]
 unix = "signetd.sock"
 identity = "dev"
+
+[[listener]]
+unix = "system.sock"
+identity = "dev-system-admin"
+
+[[listener]]
+unix = "auditor.sock"
+identity = "dev-auditor"
 
 [[listener]]
 tcp = "127.0.0.1:0"
 certificate = "server/server.pem"
 private_key = "server/server.key"
 client_ca = "client/ca.pem"
-
-[[identity]]
-name = "dev"
-roles = ["admin", "signer"]
-
-[[identity]]
-name = "{client}"
-roles = ["admin", "signer"]
 
 [[token]]
 name = "{token}"
@@ -158,18 +169,25 @@ async def _ensure_keys(keys: KeyManager) -> None:
 
 async def _generate(keys: KeyManager, key_id: str, key_type: KeyType) -> None:
     try:
-        await keys.generate(key_id, TOKEN, key_type, None)
+        purpose = KeyPurpose.AUDIT if key_id == AUDIT_KEY else KeyPurpose.SIGNING
+        await keys.generate(key_id, TOKEN, key_type, None, purpose)
     except SignetError as error:
         raise StartError(f"the key {key_id} cannot be made: {error.message}") from None
 
 
 def _announce(folder: Path, servers: list[Bound]) -> None:
     """Say on standard output, and in DIR/address.json, where the instance is to be reached."""
-    addresses = {
-        "tcp" if isinstance(bound.listener, TcpListener) else "unix": bound.address
-        for bound in servers
-    }
+    unix, tcp = f"unix:{folder / 'signetd.sock'}", ""
+    for bound in servers:
+        if isinstance(bound.listener, TcpListener):
+            tcp = bound.address
     client = str(folder / "client")
-    written = {"endpoint": addresses["unix"], "tcp_endpoint": addresses["tcp"], "client": client}
+    written = {
+        "endpoint": unix,
+        "system_endpoint": f"unix:{folder / 'system.sock'}",
+        "auditor_endpoint": f"unix:{folder / 'auditor.sock'}",
+        "tcp_endpoint": tcp,
+        "client": client,
+    }
     write_private(folder / "address.json", json.dumps(written, indent=2).encode() + b"\n")
-    print("ready", addresses["unix"], addresses["tcp"], client, flush=True)
+    print("ready", unix, tcp, client, flush=True)

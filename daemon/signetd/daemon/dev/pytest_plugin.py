@@ -22,7 +22,11 @@ _STOP_SECONDS = 30
 @dataclass(frozen=True)
 class SignetdDev:
     """A running instance: `endpoint` is unix:PATH without credentials, `tcp_endpoint` HOST:PORT
-    with the three PEM files."""
+    with the three PEM files; both may sign, and the first one manages keys and grants.
+
+    `system_endpoint` and `auditor_endpoint`, unix:PATH, are for those who manage the tokens and
+    read the audit.
+    """
 
     endpoint: str
     tcp_endpoint: str
@@ -30,6 +34,8 @@ class SignetdDev:
     certificate: Path
     private_key: Path
     folder: Path
+    system_endpoint: str
+    auditor_endpoint: str
 
 
 @pytest.fixture(scope="session")
@@ -90,6 +96,8 @@ def _read_address(folder: Path) -> SignetdDev:
         certificate=client / "client.pem",
         private_key=client / "client.key",
         folder=folder,
+        system_endpoint=address["system_endpoint"],
+        auditor_endpoint=address["auditor_endpoint"],
     )
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from collections import defaultdict
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -50,12 +50,17 @@ class KeyManager:
         """Return a key; raises SignetError KEY_NOT_FOUND."""
         return self._registry.get(key_id)
 
-    def page(self, page_size: int, page_token: str) -> tuple[list[RegisteredKey], str]:
-        """Return keys by name, and the token of the next page ("" on the last).
+    def page(
+        self,
+        page_size: int,
+        page_token: str,
+        shown: Callable[[RegisteredKey], bool] = lambda key: True,
+    ) -> tuple[list[RegisteredKey], str]:
+        """Return the *shown* keys by name, and the token of the next page ("" on the last).
 
         ``page_size`` is 1 to 1,000, or 0 for 100. Raises SignetError INPUT_INVALID.
         """
-        return self._registry.page(page_size, page_token)
+        return self._registry.page(page_size, page_token, shown)
 
     async def generate(
         self,
@@ -124,6 +129,17 @@ class KeyManager:
         """
         self.get(key_id)
         return await self._finish(self._destroy(key_id))
+
+    def check_destroyable(self, key_id: str) -> RegisteredKey:
+        """Return a key that could be destroyed now, as far as is known without asking its token.
+
+        Raises what `destroy` does.
+        """
+        key = self.get(key_id)
+        _check_destroyable(key)
+        if key_id not in self._gone:
+            tokens.holding(key, tokens.find(self._tokens, key.token))
+        return key
 
     async def set_policy(self, key_id: str, policy: KeyPolicy) -> RegisteredKey:
         """Replace what holds for every use of a key.
@@ -223,7 +239,7 @@ class KeyManager:
 
     async def _store(self, key: RegisteredKey, **values: object) -> RegisteredKey:
         changed = msgspec.structs.replace(key, **values, update_time=datetime.now(UTC))
-        await self._registry.replace(changed)
+        await self._registry.replace(changed, key)
         quarantine.show(changed, self._tokens)
         return changed
 

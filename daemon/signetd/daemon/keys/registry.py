@@ -2,8 +2,9 @@
 
 import asyncio
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from typing import Protocol
 
 from signetd.daemon.keys import checks
@@ -18,8 +19,8 @@ class Store(Protocol):
         """Write a new registration."""
         ...
 
-    def update(self, key: RegisteredKey) -> None:
-        """Replace a registration."""
+    def update(self, key: RegisteredKey, seen: RegisteredKey) -> None:
+        """Replace a registration, as its changer has seen it."""
         ...
 
     def all(self) -> list[RegisteredKey]:
@@ -36,14 +37,15 @@ class Registry:
         self._owners: dict[str, str] = {}
         self._order: list[str] = []
         self._reserved: set[str] = set()
-        self._adding = asyncio.Lock()
+        self._changing = asyncio.Lock()
 
     async def load(self) -> None:
         """Read the registrations from the store."""
-        keys = await asyncio.to_thread(self._store.all)
-        self._keys = {key.id: key for key in keys}
-        self._owners = {key.fingerprint: key.id for key in keys}
-        self._order = sorted(self._keys)
+        async with self._changing:
+            keys = await asyncio.to_thread(self._store.all)
+            self._keys = {key.id: key for key in keys}
+            self._owners = {key.fingerprint: key.id for key in keys}
+            self._order = sorted(self._keys)
 
     def get(self, key_id: str) -> RegisteredKey:
         """Return a registration; raises SignetError KEY_NOT_FOUND."""
@@ -59,15 +61,19 @@ class Registry:
         """Return every registration, by name."""
         return [self._keys[name] for name in self._order]
 
-    def page(self, page_size: int, page_token: str) -> tuple[list[RegisteredKey], str]:
-        """Return keys by name and the token of the next page, "" on the last; INPUT_INVALID."""
+    def page(
+        self, page_size: int, page_token: str, shown: Callable[[RegisteredKey], bool]
+    ) -> tuple[list[RegisteredKey], str]:
+        """Return the keys that are *shown* by name, and the token of the next page, "" on the last.
+
+        Raises INPUT_INVALID.
+        """
         size = checks.check_page_size(page_size)
         first = bisect_right(self._order, checks.read_page_token(page_token))
-        names = self._order[first : first + size]
-        more = first + size < len(self._order)
-        return [self._keys[name] for name in names], (
-            checks.page_token_after(names[-1]) if more else ""
-        )
+        rest = (self._keys[name] for name in islice(self._order, first, None))
+        keys = list(islice(filter(shown, rest), size + 1))
+        more = len(keys) > size
+        return keys[:size], checks.page_token_after(keys[size - 1].id) if more else ""
 
     @contextmanager
     def reserve(self, key_id: str) -> Iterator[None]:
@@ -92,7 +98,7 @@ class Registry:
 
     async def add(self, key: RegisteredKey) -> None:
         """Write a new registration; raises KEY_EXISTS if the public key is registered already."""
-        async with self._adding:
+        async with self._changing:
             owner = self._owners.get(key.fingerprint)
             if owner is not None:
                 raise SignetError(
@@ -105,7 +111,8 @@ class Registry:
             self._owners[key.fingerprint] = key.id
             self._order.insert(bisect_right(self._order, key.id), key.id)
 
-    async def replace(self, key: RegisteredKey) -> None:
-        """Write a changed registration."""
-        await asyncio.to_thread(self._store.update, key)
-        self._keys[key.id] = key
+    async def replace(self, key: RegisteredKey, seen: RegisteredKey) -> None:
+        """Write a registration in the place of the one that its changer has seen."""
+        async with self._changing:
+            await asyncio.to_thread(self._store.update, key, seen)
+            self._keys[key.id] = key

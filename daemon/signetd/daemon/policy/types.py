@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from signetd.drivers.types import Algorithm
+from signetd.drivers.types import Algorithm, Requester
 
 SECURITY_ADMINS: Final = ""
 """Stands in an ApprovalRule for the security administrators instead of a group's name."""
@@ -44,6 +44,15 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     disabled: bool = False
     create_time: datetime
     update_time: datetime
+
+
+class Asker(msgspec.Struct, frozen=True, kw_only=True):
+    """Who asks for something, in which request, and until when the token may work for it."""
+
+    identity: str
+    roles: frozenset[Role]
+    request_id: str
+    requester: Requester
 
 
 class Group(msgspec.Struct, frozen=True, kw_only=True):

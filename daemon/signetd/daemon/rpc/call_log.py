@@ -1,6 +1,7 @@
 """The one line that the log has about every call."""
 
 import asyncio
+from collections import Counter
 from typing import Final
 
 import structlog
@@ -10,22 +11,23 @@ from signetd.drivers.errors import Reason
 
 _REFUSALS: Final = 20
 _SECONDS: Final = 1.0
+_OVERLOAD: Final = (Reason.OVERLOADED, Reason.TOKEN_BUSY)
 _log = structlog.get_logger("signetd.rpc")
 
 
 class CallLog:
     """Writes a line for each call; of those refused for overload only so many in a second.
 
-    A flood of calls must not become a flood of lines, which would cost more than the refusals; how
-    many were left out is written in their place.
+    A flood of calls must not become a flood of lines: a line is an eighth of what a refusal costs.
+    How many were left out is written in their place, for each reason.
     """
 
     def __init__(self) -> None:
-        self._refused = 0
+        self._refused: Counter[str] = Counter()
 
     def write(self, call: Call, status: str, reason: str = "") -> None:
         """Write how a call ended."""
-        if reason == Reason.OVERLOADED and not self._may_write():
+        if reason in _OVERLOAD and not self._may_write(reason):
             return
         facts: dict[str, str | int] = {**call.facts}
         if reason:
@@ -40,13 +42,13 @@ class CallLog:
             **facts,
         )
 
-    def _may_write(self) -> bool:
-        if not self._refused:
-            asyncio.get_running_loop().call_later(_SECONDS, self._sum_up)
-        self._refused += 1
-        return self._refused <= _REFUSALS
+    def _may_write(self, reason: str) -> bool:
+        if not self._refused[reason]:
+            asyncio.get_running_loop().call_later(_SECONDS, self._sum_up, reason)
+        self._refused[reason] += 1
+        return self._refused[reason] <= _REFUSALS
 
-    def _sum_up(self) -> None:
-        left_out, self._refused = self._refused - _REFUSALS, 0
+    def _sum_up(self, reason: str) -> None:
+        left_out = self._refused.pop(reason) - _REFUSALS
         if left_out > 0:
-            _log.warning("more calls refused", reason=Reason.OVERLOADED.value, calls=left_out)
+            _log.warning("more calls refused", reason=reason, calls=left_out)

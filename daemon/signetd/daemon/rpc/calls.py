@@ -5,7 +5,7 @@ import time
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
-from signetd.daemon.policy.types import Role
+from signetd.daemon.policy.types import Asker, Role
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.types import Requester
 
@@ -14,14 +14,15 @@ from signetd.drivers.types import Requester
 class Call:
     """One call. `deadline` is in seconds of the monotonic clock; `facts` go into the log.
 
-    `recorded` is set by whoever has written the call's record into the audit; else the dispatcher
-    does it.
+    `resource` is what the audit says it was about. `recorded` is set by whoever has written the
+    call's record into the audit; else the dispatcher does it.
     """
 
     method: str
     deadline: float | None = None
     identity: str = ""
     roles: frozenset[Role] = frozenset()
+    resource: str = ""
     recorded: bool = False
     facts: dict[str, str | int] = field(default_factory=dict)
     request_id: str = field(default_factory=lambda: secrets.token_hex(8))
@@ -31,6 +32,16 @@ class Call:
     def requester(self) -> Requester:
         """For whom a token works that is asked on behalf of this call, and until when."""
         return Requester(client=self.identity, deadline=self.deadline)
+
+    @property
+    def asker(self) -> Asker:
+        """Who asks, for those who decide."""
+        return Asker(
+            identity=self.identity,
+            roles=self.roles,
+            request_id=self.request_id,
+            requester=self.requester,
+        )
 
     @property
     def operation(self) -> str:

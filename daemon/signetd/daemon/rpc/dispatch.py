@@ -9,26 +9,37 @@ import asyncio
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 import grpc
 import structlog
 from google.protobuf.descriptor import ServiceDescriptor
 
-from signetd.daemon.config import Limits, Role
-from signetd.daemon.identity import Identities, IdentitySource
+from signetd.daemon.config import Limits
+from signetd.daemon.credentials import IdentitySource, Presented
 from signetd.daemon.logs import described
+from signetd.daemon.policy.types import Identity
 from signetd.daemon.rpc import calls, errors, rules
 from signetd.daemon.rpc.admission import Admission, Memory
 from signetd.daemon.rpc.call_log import CallLog
 from signetd.daemon.rpc.calls import Call
 from signetd.daemon.rpc.deadlines import Deadlines
 from signetd.daemon.rpc.methods import Method, table
+from signetd.daemon.rpc.recording import Recorder
+from signetd.daemon.rpc.rules import Rule
 from signetd.daemon.rpc.streams import Streams
 from signetd.daemon.rpc.transport import REQUEST_ID, Context, abort, receive, when_done
-from signetd.drivers.errors import SignetError
+from signetd.drivers.errors import Reason, SignetError
 
 _log = structlog.get_logger("signetd.rpc")
+
+
+class Callers(Protocol):
+    """Knows who may call."""
+
+    def caller(self, presented: Presented) -> Identity:
+        """Return the identity that was presented; raises PERMISSION_DENIED."""
+        ...
 
 
 class Dispatcher:
@@ -41,15 +52,17 @@ class Dispatcher:
 
     def __init__(
         self,
-        identities: Identities,
+        callers: Callers,
         apis: Mapping[str, object],
+        recorder: Recorder,
         limits: Limits | None = None,
         services: Iterable[ServiceDescriptor] = rules.SERVICES,
-        roles: Mapping[str, frozenset[Role]] = rules.RULES,
+        given: Mapping[str, Rule] = rules.RULES,
     ) -> None:
         limits = limits or Limits()
-        self._services = table(services, apis, roles)
-        self._identities = identities
+        self._services = table(services, apis, given)
+        self._callers = callers
+        self._recorder = recorder
         self._admission = Admission(limits)
         self._deadlines = Deadlines(limits)
         self._lines = CallLog()
@@ -101,18 +114,16 @@ class Dispatcher:
         call = Call(method.path, None if seconds is None else time.monotonic() + seconds)
         calls.begin(call)
         try:
-            call.identity = source.name(context.auth_context())
-            self._identities.caller(call.identity).require(method.roles)
-            reply = await self._serve(method, context, call, seconds)
-        except SignetError as error:
-            failure = error
-        except Exception as error:
-            failure = errors.unforeseen(call.request_id)
-            _log.error("unforeseen error", request_id=call.request_id, **described(error))
+            reply, failure = await self._outcome(method, source, context, call, seconds)
         except BaseException:  # the client has gone, or the daemon is being stopped by force
             self._lines.write(call, "CANCELLED")
+            self._recorder.cancelled(call, method.rule.record)
             raise
-        else:
+        try:
+            await self._recorder.ended(call, method.rule.record, failure)
+        except SignetError as error:
+            failure = error
+        if failure is None:
             context.set_trailing_metadata(((REQUEST_ID, call.request_id),))
             self._lines.write(call, "OK")
             return reply
@@ -120,8 +131,39 @@ class Dispatcher:
         await abort(context, failure, call.request_id)
         raise AssertionError("abort always raises")
 
+    async def _outcome(
+        self,
+        method: Method,
+        source: IdentitySource,
+        context: Context,
+        call: Call,
+        seconds: float | None,
+    ) -> tuple[bytes | None, SignetError | None]:
+        try:
+            self._identify(method, source, context, call)
+            return await self._serve(method, source, context, call, seconds), None
+        except SignetError as error:
+            return None, error
+        except Exception as error:
+            _log.error("unforeseen error", request_id=call.request_id, **described(error))
+            return None, errors.unforeseen(call.request_id)
+
+    def _identify(
+        self, method: Method, source: IdentitySource, context: Context, call: Call
+    ) -> None:
+        """Find out who calls, and raise what is said to those who may not call this."""
+        presented = _presented(call, source, context)
+        call.identity = presented.name
+        call.roles = self._callers.caller(presented).roles
+        _require(call, method.rule)
+
     async def _serve(
-        self, method: Method, context: Context, call: Call, seconds: float | None
+        self,
+        method: Method,
+        source: IdentitySource,
+        context: Context,
+        call: Call,
+        seconds: float | None,
     ) -> bytes | None:
         with self._admission.call(call.identity) as memory:
             # Not when our answer is made but when gRPC is done with it: a client that does not
@@ -133,8 +175,30 @@ class Dispatcher:
             request = await self._deadlines.within(self._deadlines.for_reading(seconds), reading)
             memory.give_back()
         # It may go on for days, so it is no call any more: who answers it has a limit of its own.
-        await self.streams.run(method, request, context)
+        # Its caller's certificate may run out or be revoked meanwhile, and its roles be changed.
+        await self.streams.run(
+            method, request, context, lambda: self._identify(method, source, context, call)
+        )
         return None
+
+
+def _require(call: Call, rule: Rule) -> None:
+    if not call.roles & rule.roles:
+        wanted = " or ".join(sorted(rule.roles))
+        raise SignetError(
+            Reason.PERMISSION_DENIED,
+            f"The identity {call.identity!r} may not do this: it needs the role {wanted}.",
+        )
+
+
+def _presented(call: Call, source: IdentitySource, context: Context) -> Presented:
+    try:
+        return source.present(context.auth_context())
+    except SignetError as error:
+        # Whose certificate was refused is worth to be known, though it identifies nobody.
+        if "presented" in error.metadata:
+            call.facts["presented"] = error.metadata["presented"]
+        raise
 
 
 async def _answer(method: Method, context: Context, memory: Memory) -> bytes:

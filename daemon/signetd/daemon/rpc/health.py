@@ -25,12 +25,27 @@ class WatchedToken(Protocol):
         ...
 
 
-class Health(health.aio.HealthServicer):
-    """Says "", the services and `tokens/NAME` serve, or not; everything does not until `open`."""
+class WatchedAudit(Protocol):
+    """The audit as far as its health goes."""
 
-    def __init__(self, tokens: Mapping[str, WatchedToken]) -> None:
+    @property
+    def failure(self) -> str:
+        """Why nothing can be written; "" when all is well."""
+        ...
+
+
+class Health(health.aio.HealthServicer):
+    """Says "", the services and `tokens/NAME` serve, or not; everything does not until `open`.
+
+    Without the audit nothing serves, since nothing is answered that was not written down;
+    AuditService.GetAuditStatus says why.
+    """
+
+    def __init__(self, tokens: Mapping[str, WatchedToken], audit: WatchedAudit) -> None:
         super().__init__()
         self._tokens = tokens
+        self._audit = audit
+        self._is_open = False
         self._closing = asyncio.Event()
         self._watchers = 0
         self._whole = ["", *(service.full_name for service in SERVICES)]
@@ -39,14 +54,16 @@ class Health(health.aio.HealthServicer):
 
     async def open(self) -> None:
         """Report that the daemon answers."""
-        for name in self._whole:
-            await self.set(name, _SERVING)
+        self._is_open = True
         await self.update()
 
     async def update(self) -> None:
-        """Report the tokens' present states."""
+        """Report the present states of the tokens and of the audit."""
+        writes = not self._audit.failure
+        for name in self._whole:
+            await self.set(name, _SERVING if writes and self._is_open else _NOT_SERVING)
         for name, token in self._tokens.items():
-            serves = token.status.state.serves
+            serves = token.status.state.serves and writes
             await self.set(f"tokens/{name}", _SERVING if serves else _NOT_SERVING)
 
     async def close(self) -> None:

@@ -1,12 +1,18 @@
 """Answers KeyService."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from signetd.api.v1 import key_service_pb2 as messages
 from signetd.api.v1.resources_pb2 import Key, PublicKey
+from signetd.daemon.approvals import subjects
+from signetd.daemon.approvals.types import Subject
+from signetd.daemon.audit.types import Effect
 from signetd.daemon.keys import RegisteredKey
-from signetd.daemon.policy.types import KeyPolicy, KeyPurpose
+from signetd.daemon.policy.types import Asker, KeyPolicy, KeyPurpose, Operation
 from signetd.daemon.rpc import calls, convert, policy_convert
+from signetd.daemon.rpc.recording import Recorder
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.types import Algorithm, KeyType
 
@@ -18,8 +24,10 @@ class Keys(Protocol):
         """Return one key."""
         ...
 
-    def page(self, page_size: int, page_token: str) -> tuple[list[RegisteredKey], str]:
-        """Return a page of keys, and the token of the next."""
+    def page(
+        self, page_size: int, page_token: str, shown: Callable[[RegisteredKey], bool]
+    ) -> tuple[list[RegisteredKey], str]:
+        """Return a page of the keys that are shown, and the token of the next."""
         ...
 
     async def generate(
@@ -58,66 +66,131 @@ class Keys(Protocol):
         """Destroy a key pair."""
         ...
 
+    def check_destroyable(self, key_id: str) -> RegisteredKey:
+        """Return a key that could be destroyed now, as far as is known."""
+        ...
+
     async def set_policy(self, key_id: str, policy: KeyPolicy) -> RegisteredKey:
         """Replace what holds for every use of a key."""
+        ...
+
+
+class Gate(Protocol):
+    """What knows who may see which keys."""
+
+    def key(self, asker: Asker, operation: Operation, key_id: str) -> RegisteredKey:
+        """Return a key that somebody may use; raises PERMISSION_DENIED, KEY_NOT_FOUND."""
+        ...
+
+    def sees(self, asker: Asker, key: RegisteredKey) -> bool:
+        """Whether a list of keys shows this one to somebody."""
+        ...
+
+
+class ActApprovals(Protocol):
+    """Knows whether an act was approved."""
+
+    def reserve(self, approval: str, user: str) -> AbstractContextManager[None]:
+        """Keep an approval for one request meanwhile; raises APPROVAL_INVALID, INPUT_INVALID."""
+        ...
+
+    async def effects_for_act(
+        self, subject: Subject, approval: str, user: str, count: int
+    ) -> tuple[Effect, ...]:
+        """Return what uses the approval up, () where none is needed; raises APPROVAL_NEEDED, …."""
         ...
 
 
 class KeyApi:
     """Shows and manages keys for callers that may."""
 
-    def __init__(self, keys: Keys) -> None:
+    def __init__(
+        self,
+        keys: Keys,
+        gate: Gate,
+        approvals: ActApprovals,
+        recorder: Recorder,
+        destroy_approvals: int = 0,
+    ) -> None:
+        self._destroy_approvals = destroy_approvals
         self._keys = keys
+        self._gate = gate
+        self._approvals = approvals
+        self._recorder = recorder
 
     async def list_keys(self, request: messages.ListKeysRequest) -> messages.ListKeysResponse:
         """Answer ListKeys."""
-        keys, following = self._keys.page(request.page_size, request.page_token)
+        asker = calls.current().asker
+        keys, following = self._keys.page(
+            request.page_size, request.page_token, lambda key: self._gate.sees(asker, key)
+        )
         return messages.ListKeysResponse(
             keys=[_message(key) for key in keys], next_page_token=following
         )
 
     async def get_key(self, request: messages.GetKeyRequest) -> Key:
         """Answer GetKey."""
-        return _message(self._keys.get(_key_id(request.name)))
+        return _message(self._visible(request.name))
 
     async def get_public_key(self, request: messages.GetPublicKeyRequest) -> PublicKey:
         """Answer GetPublicKey."""
-        return convert.public_key_message(self._keys.get(_key_id(request.name)))
+        return convert.public_key_message(self._visible(request.name))
+
+    def _visible(self, name: str) -> RegisteredKey:
+        key_id = _key_id(name)
+        return self._gate.key(calls.current().asker, Operation.READ, key_id)
 
     async def generate_key(self, request: messages.GenerateKeyRequest) -> Key:
         """Answer GenerateKey."""
-        key = await self._keys.generate(
-            _new_key_id(request.key_id),
-            _token(request.token),
-            convert.key_type(request.key_type),
-            convert.algorithm(request.default_algorithm, "default_algorithm"),
-            policy_convert.purpose(request.purpose) or KeyPurpose.SIGNING,
-        )
-        return _message(key)
+        key_id, token = _new_key_id(request.key_id), _token(request.token)
+        kind = convert.key_type(request.key_type)
+        algorithm = convert.algorithm(request.default_algorithm, "default_algorithm")
+        purpose = policy_convert.purpose(request.purpose) or KeyPurpose.SIGNING
+        await self._begin(key_id, f"{kind} for {purpose} in tokens/{token}")
+        return _message(await self._keys.generate(key_id, token, kind, algorithm, purpose))
 
     async def enrol_key(self, request: messages.EnrolKeyRequest) -> Key:
         """Answer EnrolKey."""
+        key_id, token = _new_key_id(request.key_id), _token(request.token)
+        algorithm = convert.algorithm(request.default_algorithm, "default_algorithm")
+        purpose = policy_convert.purpose(request.purpose) or KeyPurpose.SIGNING
+        await self._begin(key_id, f"for {purpose} from tokens/{token}")
         key = await self._keys.enrol(
-            _new_key_id(request.key_id),
-            _token(request.token),
+            key_id,
+            token,
             cka_id=request.cka_id,
             label=request.label,
-            default_algorithm=convert.algorithm(request.default_algorithm, "default_algorithm"),
-            purpose=policy_convert.purpose(request.purpose) or KeyPurpose.SIGNING,
+            default_algorithm=algorithm,
+            purpose=purpose,
         )
         return _message(key)
 
     async def disable_key(self, request: messages.DisableKeyRequest) -> Key:
         """Answer DisableKey."""
-        return _message(await self._keys.disable(_key_id(request.name)))
+        key_id = _key_id(request.name)
+        await self._begin(key_id)
+        return _message(await self._keys.disable(key_id))
 
     async def enable_key(self, request: messages.EnableKeyRequest) -> Key:
         """Answer EnableKey."""
-        return _message(await self._keys.enable(_key_id(request.name)))
+        key_id = _key_id(request.name)
+        await self._begin(key_id)
+        return _message(await self._keys.enable(key_id))
 
     async def destroy_key(self, request: messages.DestroyKeyRequest) -> Key:
-        """Answer DestroyKey."""
-        return _message(await self._keys.destroy(_key_id(request.name)))
+        """Answer DestroyKey. An approval is used up when the destruction begins."""
+        key_id = _key_id(request.name)
+        key = self._keys.check_destroyable(key_id)
+        user, subject = calls.current().identity, subjects.destruction(key)
+        with self._approvals.reserve(request.approval, user):
+            effects = await self._approvals.effects_for_act(
+                subject, request.approval, user, self._destroy_approvals
+            )
+            await self._begin(key_id, f"public key {key.fingerprint}", *effects)
+        return _message(await self._keys.destroy(key_id))
+
+    async def _begin(self, key_id: str, detail: str = "", *effects: Effect) -> None:
+        await self._recorder.begin(f"keys/{key_id}", *effects, detail=detail)
 
     async def set_key_policy(self, request: messages.SetKeyPolicyRequest) -> Key:
         """Answer SetKeyPolicy."""
@@ -127,6 +200,7 @@ class KeyApi:
                 Reason.INPUT_MISSING, "policy is missing; an empty one lifts all limits."
             )
         policy = policy_convert.policy(request.policy)
+        await self._begin(key_id, policy_convert.policy_text(policy))
         return _message(await self._keys.set_policy(key_id, policy))
 
 
@@ -139,7 +213,9 @@ def _message(key: RegisteredKey) -> Key:
 
 def _key_id(name: str) -> str:
     key_id = convert.resource_id(name, "keys", "name")
-    calls.current().facts["key"] = key_id
+    call = calls.current()
+    call.facts["key"] = key_id
+    call.resource = f"keys/{key_id}"
     return key_id
 
 

@@ -1,13 +1,7 @@
 """One gRPC server per listener, each with its own way to know its callers."""
 
 import asyncio
-import os
-import socket
-import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
@@ -16,12 +10,14 @@ from grpc import aio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from signetd.daemon.config import Listener, TcpListener, UnixListener, group_id, user_id
+from signetd.daemon.config import Listener, TcpListener, UnixListener
+from signetd.daemon.credentials import Clock, CrlFile, utc_now
 from signetd.daemon.errors import StartError
-from signetd.daemon.identity import CertificateIdentity, IdentitySource, SocketIdentity
+from signetd.daemon.rpc.callers import identity_source, read_crl
 from signetd.daemon.rpc.dispatch import Dispatcher
 from signetd.daemon.rpc.health import Health
 from signetd.daemon.rpc.rules import SERVICES
+from signetd.daemon.rpc.socket_file import hand_over, remove_own, remove_stale, umask
 from signetd.daemon.rpc.tls import accepts_tls12
 
 MAX_REQUEST_BYTES: Final = 16 << 20
@@ -51,12 +47,17 @@ _ANY: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, no
 
 @dataclass
 class Bound:
-    """A server that is bound to its address, before and after its start."""
+    """A server that is bound to its address, before and after its start.
+
+    `crl` are the revocation lists of its clients' CAs, which are followed while it runs.
+    """
 
     server: aio.Server
     listener: Listener
     port: int = 0
     inode: int = 0
+    crl: CrlFile | None = None
+    _following: asyncio.Task[None] | None = None
 
     @property
     def address(self) -> str:
@@ -65,6 +66,12 @@ class Bound:
             return f"unix:{self.listener.unix}"
         host = self.listener.tcp.host
         return f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
+
+    async def start(self) -> None:
+        """Take calls from now on."""
+        await self.server.start()
+        if self.crl is not None:
+            self._following = asyncio.create_task(self.crl.follow())
 
     async def prove(self) -> None:
         """Raise StartError if the server, which has been started, takes less than TLS 1.3."""
@@ -85,32 +92,39 @@ class Bound:
 
     async def stop(self, grace: float | None) -> None:
         """Take no new calls, wait up to *grace* seconds for those under way, remove the socket."""
-        await self.server.stop(grace)
+        try:
+            await self.server.stop(grace)
+        finally:  # until here calls were answered, and certificates looked at
+            if self._following is not None:
+                self._following.cancel()
+                await asyncio.wait({self._following})
         if isinstance(self.listener, UnixListener):
-            _remove_own(self.listener.unix, self.inode)
+            remove_own(self.listener.unix, self.inode)
 
 
-def bind(listener: Listener, dispatcher: Dispatcher, health: Health, connections: int) -> Bound:
+def bind(
+    listener: Listener,
+    dispatcher: Dispatcher,
+    health: Health,
+    connections: int,
+    clock: Clock = utc_now,
+) -> Bound:
     """Make a server of at most so many connections and bind it to its address; raises StartError.
 
-    A connection beyond that is closed at once, which its client sees as UNAVAILABLE.
+    A connection beyond that is closed at once, which its client sees as UNAVAILABLE. *clock* is
+    what certificates are held against.
     """
+    crl = read_crl(listener, clock)
     # No maximum_concurrent_rpcs: the dispatcher's admission comes first and says why it refuses.
     most = ("grpc.max_allowed_incoming_connections", connections)
     server = aio.server(options=(*_OPTIONS, most))
-    source = _identity_source(listener)
+    source = identity_source(listener, crl, clock)
     server.add_generic_rpc_handlers(dispatcher.handlers(source))
     health_pb2_grpc.add_HealthServicer_to_server(health, server)
     reflection.enable_server_reflection(_reflected(), server)
     if isinstance(listener, UnixListener):
         return _bind_socket(server, listener)
-    return _bind_tcp(server, listener)
-
-
-def _identity_source(listener: Listener) -> IdentitySource:
-    if isinstance(listener, UnixListener):
-        return SocketIdentity(listener.identity)
-    return CertificateIdentity()
+    return _bind_tcp(server, listener, crl)
 
 
 def _reflected() -> list[str]:
@@ -119,7 +133,7 @@ def _reflected() -> list[str]:
     return [*names, reflection.SERVICE_NAME]
 
 
-def _bind_tcp(server: aio.Server, listener: TcpListener) -> Bound:
+def _bind_tcp(server: aio.Server, listener: TcpListener, crl: CrlFile | None) -> Bound:
     try:
         pair = (listener.private_key.read_bytes(), listener.certificate.read_bytes())
         roots = listener.client_ca.read_bytes()
@@ -136,17 +150,17 @@ def _bind_tcp(server: aio.Server, listener: TcpListener) -> Bound:
             f"{listener.certificate}, {listener.private_key} and {listener.client_ca} are not a "
             "PEM certificate, its key and CA certificates."
         ) from None
-    return Bound(server, listener, port=port)
+    return Bound(server, listener, port=port, crl=crl)
 
 
 def _bind_socket(server: aio.Server, listener: UnixListener) -> Bound:
     path = listener.unix
     remove_stale(path)
     try:
-        with _umask(0o177):
+        with umask(0o177):
             # gRPC reads the address as a URI.
             server.add_insecure_port("unix:" + quote(str(path)))
-        _hand_over(listener)
+        hand_over(listener)
         return Bound(server, listener, inode=path.stat().st_ino)
     except RuntimeError:
         raise StartError(
@@ -154,51 +168,6 @@ def _bind_socket(server: aio.Server, listener: UnixListener) -> Bound:
         ) from None
     except (OSError, LookupError) as error:
         raise StartError(f"cannot set owner and mode of {path}: {error}") from None
-
-
-def _hand_over(listener: UnixListener) -> None:
-    owner = -1 if listener.owner is None else user_id(listener.owner)
-    group = -1 if listener.group is None else group_id(listener.group)
-    # The owner first: with the mode first, another group could get in for a moment.
-    os.chown(listener.unix, owner, group)
-    listener.unix.chmod(listener.permissions)
-
-
-def remove_stale(path: Path) -> None:
-    """Remove the socket that a dead daemon has left; raises StartError if somebody answers on it,
-    or if it is not a socket."""
-    try:
-        if not stat.S_ISSOCK(path.lstat().st_mode):
-            raise StartError(f"{path} exists and is not a socket; remove it or use another path.")
-    except FileNotFoundError:
-        return
-    with socket.socket(socket.AF_UNIX) as probe:
-        probe.settimeout(2.0)
-        try:
-            probe.connect(str(path))
-        except ConnectionRefusedError:
-            path.unlink()
-            return
-        except OSError as error:
-            raise StartError(f"{path} is in use, or cannot be examined: {error}.") from None
-    raise StartError(f"{path} is in use by a running daemon; stop it or use another path.")
-
-
-def _remove_own(path: Path, inode: int) -> None:
-    try:
-        if path.lstat().st_ino == inode:
-            path.unlink()
-    except FileNotFoundError:
-        return
-
-
-@contextmanager
-def _umask(mask: int) -> Iterator[None]:
-    before = os.umask(mask)
-    try:
-        yield
-    finally:
-        os.umask(before)
 
 
 async def stop_all(servers: list[Bound], grace: float | None) -> None:

@@ -8,8 +8,8 @@ from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
 
-from signetd.daemon.config import Role
 from signetd.daemon.rpc import rules
+from signetd.daemon.rpc.rules import Rule
 from signetd.drivers.errors import Reason, SignetError
 
 
@@ -21,7 +21,7 @@ class Method:
     """
 
     path: str
-    roles: frozenset[Role]
+    rule: Rule
     request: type[Message]
     answer: Callable[[Any], Any]
     streams: bool = False
@@ -40,17 +40,17 @@ class Method:
 def table(
     services: Iterable[ServiceDescriptor],
     apis: Mapping[str, object],
-    roles: Mapping[str, frozenset[Role]],
+    given: Mapping[str, Rule],
 ) -> dict[str, dict[str, Method]]:
     """Return the methods by the full names of their services, and by their own.
 
     Raises ValueError when a method of the API has no rule or nobody to answer it.
     """
     services = tuple(services)
-    rules.check_complete(services, roles)
+    rules.check_complete(services, given)
     return {
         service.full_name: {
-            method.name: _method(service, method, apis.get(service.full_name), roles)
+            method.name: _method(service, method, apis.get(service.full_name), given)
             for method in service.methods
         }
         for service in services
@@ -61,14 +61,14 @@ def _method(
     service: ServiceDescriptor,
     method: MethodDescriptor,
     api: object,
-    roles: Mapping[str, frozenset[Role]],
+    given: Mapping[str, Rule],
 ) -> Method:
     path = rules.path(service, method.name)
     answer = getattr(api, _snake_case(method.name), None)
     if answer is None:
         raise ValueError(f"nobody answers the method {path}")
     request = GetMessageClass(method.input_type)
-    return Method(path, roles[path], request, answer, method.server_streaming)
+    return Method(path, given[path], request, answer, method.server_streaming)
 
 
 def _snake_case(name: str) -> str:

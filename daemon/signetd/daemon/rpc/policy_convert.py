@@ -106,6 +106,16 @@ def policy(message: resources_pb2.KeyPolicy) -> KeyPolicy:
     )
 
 
+def policy_text(value: KeyPolicy) -> str:
+    """Write a key's policy in a line, for the audit."""
+    parts = [f"{limit.count} per {limit.period}" for limit in value.limits]
+    if value.approval is not None:
+        who = value.approval.group or "security-admins"
+        parts.append(f"{value.approval.count} approvals of {who}")
+    parts += sorted(value.algorithms)
+    return ", ".join(parts) or "no limits"
+
+
 def policy_message(value: KeyPolicy) -> resources_pb2.KeyPolicy:
     """Write a key's policy."""
     return resources_pb2.KeyPolicy(

@@ -1,45 +1,86 @@
-"""Which role may call which method. A method without a rule stops the daemon from starting."""
+"""Which role may call which method, and how its calls are recorded. A method without a rule stops
+the daemon from starting."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 from google.protobuf.descriptor import ServiceDescriptor
 
-from signetd.api.v1 import key_service_pb2, signing_service_pb2, token_service_pb2
-from signetd.daemon.config import Role
+from signetd.api.v1 import (
+    access_service_pb2,
+    approval_service_pb2,
+    audit_service_pb2,
+    key_service_pb2,
+    signing_service_pb2,
+    token_service_pb2,
+)
+from signetd.daemon.policy.types import Role
 
 SERVICES: Final[tuple[ServiceDescriptor, ...]] = (
     signing_service_pb2.DESCRIPTOR.services_by_name["SigningService"],
     key_service_pb2.DESCRIPTOR.services_by_name["KeyService"],
     token_service_pb2.DESCRIPTOR.services_by_name["TokenService"],
+    access_service_pb2.DESCRIPTOR.services_by_name["AccessService"],
+    approval_service_pb2.DESCRIPTOR.services_by_name["ApprovalService"],
+    audit_service_pb2.DESCRIPTOR.services_by_name["AuditService"],
 )
 """Every service of the API."""
 
-_ADMIN: Final = frozenset({Role.ADMIN})
-_SIGNER: Final = frozenset({Role.SIGNER})
-_BOTH: Final = _ADMIN | _SIGNER
 
-RULES: Final[dict[str, frozenset[Role]]] = {
-    "/signetd.api.v1.SigningService/Sign": _SIGNER,
-    "/signetd.api.v1.SigningService/BatchSign": _SIGNER,
-    # It needs the public key only, which both may read.
-    "/signetd.api.v1.SigningService/Verify": _BOTH,
-    "/signetd.api.v1.KeyService/ListKeys": _BOTH,
-    "/signetd.api.v1.KeyService/GetKey": _BOTH,
-    "/signetd.api.v1.KeyService/GetPublicKey": _BOTH,
-    "/signetd.api.v1.KeyService/GenerateKey": _ADMIN,
-    "/signetd.api.v1.KeyService/EnrolKey": _ADMIN,
-    "/signetd.api.v1.KeyService/DisableKey": _ADMIN,
-    "/signetd.api.v1.KeyService/EnableKey": _ADMIN,
-    "/signetd.api.v1.KeyService/DestroyKey": _ADMIN,
-    "/signetd.api.v1.KeyService/SetKeyPolicy": _ADMIN,
-    "/signetd.api.v1.TokenService/ListTokens": _BOTH,
-    "/signetd.api.v1.TokenService/GetToken": _BOTH,
-    "/signetd.api.v1.TokenService/UnlockToken": _ADMIN,
-    "/signetd.api.v1.TokenService/LockToken": _ADMIN,
-    "/signetd.api.v1.TokenService/WatchTokens": _BOTH,
+class Record(StrEnum):
+    """What goes into the audit of a call that is allowed. What is refused always does."""
+
+    READ = "read"  # nothing, unless audit.reads is set
+    USE = "use"  # each use of a key by itself, written by who signs
+    CHANGE = "change"  # that it began, by who acts, and how it ended
+
+
+@dataclass(frozen=True)
+class Rule:
+    """The roles of which a caller needs one, and how the call is recorded."""
+
+    roles: frozenset[Role]
+    record: Record
+
+
+def _rules(record: Record, roles: Iterable[Role], service: str, *methods: str) -> dict[str, Rule]:
+    rule = Rule(frozenset(roles), record)
+    return {f"/signetd.api.v1.{service}/{method}": rule for method in methods}
+
+
+_SIGNERS: Final = (Role.SIGNER,)
+_SECURITY: Final = (Role.SECURITY_ADMIN,)
+_SYSTEM: Final = (Role.SYSTEM_ADMIN,)
+_AUDITORS: Final = (Role.AUDITOR,)
+_OVERSEERS: Final = (Role.SECURITY_ADMIN, Role.AUDITOR)
+_READ, _USE, _CHANGE = Record.READ, Record.USE, Record.CHANGE
+
+RULES: Final[dict[str, Rule]] = {
+    **_rules(_USE, _SIGNERS, "SigningService", "Sign", "BatchSign"),
+    # It needs the public key only. A signer needs a grant for it.
+    **_rules(_READ, Role, "SigningService", "Verify"),
+    # Signers see the keys that they have a grant for.
+    **_rules(_READ, Role, "KeyService", "ListKeys", "GetKey", "GetPublicKey"),
+    **_rules(_CHANGE, _SECURITY, "KeyService", "GenerateKey", "EnrolKey", "DisableKey"),
+    **_rules(_CHANGE, _SECURITY, "KeyService", "EnableKey", "DestroyKey", "SetKeyPolicy"),
+    **_rules(_READ, Role, "TokenService", "ListTokens", "GetToken", "WatchTokens"),
+    **_rules(_CHANGE, _SYSTEM, "TokenService", "UnlockToken", "LockToken"),
+    **_rules(_READ, _OVERSEERS, "AccessService", "ListIdentities", "GetIdentity", "ListGroups"),
+    **_rules(_READ, _OVERSEERS, "AccessService", "ListGrants", "ExplainAccess"),
+    **_rules(_CHANGE, _SECURITY, "AccessService", "CreateIdentity", "UpdateIdentity"),
+    **_rules(_CHANGE, _SECURITY, "AccessService", "DeleteIdentity", "SetGroup", "DeleteGroup"),
+    **_rules(_CHANGE, _SECURITY, "AccessService", "CreateGrant", "DeleteGrant"),
+    # Who may approve what is a question of the approval's groups, who may see it too.
+    **_rules(_READ, Role, "ApprovalService", "GetApproval", "ListApprovals", "WatchApprovals"),
+    **_rules(_CHANGE, Role, "ApprovalService", "CreateApproval", "ApproveApproval"),
+    **_rules(_CHANGE, Role, "ApprovalService", "RejectApproval", "CancelApproval"),
+    **_rules(_READ, _AUDITORS, "AuditService", "ListRecords", "FollowRecords", "ExportRecords"),
+    **_rules(_READ, Role, "AuditService", "GetAuditStatus"),
+    **_rules(_CHANGE, _AUDITORS, "AuditService", "CreateCheckpoint", "PruneRecords"),
 }
-"""Full method name to the roles of which a caller needs one."""
+"""The rule of each method, by its full name."""
 
 
 def path(service: ServiceDescriptor, method: str) -> str:
@@ -47,13 +88,10 @@ def path(service: ServiceDescriptor, method: str) -> str:
     return f"/{service.full_name}/{method}"
 
 
-def check_complete(
-    services: Iterable[ServiceDescriptor],
-    rules: Mapping[str, frozenset[Role]],
-) -> None:
+def check_complete(services: Iterable[ServiceDescriptor], rules: Mapping[str, Rule]) -> None:
     """Raise ValueError naming the methods that have no rule, and the rules of no method."""
     methods = {path(service, method.name) for service in services for method in service.methods}
-    without = {name for name in methods if not rules.get(name)}
+    without = {name for name in methods if name not in rules or not rules[name].roles}
     wrong = sorted(without | (rules.keys() - methods))
     if wrong:
         raise ValueError(f"rules and methods of the API do not match: {', '.join(wrong)}")

@@ -1,6 +1,7 @@
 """The streams under way: each sends what its method yields, and none delays the daemon's stop."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import aclosing
 from typing import Any
 
@@ -16,8 +17,13 @@ class Streams:
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[Any]] = set()
 
-    async def run(self, method: Method, request: Message, context: Context) -> None:
-        """Send everything that *method* yields; raises what it raises, and what `send` does."""
+    async def run(
+        self, method: Method, request: Message, context: Context, check: Callable[[], object]
+    ) -> None:
+        """Send everything that *method* yields, each after a *check* that it still may be sent.
+
+        Raises what any of them raises, and what `send` does.
+        """
         task = asyncio.current_task()
         if task is None:
             raise RuntimeError("a stream is run by a task")
@@ -25,6 +31,7 @@ class Streams:
         try:
             async with aclosing(method.answer(request)) as replies:
                 async for reply in replies:
+                    check()
                     await send(context, reply)
         finally:
             self._tasks.discard(task)

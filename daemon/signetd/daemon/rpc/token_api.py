@@ -9,6 +9,7 @@ from signetd.api.v1 import resources_pb2
 from signetd.api.v1 import token_service_pb2 as messages
 from signetd.daemon.keys.checks import check_page_size, page_token_after, read_page_token
 from signetd.daemon.rpc import calls, convert
+from signetd.daemon.rpc.recording import Recorder
 from signetd.daemon.rpc.token_messages import ShownToken, TokenMessages
 from signetd.daemon.rpc.watching import Watchers
 from signetd.drivers.errors import Reason, SignetError
@@ -34,8 +35,13 @@ class TokenApi:
     """Shows, watches, unlocks and locks tokens."""
 
     def __init__(
-        self, tokens: Mapping[str, Token], writer: TokenMessages, watchers: Watchers
+        self,
+        tokens: Mapping[str, Token],
+        writer: TokenMessages,
+        watchers: Watchers,
+        recorder: Recorder,
     ) -> None:
+        self._recorder = recorder
         self._tokens = tokens
         self._writer = writer
         self._watchers = watchers
@@ -61,12 +67,14 @@ class TokenApi:
         """Answer UnlockToken: the PIN is presented once."""
         token = self._find(request.name)
         pin = _pin(request.pin)
+        await self._recorder.begin(f"tokens/{token.name}")
         await self._finish(token.unlock(pin, accept_final_try=request.accept_final_try))
         return self._message(token)
 
     async def lock_token(self, request: messages.LockTokenRequest) -> resources_pb2.Token:
         """Answer LockToken."""
         token = self._find(request.name)
+        await self._recorder.begin(f"tokens/{token.name}")
         await self._finish(token.lock())
         return self._message(token)
 

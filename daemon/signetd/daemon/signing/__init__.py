@@ -1,11 +1,13 @@
 """Signing and verifying: request, checks, plan, token, encoding."""
 
+from signetd.daemon.signing.desk import SigningDesk
 from signetd.daemon.signing.engine import SigningEngine
 from signetd.daemon.signing.faults import FaultCounter
 from signetd.daemon.signing.types import (
     MAX_BATCH_ITEMS,
     MAX_MESSAGE_BYTES,
     Encoding,
+    Released,
     Signed,
     SignInput,
     Verified,
@@ -17,8 +19,10 @@ __all__ = [
     "MAX_MESSAGE_BYTES",
     "Encoding",
     "FaultCounter",
+    "Released",
     "SignInput",
     "Signed",
+    "SigningDesk",
     "SigningEngine",
     "Verified",
     "VerifyInput",

@@ -2,23 +2,19 @@
 
 import asyncio
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Final, Protocol
 
 from signetd.daemon.keys import tokens as token_checks
 from signetd.daemon.keys.tokens import Token
 from signetd.daemon.keys.types import RegisteredKey
 from signetd.daemon.signing.faults import FaultCounter
-from signetd.daemon.signing.types import Encoding, Signed, SignInput, Verified, VerifyInput
+from signetd.daemon.signing.types import Encoding, Signed, Verified, VerifyInput
 from signetd.daemon.signing.validate import Checked, Plan, check, check_enabled, plan
-from signetd.drivers.algorithms import INTEGER_BYTES, digest
-from signetd.drivers.types import Algorithm, Input, Requester, SignOrder
+from signetd.drivers.algorithms import INTEGER_BYTES
+from signetd.drivers.types import Input, Requester, SignOrder
 from signetd.drivers.verify import verify
-from signetd.gm import sm2
 from signetd.gm.encoding import der_to_raw, raw_to_der
 
-_THREAD_FROM_BYTES: Final = 64 * 1024  # Below, a thread costs more than the hash.
-_CACHED_KEYS: Final = 1024
 _NOBODY: Final = Requester()
 
 
@@ -48,19 +44,16 @@ class SigningEngine:
         self._tokens = tokens
         self._faults = faults
 
-    async def sign(self, request: SignInput, requester: Requester = _NOBODY) -> Signed:
-        """Sign a message or a digest, for *requester*.
+    async def sign(self, checked: Checked, digest: bytes, requester: Requester = _NOBODY) -> Signed:
+        """Sign what was checked, for *requester*; *digest* is its ``named_digest``.
 
-        Raises SignetError KEY_NOT_FOUND; what ``validate.check`` raises; KEY_STATE_WRONG;
-        TOKEN_NOT_FOUND, TOKEN_LOCKED, TOKEN_ABSENT, TOKEN_RECOVERING; KEY_NOT_ON_TOKEN;
-        ALGORITHM_NOT_ON_TOKEN;
-        ALGORITHM_UNSUITABLE for a digest where the token takes only messages; and what the token
-        answers.
+        Raises SignetError KEY_STATE_WRONG; TOKEN_NOT_FOUND, TOKEN_LOCKED, TOKEN_ABSENT,
+        TOKEN_RECOVERING; KEY_NOT_ON_TOKEN; ALGORITHM_NOT_ON_TOKEN; ALGORITHM_UNSUITABLE for a
+        digest where the token takes only messages; and what the token answers.
         """
-        checked = check(self._keys.get(request.key), request)
         check_enabled(checked.key)
         token = token_checks.find(self._tokens, checked.key.token)
-        order = await _order(checked, _plan_for(checked, token))
+        order = _order(checked, _plan_for(checked, token), digest)
         raw = await self._faults.watch(checked.key, token.sign(order, requester))
         return Signed(
             signature=raw_to_der(raw) if checked.encoding is Encoding.DER else raw,
@@ -86,31 +79,14 @@ def _plan_for(checked: Checked, token: SigningToken) -> Plan:
     return plan(checked, info.inputs[checked.algorithm])
 
 
-async def _order(checked: Checked, how: Plan) -> SignOrder:
+def _order(checked: Checked, how: Plan, digest: bytes) -> SignOrder:
     return SignOrder(
         key=checked.key.ref,
         algorithm=checked.algorithm,
         input=how.send,
-        data=await _digest(checked) if how.hash_here else checked.data,
+        data=digest if how.hash_here else checked.data,
         signer_id=how.signer_id,
     )
-
-
-async def _digest(checked: Checked) -> bytes:
-    if len(checked.data) > _THREAD_FROM_BYTES:
-        return await asyncio.to_thread(_digest_now, checked)
-    return _digest_now(checked)
-
-
-def _digest_now(checked: Checked) -> bytes:
-    if checked.algorithm is Algorithm.SM2_SM3:
-        return sm2.message_digest(_sm2_key(checked.key.spki), checked.data, checked.signer_id)
-    return digest(checked.algorithm, checked.data)
-
-
-@lru_cache(maxsize=_CACHED_KEYS)
-def _sm2_key(spki: bytes) -> sm2.Sm2PublicKey:
-    return sm2.Sm2PublicKey.from_spki(spki)
 
 
 def _is_valid(checked: Checked, signature: bytes) -> bool:

@@ -24,7 +24,8 @@ class Encoding(StrEnum):
 class SignInput(msgspec.Struct, frozen=True, kw_only=True):
     """A message or digest to sign; None stands for what the caller left out.
 
-    ``key`` is the bare name. For SM2 a ``digest`` is e = SM3(Z ‖ M) of GB/T 32918.2.
+    ``key`` is the bare name, ``approval`` a resource name or "". For SM2 a ``digest`` is
+    e = SM3(Z ‖ M) of GB/T 32918.2.
     """
 
     key: str
@@ -34,6 +35,7 @@ class SignInput(msgspec.Struct, frozen=True, kw_only=True):
     encoding: Encoding | None = None
     signer_id: bytes | None = None
     input_crc32c: int | None = None
+    approval: str = ""
 
 
 class VerifyInput(SignInput, frozen=True, kw_only=True):
@@ -49,6 +51,13 @@ class Signed(msgspec.Struct, frozen=True, kw_only=True):
     encoding: Encoding
     algorithm: Algorithm
     key: RegisteredKey
+
+
+class Released(msgspec.Struct, frozen=True, kw_only=True):
+    """A signature that may leave; ``number`` is that of its record in the audit."""
+
+    signed: Signed
+    number: int
 
 
 class Verified(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ import msgspec
 
 from signetd.daemon.keys.checks import check_suits
 from signetd.daemon.keys.types import KeyState, RegisteredKey
+from signetd.daemon.policy.types import KeyPurpose
 from signetd.daemon.signing.types import MAX_MESSAGE_BYTES, Encoding, SignInput
 from signetd.drivers.algorithms import INTEGER_BYTES, digest_bytes
 from signetd.drivers.errors import Reason, SignetError
@@ -68,6 +69,16 @@ def check(key: RegisteredKey, request: SignInput) -> Checked:
     return checked
 
 
+def check_purpose(key: RegisteredKey, purpose: KeyPurpose) -> None:
+    """Raise KEY_PURPOSE_WRONG unless the key is for *purpose*."""
+    if key.purpose is not purpose:
+        raise SignetError(
+            Reason.KEY_PURPOSE_WRONG,
+            f"The key {key.id!r} is for {key.purpose}, which is the only thing it signs, and not "
+            f"for {purpose}; use a key that was made for it.",
+        )
+
+
 def check_enabled(key: RegisteredKey) -> None:
     """Raise KEY_STATE_WRONG unless the key may sign."""
     if key.state is not KeyState.ENABLED:
@@ -117,6 +128,17 @@ def _check_size(message: bytes) -> None:
             Reason.MESSAGE_TOO_LARGE,
             f"message has {len(message)} bytes; it may have at most {_BYTE_LIMIT}. Hash it "
             "yourself and send the digest.",
+        )
+
+
+def check_allowed(key: RegisteredKey, algorithm: Algorithm) -> None:
+    """Raise ALGORITHM_UNSUITABLE unless the key's policy allows to sign with *algorithm*."""
+    allowed = key.policy.algorithms
+    if allowed and algorithm not in allowed:
+        raise SignetError(
+            Reason.ALGORITHM_UNSUITABLE,
+            f"The policy of the key {key.id!r} allows {', '.join(sorted(allowed))}, not "
+            f"{algorithm}.",
         )
 
 

@@ -4,14 +4,17 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import Engine, Row, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from signetd.daemon.keys.types import KeyOrigin, KeyState, RegisteredKey
 from signetd.daemon.policy.types import KeyPolicy, KeyPurpose
-from signetd.daemon.state.errors import StateError
+from signetd.daemon.state.errors import StateError, explained
+from signetd.daemon.state.policy_version import bump_version
 from signetd.daemon.state.tables import KEYS
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.types import Algorithm, KeyType, ProtectionLevel
+
+_SUBJECT = "The registered keys"
 
 
 class KeyStore:
@@ -21,27 +24,48 @@ class KeyStore:
         self._engine = engine
 
     def add(self, key: RegisteredKey) -> None:
-        """Write a new key; SignetError KEY_EXISTS if its name or public key is there already."""
-        try:
-            with self._engine.begin() as connection:
-                connection.execute(insert(KEYS).values(_values(key)))
-        except IntegrityError as error:
-            raise SignetError(Reason.KEY_EXISTS, self._conflict(key)) from error
+        """Write a new key; SignetError KEY_EXISTS if its name or public key is there already.
 
-    def update(self, key: RegisteredKey) -> None:
-        """Replace a key; SignetError KEY_NOT_FOUND if there is none of its name."""
-        with self._engine.begin() as connection:
-            changed = connection.execute(
-                update(KEYS).where(KEYS.c.id == key.id).values(_values(key))
-            )
+        Raises SignetError INTERNAL when it cannot be written. Its caller then takes the key out of
+        the token, so that one whose commit was done, although the answer got lost, is looked for.
+        """
+        with explained(_SUBJECT):
+            try:
+                with self._engine.begin() as connection:
+                    bump_version(connection)
+                    connection.execute(insert(KEYS).values(_values(key)))
+            except IntegrityError as error:
+                raise SignetError(Reason.KEY_EXISTS, self._conflict(key)) from error
+            except DBAPIError as error:
+                if not error.connection_invalidated or not self._is_there(key):
+                    raise
+
+    def update(self, key: RegisteredKey, seen: RegisteredKey) -> None:
+        """Replace *seen*, which is the key as its changer has read it.
+
+        Raises SignetError POLICY_CHANGED if another daemon has changed it meanwhile, or INTERNAL.
+        """
+        same = (KEYS.c.id == key.id) & (KEYS.c.update_time == seen.update_time)
+        with explained(_SUBJECT), self._engine.begin() as connection:
+            bump_version(connection)
+            changed = connection.execute(update(KEYS).where(same).values(_values(key)))
             if changed.rowcount != 1:
-                raise SignetError(Reason.KEY_NOT_FOUND, f"The database has no key {key.id!r}.")
+                raise SignetError(
+                    Reason.POLICY_CHANGED,
+                    f"The key {key.id!r} was changed by somebody else meanwhile. Look at it, and "
+                    "try again.",
+                )
 
     def all(self) -> list[RegisteredKey]:
-        """Read every key, by name; StateError if one cannot be understood."""
-        with self._engine.connect() as connection:
+        """Read every key, by name; StateError if one cannot be understood, SignetError INTERNAL."""
+        with explained(_SUBJECT), self._engine.connect() as connection:
             rows = connection.execute(select(KEYS).order_by(KEYS.c.id)).all()
         return [_key(row) for row in rows]
+
+    def _is_there(self, key: RegisteredKey) -> bool:
+        same = (KEYS.c.id == key.id) & (KEYS.c.fingerprint == key.fingerprint)
+        with self._engine.connect() as connection:
+            return connection.scalar(select(KEYS.c.id).where(same)) is not None
 
     def _conflict(self, key: RegisteredKey) -> str:
         with self._engine.connect() as connection:

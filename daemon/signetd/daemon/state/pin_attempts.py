@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Engine, Row, delete, insert, select
 
 from signetd.daemon.pins.types import AttemptState, PinAttempt
 from signetd.daemon.state.errors import explained
+from signetd.daemon.state.locks import hold_lock
 from signetd.daemon.state.tables import PIN_ATTEMPTS
 from signetd.drivers.errors import Reason, SignetError
 
@@ -23,10 +24,11 @@ class PinAttemptStore:
         """Put what *decide* returns in the place of the attempts of a token, oldest first.
 
         One transaction, durable when this returns. What *decide* raises passes through, and
-        nothing is changed then. Raises SignetError INTERNAL. Where several daemons share a
-        database, the primary key keeps two of them from beginning with the same PIN.
+        nothing is changed then. Raises SignetError INTERNAL. Of several daemons that share a
+        database, one at a time changes the attempts of a token.
         """
         with explained(_SUBJECT), self._engine.begin() as connection:
+            hold_lock(connection, "PIN attempts", serial)
             known = _read(connection, serial)
             wanted = decide(known)
             if wanted != known:

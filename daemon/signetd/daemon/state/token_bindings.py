@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Engine, insert, select, update
 
 from signetd.daemon.state.errors import explained
+from signetd.daemon.state.locks import hold_lock
 from signetd.daemon.state.tables import TOKEN_BINDINGS
 
 _SUBJECT = "The serials of the tokens"
@@ -27,5 +28,6 @@ class TokenBindingStore:
         values = {"token_serial": serial, "time": datetime.now(UTC)}
         known = update(TOKEN_BINDINGS).where(TOKEN_BINDINGS.c.name == name).values(values)
         with explained(_SUBJECT), self._engine.begin() as connection:
+            hold_lock(connection, "token binding", name)
             if connection.execute(known).rowcount == 0:
                 connection.execute(insert(TOKEN_BINDINGS).values(name=name, **values))

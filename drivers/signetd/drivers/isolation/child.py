@@ -14,14 +14,19 @@ from signetd.drivers.isolation.output import OutputLog
 _MODULE: Final = "signetd.drivers.isolation.worker"
 _PASSED_ON: Final = ("PATH", "HOME", "LANG", "PYTHONPATH", "XDG_CACHE_HOME")
 _PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
-_LAST_WORDS_SECONDS: Final = 1.0
+_LAST_WORDS_SECONDS: Final = 0.1  # they are in the pipe already when the process has ended
 
 
 class Child:
-    """A process that runs the worker's program, and whatever the module started beside it."""
+    """A process that runs the worker's program, and whatever the module started beside it.
 
-    def __init__(self, process: subprocess.Popen[bytes], name: str) -> None:
+    What that holds of the worker's descriptors delays nothing: neither the pipe of its output nor
+    its end of the socket.
+    """
+
+    def __init__(self, process: subprocess.Popen[bytes], ours: socket.socket, name: str) -> None:
         self._process = process
+        self._ours = ours
         self._output = OutputLog(name)
         self._ended = asyncio.Event()
         self._pidfd = os.pidfd_open(process.pid)
@@ -55,11 +60,16 @@ class Child:
         finally:
             theirs.close()
         ours.setblocking(False)
-        return cls(process, name), ours
+        return cls(process, ours, name), ours
 
     def _reap_now(self) -> None:
-        """The process has ended: take its status, so that no zombie stays."""
+        """The process has ended: take its status, so that no zombie stays, and end its helpers."""
+        self.kill()  # before that: until then the number of the group cannot mean another one
         self._process.wait()
+        with contextlib.suppress(OSError):  # it is closed already
+            # What the process has sent is still read, then comes the end, whoever holds the other
+            # side. In the event loop the socket has no such method.
+            self._ours.shutdown(socket.SHUT_RD)
         asyncio.get_running_loop().remove_reader(self._pidfd)
         os.close(self._pidfd)
         self._ended.set()

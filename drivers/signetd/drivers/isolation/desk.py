@@ -65,7 +65,7 @@ class Desk:
                 return
             running = [worker for worker in alive if not worker.stalled] or alive
             worker = min(running, key=lambda w: w.in_flight)
-            if worker.in_flight >= self._crew.pace.window:
+            if not worker.has_room(wire.size_of(self._queue.first().command)):
                 return
             job = self._queue.take()
             if not job.future.done():

@@ -29,7 +29,15 @@ class OutputLog:
         self._secrets.add(secret.encode())
 
     async def read(self, stream: asyncio.StreamReader) -> None:
-        """Read to the end. Lines beyond the rate are counted instead of logged."""
+        """Read to the end, or until cancelled. Lines beyond the rate are counted, not logged."""
+        try:
+            await self._read(stream)
+        finally:
+            if self._line:
+                self._take(self._line)
+            self._tell_left_out()
+
+    async def _read(self, stream: asyncio.StreamReader) -> None:
         while chunk := await stream.read(_CHUNK_BYTES):
             *lines, self._line = (self._line + chunk).split(b"\n")
             for line in lines:
@@ -37,9 +45,6 @@ class OutputLog:
             if len(self._line) > _CHUNK_BYTES:  # it never ends: its beginning says enough
                 self._take(self._line)
                 self._line = b""
-        if self._line:
-            self._take(self._line)
-        self._tell_left_out()
 
     def _take(self, line: bytes) -> None:
         if not self._may_log():

@@ -15,6 +15,9 @@ from signetd.drivers.types import Remedy
 
 _log = logging.getLogger("signetd.worker")
 _EXIT_SECONDS: Final = 3.0
+# Well below what the socket takes, 208 KiB in most systems: what takes calls back must not lie
+# behind the rest of a call in this process, or the worker may begin that before it hears of it.
+_BUFFERED_BYTES: Final = 64 << 10
 
 
 class WorkerFailure(SignetError):
@@ -51,6 +54,7 @@ class _Pending:
 
     future: asyncio.Future[wire.Value]
     timeout: float
+    size: int
     is_signature: bool
 
 
@@ -107,6 +111,13 @@ class WorkerProcess(asyncio.Protocol):
         """How many calls wait for their reply."""
         return len(self._calls)
 
+    def has_room(self, size: int) -> bool:
+        """Whether a call of so many bytes may be given to it; a large one only when it is idle."""
+        if not self._calls:
+            return True
+        waiting = sum(pending.size for pending in self._calls.values())
+        return len(self._calls) < self._pace.window and waiting + size <= _BUFFERED_BYTES
+
     def resident_bytes(self) -> int:
         """Resident memory of the process; 0 when it has ended."""
         return self._child.resident_bytes()
@@ -133,7 +144,9 @@ class WorkerProcess(asyncio.Protocol):
             self._child.hide(command.pin)
         self._next += 1
         number = self._next
-        self._calls[number] = _Pending(future, timeout, isinstance(command, wire.Sign))
+        self._calls[number] = _Pending(
+            future, timeout, wire.size_of(command), isinstance(command, wire.Sign)
+        )
         future.add_done_callback(lambda done: self._cancel(number) if done.cancelled() else None)
         self._send(wire.Call(number, command, deadline))
         if len(self._calls) == 1:

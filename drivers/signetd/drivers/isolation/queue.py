@@ -98,6 +98,10 @@ class FairQueue:
         if not jobs:
             del self._clients[job.requester.client]
 
+    def first(self) -> Job:
+        """Return the job that ``take`` would take. Raises StopIteration when none waits."""
+        return next(iter(next(iter(self._clients.values()))))
+
     def take(self) -> Job:
         """Take the next job of the client whose turn it is. Raises KeyError when none waits."""
         client, jobs = next(iter(self._clients.items())) if self._clients else ("", OrderedDict())

@@ -97,6 +97,11 @@ Command = Open | Login | Renew | Check | Close | Sign | ListKeys | Generate | De
 Value = None | bytes | TokenInfo | KeyInfo | list[KeyInfo]
 
 
+def size_of(command: Command) -> int:
+    """Bytes of a command that may be many; what the others have beside them is little."""
+    return len(command.order.data) if isinstance(command, Sign) else 0
+
+
 class Call(msgspec.Struct, frozen=True, array_like=True):
     """A command with the number its reply will carry.
 

@@ -180,6 +180,7 @@ def main() -> None:
     hygiene.die_with_parent(parent)
     hygiene.forbid_dumps()
     with socket.socket(fileno=descriptor) as channel:
+        channel.set_inheritable(False)  # not for what the module may start
         Worker(channel).run()
 
 

@@ -38,6 +38,8 @@ enum action {
     ACT_FLAGS,
     ACT_SERIAL,
     ACT_SLOT,
+    ACT_HELPER,
+    ACT_DAEMON,
     ACT_COUNT
 };
 

@@ -32,6 +32,17 @@ static void leak(unsigned long bytes)
         memset(leaked, 0xA5, bytes); /* touched, so that the memory is really taken */
 }
 
+/* A process beside this one, as some vendors' libraries start them: it keeps every descriptor. */
+static void start_helper(unsigned long seconds, bool own_session)
+{
+    if (fork() != 0)
+        return;
+    if (own_session)
+        setsid();
+    wait_milliseconds(seconds * 1000);
+    _exit(0);
+}
+
 static void hide(enum scope scope, struct outcome *outcome)
 {
     outcome->hidden = true;
@@ -70,6 +81,10 @@ static void act(const struct rule *rule, enum scope scope, struct outcome *outco
         break;
     case ACT_STDERR:
         fprintf(stderr, "%s\n", rule->text);
+        break;
+    case ACT_HELPER:
+    case ACT_DAEMON:
+        start_helper(rule->number, rule->action == ACT_DAEMON);
         break;
     case ACT_FLIP:
         outcome->flip = true;

@@ -36,6 +36,8 @@ static const struct {
     [ACT_FLAGS] = {"flags", NUMBER},
     [ACT_SERIAL] = {"serial", TEXT},
     [ACT_SLOT] = {"slot", NUMBER},
+    [ACT_HELPER] = {"helper", NUMBER},
+    [ACT_DAEMON] = {"daemon", NUMBER},
 };
 
 const char *function_name(enum function function)

@@ -17,9 +17,9 @@ state_directory = "state"
 unix = "signetd.sock"
 identity = "local-app"
 
-[[identity]]
-name = "local-app"
-roles = ["signer"]
+[access]
+first_security_admin = "local-app"
+administrator_approvals = 1
 
 [[token]]
 name = "hsm1"

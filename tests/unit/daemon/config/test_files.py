@@ -23,9 +23,9 @@ client_ca = "ca.pem"
 [[listener]]
 unix = "run/s"
 identity = "app"
-[[identity]]
-name = "app"
-roles = ["signer"]
+[access]
+first_security_admin = "app"
+destroy_approvals = 1
 [[token]]
 name = "t"
 module = "module.so"
@@ -87,6 +87,13 @@ def test_problems_carry_the_place_in_the_file(folder: Path) -> None:
         str(file), 7, ("listener", 0, "client_ca"), f"{folder / 'ca.pem'} does not exist."
     )
     assert check_files(load(file)) == [expected]
+
+
+def test_a_revocation_list_exists_and_is_readable(folder: Path, check: Check) -> None:
+    listed = ('"ca.pem"', '"ca.pem"\nclient_crl = "crl.pem"')
+    assert check(listed) == ["8: listener[0].client_crl: crl.pem does not exist."]
+    (folder / "crl.pem").touch()
+    assert check() == []
 
 
 def test_checking_makes_nothing(folder: Path, check: Check) -> None:

@@ -7,11 +7,11 @@ import msgspec
 import pytest
 
 from signetd.daemon.config import (
+    Access,
+    Audit,
     Config,
     ConfigError,
-    Identity,
     Log,
-    Role,
     TcpAddress,
     TcpListener,
     Token,
@@ -32,7 +32,8 @@ def test_a_minimal_file_has_the_defaults(read: Read, minimal: str) -> None:
     assert config.listeners == (
         UnixListener(unix=Path("/etc/signetd/signetd.sock"), identity="local-app", mode="0600"),
     )
-    assert config.identities == (Identity(name="local-app", roles=frozenset({Role.SIGNER})),)
+    assert config.access == Access(first_security_admin="local-app", administrator_approvals=1)
+    assert config.audit == Audit(key=None, checkpoint_records=1000, checkpoint_seconds=3600.0)
     assert config.tokens == (
         Token(
             name="hsm1",
@@ -60,12 +61,14 @@ def test_every_option_is_read(read: Read) -> None:
         """
         daemon = { state_directory = "/var/lib/x", drain_timeout = 0 }
         log = { format = "console", level = "debug" }
-        identity = [ { name = "印章", roles = ["admin", "signer"] } ]
+        access = { first_security_admin = "印章", destroy_approvals = 16 }
+        audit = { key = "a", checkpoint_records = 1, checkpoint_seconds = 1, reads = true }
         [[listener]]
         tcp = "[::1]:0"
         certificate = "/c"
         private_key = "k/../k"
         client_ca = "a"
+        client_crl = "r"
         [[listener]]
         unix = "s"
         identity = "印章"
@@ -99,12 +102,14 @@ def test_every_option_is_read(read: Read) -> None:
         certificate=Path("/c"),
         private_key=Path("/etc/signetd/k/../k"),
         client_ca=Path("/etc/signetd/a"),
+        client_crl=Path("/etc/signetd/r"),
     )
     assert isinstance(unix, UnixListener)
     assert (unix.permissions, unix.owner, unix.group) == (0o660, 0, "signers")
     assert config.daemon == Daemon(state_directory=Path("/var/lib/x"), drain_timeout=0.0)
     assert config.log == Log(format="console", level="debug")
-    assert config.identities[0].roles == {Role.ADMIN, Role.SIGNER}
+    assert config.access == Access(first_security_admin="印章", destroy_approvals=16)
+    assert config.audit == Audit(key="a", checkpoint_records=1, checkpoint_seconds=1.0, reads=True)
     assert config.tokens == (
         Token(
             name="t",

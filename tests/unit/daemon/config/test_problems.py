@@ -21,14 +21,14 @@ state_directory = 7
 [listner]
 [[listener]]
 unix = "s"
-identity = "locl-app"
+identity = " local-app"
 mode = "0666"
 [[listener]]
 tcp = "0.0.0.0:99999"
 identity = "local-app"
-[[identity]]
-name = "local-app"
-roles = ["sign"]
+[access]
+first_security_admin = 5
+destroy_approvals = 17
 [[token]]
 name = "HSM"
 module = "~/m.so"
@@ -53,7 +53,8 @@ queue = 5
         "10: listener[1].client_ca",
         "11: listener[1].tcp",
         "12: listener[1].identity",
-        "15: identity[0].roles",
+        "14: access.first_security_admin",
+        "15: access.destroy_approvals",
         "16: token[0]",
         "17: token[0].name",
         "18: token[0].module",
@@ -80,13 +81,13 @@ queue = 5
             "[daemon]",
             "[daemon]\ncolour = 1",
             "f.toml:2: daemon.colour: is not an option of [daemon]; its options are "
-            "drain_timeout, state_directory.",
+            "drain_timeout, name, state_directory.",
         ),
         (
             "[daemon]",
             '[daemon]\n"a\\u001bb]" = 1',
             'f.toml:2: daemon."a\\u001bb]": is not an option of [daemon]; its options are '
-            "drain_timeout, state_directory.",
+            "drain_timeout, name, state_directory.",
         ),
         (
             'identity = "local-app"',
@@ -119,18 +120,6 @@ queue = 5
             "characters, without control characters and without blanks at its ends.",
         ),
         (
-            'identity = "local-app"\n',
-            'identity = "local-apq"\n',
-            'f.toml:6: listener[0].identity: "local-apq" is not declared; did you mean '
-            '"local-app"?',
-        ),
-        (
-            'identity = "local-app"\n',
-            'identity = "印"\n',
-            'f.toml:6: listener[0].identity: "印" is not declared; add an [[identity]] of that '
-            "name.",
-        ),
-        (
             'label = "signing"\n',
             "",
             "f.toml:12: token[0]: must have a label or a serial, so that the token can be found.",
@@ -148,10 +137,12 @@ queue = 5
         ),
         ("[daemon]", "log = 5\n[daemon]", "f.toml:1: log: must be a table: write [log]."),
         (
-            "[[identity]]",
-            "[identity]",
-            'f.toml:6: listener[0].identity: "local-app" is not declared; add an [[identity]] of '
-            "that name.\nf.toml:8: identity: must be a list of tables: write [[identity]].",
+            "[access]",
+            '[[identity]]\nname = "a"\n[access]',
+            "f.toml:8: identity: is not in the configuration: identities, with their roles and "
+            "grants, are in the database. Name the first security administrator with "
+            "first_security_admin in [access], or with signetd init; who then runs signetctl "
+            "access identity add.",
         ),
         (
             "[daemon]",
@@ -168,7 +159,7 @@ def test_a_mistake_has_its_line_and_a_way_out(
     assert "\n".join(problems(minimal.replace(old, new, 1))) == expected
 
 
-@pytest.mark.parametrize("name", ["listener", "identity", "token"])
+@pytest.mark.parametrize("name", ["listener", "token"])
 def test_an_item_that_is_no_table_is_refused(problems: Problems, name: str) -> None:
     found = problems(f'{name} = [\n5]\n[daemon]\nstate_directory = "s"\n')
     assert f"f.toml:2: {name}[0]: must be a table: write [[{name}]]." in found
@@ -260,15 +251,8 @@ def test_a_token_name_can_be_any_dashed_name(problems: Problems, minimal: str, n
 
 @pytest.mark.parametrize("name", ["", " a", "a ", "a\\tb", "a\\n", "a" * 256])
 def test_an_identity_name_is_clean_text(problems: Problems, minimal: str, name: str) -> None:
-    found = problems(minimal.replace('name = "local-app"', f'name = "{name}"'))
-    assert len(found) == 1, "a refused name must not also make its listener's identity undeclared"
-    assert "f.toml:9: identity[0].name: must be an identity's name: 1 to 255" in found[0]
-
-
-@pytest.mark.parametrize("roles", ["[]", '["root"]', '"signer"', '[["admin"]]', "[1]"])
-def test_roles_are_a_list_of_known_roles(problems: Problems, minimal: str, roles: str) -> None:
-    [found] = problems(minimal.replace('["signer"]', roles))
-    assert 'identity[0].roles: must be a list with one or both of "admin" and "signer"' in found
+    [found] = problems(minimal.replace('admin = "local-app"', f'admin = "{name}"'))
+    assert "f.toml:9: access.first_security_admin: must be an identity's name: 1 to 255" in found
 
 
 @pytest.mark.parametrize("key", ["pin", "PIN", "user-pin", "so_pin", "password"])

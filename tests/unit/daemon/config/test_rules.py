@@ -51,12 +51,6 @@ def test_one_socket_for_two_listeners(problems: Problems, minimal: str) -> None:
     ]
 
 
-def test_one_name_for_two_identities(problems: Problems, minimal: str) -> None:
-    assert problems(minimal + '[[identity]]\nname = "local-app"\nroles = ["admin"]\n') == [
-        "f.toml:17: identity[1].name: is used twice: line 9 has it already."
-    ]
-
-
 def test_one_name_for_two_tokens(problems: Problems, minimal: str) -> None:
     assert problems(minimal + token("hsm1", 'module = "n"', 'label = "other"')) == [
         "f.toml:17: token[1].name: is used twice: line 13 has it already."

@@ -7,9 +7,11 @@ import pytest
 from msgspec import NODEFAULT
 
 from signetd.daemon.config import (
+    Access,
+    Audit,
     Config,
     Daemon,
-    Identity,
+    Database,
     Limits,
     Log,
     TcpListener,
@@ -22,7 +24,7 @@ from signetd.daemon.config.convert import description
 from signetd.daemon.config.schema import Table, options
 
 SAMPLE = Path(__file__).parents[4] / "deploy" / "signetd.toml"
-TABLES = (Daemon, Log, Limits, TcpListener, UnixListener, Identity, Token)
+TABLES = (Daemon, Database, Log, Limits, TcpListener, UnixListener, Access, Audit, Token)
 _DISABLED = re.compile(r"^#(?=[a-z])", re.MULTILINE)
 
 
@@ -33,7 +35,6 @@ def everything_set() -> Config:
 def test_the_sample_is_valid() -> None:
     config = load(SAMPLE)
     assert [listener.__class__ for listener in config.listeners] == [TcpListener, UnixListener]
-    assert len(config.identities) == 2
     assert len(config.tokens) == 1
 
 
@@ -57,7 +58,8 @@ def test_the_sample_explains_every_option(table: type[Table]) -> None:
 
 def test_the_sample_shows_the_defaults() -> None:
     config = everything_set()
-    for table in (config.daemon, config.log, config.limits, config.listeners[1], config.tokens[0]):
+    tables = (config.daemon, config.database, config.log, config.limits, config.access)
+    for table in (*tables, config.audit, config.listeners[1], config.tokens[0]):
         for name, info in options(type(table)).items():
             if info.default not in (NODEFAULT, None):
                 assert getattr(table, name) == info.default, f"correct {name} in the sample"

@@ -32,7 +32,7 @@ class MemoryStore:
     def add(self, key: RegisteredKey) -> None:
         self._write(key)
 
-    def update(self, key: RegisteredKey) -> None:
+    def update(self, key: RegisteredKey, seen: RegisteredKey) -> None:
         self._write(key)
 
     def all(self) -> list[RegisteredKey]:

@@ -1,26 +1,29 @@
 """What the tests of the guard share: a real database, and a guard that hashes fast."""
 
-import sqlite3
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
 from signetd.daemon.pins import PinHasher, StoredPinGuard
-from signetd.daemon.state import Database, open_database
+from signetd.daemon.state import Database
+from tests.unit.daemon.places import KINDS, Place, place_of
 
 FAST = 2  # scrypt's n
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("guard") / "state"
+@pytest.fixture(scope="module", params=KINDS)
+def module_place(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Place]:
+    folder = tmp_path_factory.mktemp("guard") / "state"
+    with place_of(request.param, folder, request) as place:
+        yield place
 
 
 @pytest.fixture(scope="module")
-def database(folder: Path) -> Iterator[Database]:
+def database(module_place: Place) -> Iterator[Database]:
     """One database for a module: its tests use serials of their own."""
-    database = open_database(folder)
+    database = module_place.open()
     yield database
     database.close()
 
@@ -32,7 +35,7 @@ def start(database: Database) -> Callable[[], StoredPinGuard]:
 
 
 @pytest.fixture
-def break_database(folder: Path) -> Iterator[Callable[[bool], None]]:
+def break_database(module_place: Place) -> Iterator[Callable[[bool], None]]:
     """Makes the database useless for attempts, and good again."""
     broken = False
 
@@ -41,10 +44,7 @@ def break_database(folder: Path) -> Iterator[Callable[[bool], None]]:
         names = ["pin_attempts", "out_of_order"]
         if wanted != broken:
             old, new = names if wanted else reversed(names)
-            connection = sqlite3.connect(folder / "signetd.db")
-            with connection:
-                connection.execute(f"ALTER TABLE {old} RENAME TO {new}")
-            connection.close()
+            module_place.run(f"ALTER TABLE {old} RENAME TO {new}")
         broken = wanted
 
     yield change

@@ -3,7 +3,6 @@
 import asyncio
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -11,10 +10,11 @@ from structlog.testing import capture_logs
 
 from signetd.daemon.pins import PinAttempt, PinHasher, StoredPinGuard
 from signetd.daemon.pins.hashing import same_key
-from signetd.daemon.state import Database, open_database
+from signetd.daemon.state import Database
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.pins import PinGuard
 from signetd.drivers.types import Pin
+from tests.unit.daemon.places import Place
 
 Start = Callable[[], StoredPinGuard]
 Break = Callable[[bool], None]
@@ -149,7 +149,7 @@ async def test_a_pin_that_cannot_be_written_down_is_not_presented(
 ) -> None:
     break_database(True)
     for by_itself in (True, False):
-        with pytest.raises(SignetError, match=r"not presented.*no such table") as error:
+        with pytest.raises(SignetError, match=r"not presented.*(no such table|relation)") as error:
             await start().begin(serial, A, by_itself=by_itself)
         assert error.value.reason is Reason.INTERNAL
     break_database(False)
@@ -188,17 +188,17 @@ async def test_an_acceptance_that_cannot_be_written_is_made_up_for(
 
 
 async def test_when_the_key_is_lost_every_pin_waits_for_an_administrator(
-    tmp_path: Path, serial: str
+    place: Place, serial: str
 ) -> None:
     def opened() -> tuple[Database, StoredPinGuard]:
-        database = open_database(tmp_path / "s")
+        database = place.open()
         return database, StoredPinGuard(database.pins, PinHasher(database.pin_guard_key, 2))
 
     database, guard = opened()
     await guard.begin(serial, A, by_itself=True)
     await guard.refused(serial, A, "")
     database.close()
-    (tmp_path / "s" / "pin-guard.key").unlink()
+    (place.folder / "pin-guard.key").unlink()
     database, guard = opened()
     for pin in (A, B):
         message = await blocked(guard, serial, pin)

@@ -4,11 +4,11 @@ import asyncio
 import datetime
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AbstractContextManager, AsyncExitStack, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import grpc
 import pytest
@@ -21,24 +21,28 @@ from grpc_status import rpc_status
 
 from signetd.api.v1 import token_service_pb2
 from signetd.daemon import logs
-from signetd.daemon.config import Identity, Limits, Log, Role, TcpAddress, TcpListener, UnixListener
+from signetd.daemon.approvals.types import Subject
+from signetd.daemon.audit.types import Effect
+from signetd.daemon.config import Limits, Log, TcpAddress, TcpListener, UnixListener
+from signetd.daemon.credentials import Clock, Presented, utc_now
 from signetd.daemon.dev.certificates import ensure_certificates
-from signetd.daemon.identity import Identities
 from signetd.daemon.keys import KeyOrigin, KeyState, RegisteredKey
-from signetd.daemon.policy.types import KeyPolicy, KeyPurpose
+from signetd.daemon.policy.types import Asker, Identity, KeyPolicy, KeyPurpose, Operation, Role
 from signetd.daemon.rpc import rules
 from signetd.daemon.rpc.dispatch import Dispatcher
 from signetd.daemon.rpc.health import Health
 from signetd.daemon.rpc.key_api import KeyApi
 from signetd.daemon.rpc.listeners import Bound, bind
+from signetd.daemon.rpc.recording import Recorder
 from signetd.daemon.rpc.signing_api import SigningApi
 from signetd.daemon.rpc.token_api import TokenApi
 from signetd.daemon.rpc.token_messages import TokenMessages
 from signetd.daemon.rpc.watching import Watchers
-from signetd.daemon.signing import Encoding, Signed, SignInput, Verified, VerifyInput
+from signetd.daemon.signing import Encoding, Released, Signed, SignInput, Verified, VerifyInput
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.life import TokenState, TokenStatus, Transition
 from signetd.drivers.types import Algorithm, KeyType, Pin, ProtectionLevel, Requester, TokenInfo
+from tests.unit.daemon.ledgers import MemoryLedger
 
 NOW = datetime.datetime(2026, 1, 2, 3, 4, 5, tzinfo=datetime.UTC)
 KEY = RegisteredKey(
@@ -102,6 +106,85 @@ class FakeEngine:
         )
 
 
+class FakeDesk:
+    """Lets everybody sign."""
+
+    def __init__(self, engine: FakeEngine) -> None:
+        self._engine = engine
+
+    async def sign(self, request: SignInput, asker: Asker) -> Released:
+        return Released(signed=await self._engine.sign(request, asker.requester), number=7)
+
+
+class FakeCallers:
+    """Knows an identity for each role, one with all of them, and the one of the certificate."""
+
+    roles: ClassVar = {
+        **{role.value: frozenset({role}) for role in Role},
+        "both": frozenset(Role),
+        "spiffe://dev/client": frozenset({Role.SIGNER}),
+    }
+
+    def caller(self, presented: Presented) -> Identity:
+        if presented.name not in self.roles:
+            raise SignetError(Reason.PERMISSION_DENIED, f"{presented.name!r} is not known.")
+        return Identity(
+            name=presented.name,
+            roles=self.roles[presented.name],
+            credential=presented.credential,
+            create_time=NOW,
+            update_time=NOW,
+        )
+
+
+class FakeAudit:
+    """An audit that can always be written."""
+
+    failure = ""
+
+
+class FakeApprovals:
+    """Asks for no approval."""
+
+    def reserve(self, approval: str, user: str) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    async def effects_for_act(
+        self, subject: Subject, approval: str, user: str, count: int
+    ) -> tuple[Effect, ...]:
+        return ()
+
+
+class Refusing:
+    """Answers every method with INPUT_INVALID; *streams* are those that answer with a stream."""
+
+    def __init__(self, *streams: str) -> None:
+        self._streams = streams
+
+    def __getattr__(self, name: str) -> Callable[[Message], Any]:
+        return self._stream if name in self._streams else self._answer
+
+    async def _answer(self, request: Message) -> Message:
+        raise SignetError(Reason.INPUT_INVALID, "Not here.")
+
+    async def _stream(self, request: Message) -> AsyncIterator[Message]:
+        raise SignetError(Reason.INPUT_INVALID, "Not here.")
+        yield request
+
+
+class FakeGate:
+    """Lets everybody see every key."""
+
+    def __init__(self, keys: "FakeKeys") -> None:
+        self._keys = keys
+
+    def key(self, asker: Asker, operation: Operation, key_id: str) -> RegisteredKey:
+        return self._keys.get(key_id)
+
+    def sees(self, asker: Asker, key: RegisteredKey) -> bool:
+        return True
+
+
 class FakeKeys:
     """Has one key; answers every change with it, and remembers what it was asked."""
 
@@ -114,7 +197,12 @@ class FakeKeys:
             raise SignetError(Reason.KEY_NOT_FOUND, f"There is no key {key_id}.")
         return KEY
 
-    def page(self, page_size: int, page_token: str) -> tuple[list[RegisteredKey], str]:
+    def check_destroyable(self, key_id: str) -> RegisteredKey:
+        return KEY
+
+    def page(
+        self, page_size: int, page_token: str, shown: Callable[[RegisteredKey], bool]
+    ) -> tuple[list[RegisteredKey], str]:
         self.asked.append(("page", page_size, page_token))
         return [KEY], "more"
 
@@ -205,19 +293,27 @@ class Service:
         self.engine = FakeEngine()
         self.keys = FakeKeys()
         self.tokens = {name: FakeToken(name) for name in ("t1", "t2", "t3")}
-        self.health = Health(self.tokens)
+        self.health = Health(self.tokens, FakeAudit())
         writer = TokenMessages(dict.fromkeys(self.tokens, "standard"))
         self.watchers = Watchers(self.tokens, writer, self.limits.watchers)
-        roles = {"admin": {Role.ADMIN}, "signer": {Role.SIGNER}, "both": set(Role)}
-        identities = [Identity(name=name, roles=frozenset(of)) for name, of in roles.items()]
-        identities.append(Identity(name="spiffe://dev/client", roles=frozenset({Role.SIGNER})))
+        self.ledger = MemoryLedger()
+        recorder = Recorder(self.ledger)
+        gate = FakeGate(self.keys)
         self.dispatcher = Dispatcher(
-            Identities(identities),
+            FakeCallers(),
             {
-                "signetd.api.v1.SigningService": SigningApi(self.engine),
-                "signetd.api.v1.KeyService": KeyApi(self.keys),
-                "signetd.api.v1.TokenService": TokenApi(self.tokens, writer, self.watchers),
+                "signetd.api.v1.SigningService": SigningApi(
+                    FakeDesk(self.engine), gate, self.engine, recorder
+                ),
+                "signetd.api.v1.KeyService": KeyApi(self.keys, gate, FakeApprovals(), recorder),
+                "signetd.api.v1.TokenService": TokenApi(
+                    self.tokens, writer, self.watchers, recorder
+                ),
+                "signetd.api.v1.AccessService": Refusing(),
+                "signetd.api.v1.ApprovalService": Refusing("watch_approvals"),
+                "signetd.api.v1.AuditService": Refusing("follow_records", "export_records"),
             },
+            recorder,
             self.limits,
         )
         self.running: list[Bound] = []
@@ -226,20 +322,27 @@ class Service:
         path = self.folder / f"{identity}.sock"
         return await self._start(UnixListener(unix=path, identity=identity, mode=mode))
 
-    async def serve_tcp(self) -> str:
+    async def serve_tcp(
+        self,
+        client_ca: Path | None = None,
+        client_crl: Path | None = None,
+        clock: Clock = utc_now,
+    ) -> str:
+        """Serve clients of the CA in `client/`, or of *client_ca*."""
         ensure_certificates(self.folder)
         listener = TcpListener(
             tcp=TcpAddress("127.0.0.1", 0),
             certificate=self.folder / "server" / "server.pem",
             private_key=self.folder / "server" / "server.key",
-            client_ca=self.folder / "client" / "ca.pem",
+            client_ca=client_ca or self.folder / "client" / "ca.pem",
+            client_crl=client_crl,
         )
-        return await self._start(listener)
+        return await self._start(listener, clock)
 
-    async def _start(self, listener: UnixListener | TcpListener) -> str:
-        bound = bind(listener, self.dispatcher, self.health, self.limits.connections)
+    async def _start(self, listener: UnixListener | TcpListener, clock: Clock = utc_now) -> str:
+        bound = bind(listener, self.dispatcher, self.health, self.limits.connections, clock)
         self.running.append(bound)
-        await bound.server.start()
+        await bound.start()
         return bound.address
 
     async def close(self) -> None:

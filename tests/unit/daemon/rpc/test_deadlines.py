@@ -22,7 +22,9 @@ SLOW = "/signetd.api.v1.KeyService/GenerateKey"
 
 
 def method(path: str, streams: bool = False) -> Method:
-    return Method(path, frozenset(), signing_service_pb2.SignRequest, lambda _: None, streams)
+    return Method(
+        path, rules.RULES[QUICK], signing_service_pb2.SignRequest, lambda _: None, streams
+    )
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from grpc import StatusCode, aio
 
 from signetd.daemon.dev.certificates import ensure_certificates
 from signetd.daemon.errors import StartError
-from signetd.daemon.rpc.listeners import remove_stale
+from signetd.daemon.rpc.socket_file import remove_stale
 
 LIST_KEYS = "/signetd.api.v1.KeyService/ListKeys"
 

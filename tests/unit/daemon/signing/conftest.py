@@ -29,6 +29,7 @@ from signetd.drivers.types import (
     TokenInfo,
 )
 from signetd.gm import sm2
+from tests.unit.daemon.signing.asking import AskedEngine
 
 _SM2_SPKI = bytes.fromhex("3059301306072a8648ce3d020106082a811ccf5501822d03420004")
 _SM2_PRIVATE = "3945208f7b2144b13f36e38ac6d39f95889393692860b51a42fb81ef4df7c5b8"
@@ -186,6 +187,7 @@ def token() -> FakeToken:
 
 
 @pytest.fixture
-def engine(keys: FakeKeys, token: FakeToken) -> SigningEngine:
+def engine(keys: FakeKeys, token: FakeToken) -> AskedEngine:
     """Signs with the keys on the token `hsm1`."""
-    return SigningEngine(keys, {"hsm1": token}, FaultCounter(keys, {"hsm1": 3}))
+    made = SigningEngine(keys, {"hsm1": token}, FaultCounter(keys, {"hsm1": 3}))
+    return AskedEngine(made, keys)

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from signetd.daemon.keys import KeyState
-from signetd.daemon.signing import FaultCounter, SigningEngine, SignInput
+from signetd.daemon.signing import FaultCounter, SignInput
 from signetd.drivers.errors import Reason, SignetError
+from tests.unit.daemon.signing.asking import AskedEngine
 
 FAULTY = SignetError(Reason.SIGNATURE_FAULTY, "Withheld.")
 
@@ -99,7 +100,7 @@ async def test_what_fails_after_the_quarantine_is_not_counted(
 
 
 async def test_through_the_engine_a_faulty_key_stops_signing(
-    engine: SigningEngine, token: Any, keys: Any
+    engine: AskedEngine, token: Any, keys: Any
 ) -> None:
     token.failure = FAULTY
     request = SignInput(key="sm2", message=b"m")

@@ -10,7 +10,6 @@ from signetd.daemon.keys import KeyState
 from signetd.daemon.signing import (
     MAX_MESSAGE_BYTES,
     Encoding,
-    SigningEngine,
     SignInput,
     VerifyInput,
 )
@@ -19,6 +18,7 @@ from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.life import TokenState
 from signetd.drivers.types import Algorithm, Input, KeyRef, KeyType, Requester, SignOrder
 from signetd.gm import sm2
+from tests.unit.daemon.signing.asking import AskedEngine
 
 KEY_OF = {
     algorithm: key_type.lower()
@@ -37,7 +37,7 @@ MESSAGES = [b"", b"a", bytes(70_000), bytes(MAX_MESSAGE_BYTES)]
 
 @pytest.mark.parametrize(("algorithm", "encoding"), FORMS)
 async def test_a_signature_verifies_in_each_encoding(
-    engine: SigningEngine, keys: Any, algorithm: Algorithm, encoding: Encoding | None
+    engine: AskedEngine, keys: Any, algorithm: Algorithm, encoding: Encoding | None
 ) -> None:
     request = SignInput(
         key=KEY_OF[algorithm], message=b"document", algorithm=algorithm, encoding=encoding
@@ -56,7 +56,7 @@ async def test_a_signature_verifies_in_each_encoding(
 @pytest.mark.parametrize("message", MESSAGES, ids=len)
 @pytest.mark.parametrize("algorithm", sorted(set(Algorithm) - {Algorithm.SM2_SM3}))
 async def test_the_token_gets_the_digest_of_the_message(
-    engine: SigningEngine, token: Any, keys: Any, algorithm: Algorithm, message: bytes
+    engine: AskedEngine, token: Any, keys: Any, algorithm: Algorithm, message: bytes
 ) -> None:
     name = KEY_OF[algorithm]
     await engine.sign(SignInput(key=name, message=message, algorithm=algorithm))
@@ -77,7 +77,7 @@ async def test_the_token_gets_the_digest_of_the_message(
     "signer_id", [None, b"ALICE123@YAHOO.COM", bytes(8191)], ids=["default", "other", "longest"]
 )
 async def test_an_sm2_message_is_hashed_here_with_the_signer_id(
-    engine: SigningEngine, token: Any, keys: Any, message: bytes, signer_id: bytes | None
+    engine: AskedEngine, token: Any, keys: Any, message: bytes, signer_id: bytes | None
 ) -> None:
     await engine.sign(SignInput(key="sm2", message=message, signer_id=signer_id))
     public = sm2.Sm2PublicKey.from_spki(keys.get("sm2").spki)
@@ -88,7 +88,7 @@ async def test_an_sm2_message_is_hashed_here_with_the_signer_id(
 
 @pytest.mark.parametrize("signer_id", [b"1234567812345678", b"another"])
 async def test_an_sm2_message_goes_to_a_token_that_takes_messages(
-    engine: SigningEngine, token: Any, signer_id: bytes
+    engine: AskedEngine, token: Any, signer_id: bytes
 ) -> None:
     token.offer(Algorithm.SM2_SM3, [Input.MESSAGE])
     request = SignInput(key="sm2", message=b"m", signer_id=signer_id)
@@ -100,7 +100,7 @@ async def test_an_sm2_message_goes_to_a_token_that_takes_messages(
     assert not (await engine.verify(msgspec.structs.replace(check, signer_id=b"x"))).valid
 
 
-async def test_a_digest_is_sent_as_it_is(engine: SigningEngine, token: Any) -> None:
+async def test_a_digest_is_sent_as_it_is(engine: AskedEngine, token: Any) -> None:
     for name, size in (("sm2", 32), ("rsa_2048", 32), ("ec_p384", 48), ("ec_p521", 64)):
         token.orders.clear()
         request = SignInput(key=name, digest=b"\x5a" * size)
@@ -110,7 +110,7 @@ async def test_a_digest_is_sent_as_it_is(engine: SigningEngine, token: Any) -> N
         assert (await engine.verify(check)).valid, name
 
 
-async def refused(engine: SigningEngine, token: Any, request: SignInput) -> SignetError:
+async def refused(engine: AskedEngine, token: Any, request: SignInput) -> SignetError:
     with pytest.raises(SignetError) as error:
         await engine.sign(request)
     assert token.orders == [], "a refused request must not reach the token"
@@ -121,7 +121,7 @@ HELLO = SignInput(key="sm2", message=b"hello")
 
 
 async def test_an_unknown_key_is_refused_before_anything_else(
-    engine: SigningEngine, token: Any
+    engine: AskedEngine, token: Any
 ) -> None:
     error = await refused(engine, token, SignInput(key="nobody"))
     assert error.reason is Reason.KEY_NOT_FOUND
@@ -136,7 +136,7 @@ async def test_an_unknown_key_is_refused_before_anything_else(
     ],
 )
 async def test_a_key_that_is_not_enabled_does_not_sign(
-    engine: SigningEngine, token: Any, keys: Any, state: KeyState, way_out: str
+    engine: AskedEngine, token: Any, keys: Any, state: KeyState, way_out: str
 ) -> None:
     keys.change("sm2", state=state)
     error = await refused(engine, token, HELLO)
@@ -151,7 +151,7 @@ async def test_a_key_that_is_not_enabled_does_not_sign(
     [(TokenState.LOCKED, Reason.TOKEN_LOCKED), (TokenState.ABSENT, Reason.TOKEN_ABSENT)],
 )
 async def test_a_token_that_is_not_ready_is_refused(
-    engine: SigningEngine, token: Any, keys: Any, state: TokenState, reason: Reason
+    engine: AskedEngine, token: Any, keys: Any, state: TokenState, reason: Reason
 ) -> None:
     token.status = dataclasses.replace(token.status, state=state, reason="no PIN yet")
     error = await refused(engine, token, HELLO)
@@ -162,14 +162,14 @@ async def test_a_token_that_is_not_ready_is_refused(
 
 
 async def test_a_token_that_tells_nothing_of_itself_counts_as_absent(
-    engine: SigningEngine, token: Any
+    engine: AskedEngine, token: Any
 ) -> None:
     token.info = None
     assert (await refused(engine, token, HELLO)).reason is Reason.TOKEN_ABSENT
 
 
 async def test_a_token_that_left_the_configuration_is_named(
-    engine: SigningEngine, token: Any, keys: Any
+    engine: AskedEngine, token: Any, keys: Any
 ) -> None:
     keys.change("sm2", token="gone")
     error = await refused(engine, token, HELLO)
@@ -178,7 +178,7 @@ async def test_a_token_that_left_the_configuration_is_named(
 
 
 async def test_another_token_in_the_place_of_the_registered_one_is_refused(
-    engine: SigningEngine, token: Any
+    engine: AskedEngine, token: Any
 ) -> None:
     token.info = msgspec.structs.replace(token.info, serial="ffff")
     error = await refused(engine, token, HELLO)
@@ -188,7 +188,7 @@ async def test_another_token_in_the_place_of_the_registered_one_is_refused(
 
 
 async def test_what_the_token_does_not_offer_is_refused_by_name(
-    engine: SigningEngine, token: Any
+    engine: AskedEngine, token: Any
 ) -> None:
     offered = {Algorithm.ED25519: [Input.MESSAGE], Algorithm.SM2_SM3: []}
     token.info = msgspec.structs.replace(token.info, inputs=offered)
@@ -197,14 +197,14 @@ async def test_what_the_token_does_not_offer_is_refused_by_name(
     assert "'hsm1' does not offer SM2_SM3; it offers: ED25519." in error.message
 
 
-async def test_a_failure_of_the_token_reaches_the_caller(engine: SigningEngine, token: Any) -> None:
+async def test_a_failure_of_the_token_reaches_the_caller(engine: AskedEngine, token: Any) -> None:
     token.failure = SignetError(Reason.TOKEN_FAILED, "The token failed.", ckr="CKR_DEVICE_ERROR")
     with pytest.raises(SignetError) as error:
         await engine.sign(HELLO)
     assert error.value is token.failure
 
 
-async def test_the_token_learns_for_whom_it_signs(engine: SigningEngine, token: Any) -> None:
+async def test_the_token_learns_for_whom_it_signs(engine: AskedEngine, token: Any) -> None:
     requester = Requester(client="app", deadline=1.0)
     await engine.sign(HELLO, requester)
     assert token.requesters == [requester]

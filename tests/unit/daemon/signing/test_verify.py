@@ -8,21 +8,22 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from signetd.daemon.keys import KeyState
-from signetd.daemon.signing import Encoding, SigningEngine, SignInput, VerifyInput
+from signetd.daemon.signing import Encoding, SignInput, VerifyInput
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.life import TokenState
+from tests.unit.daemon.signing.asking import AskedEngine
 
 NAMES = ["sm2", "rsa_2048", "ec_p256", "ec_p384", "ec_p521", "ed25519"]
 
 
-async def valid(engine: SigningEngine, name: str, signature: bytes, **fields: Any) -> bool:
+async def valid(engine: AskedEngine, name: str, signature: bytes, **fields: Any) -> bool:
     request = VerifyInput(**({"key": name, "message": b"m"} | fields), signature=signature)
     return (await engine.verify(request)).valid
 
 
 @pytest.mark.parametrize("state", KeyState)
 async def test_old_signatures_verify_in_every_state_and_without_a_token(
-    engine: SigningEngine, keys: Any, token: Any, state: KeyState
+    engine: AskedEngine, keys: Any, token: Any, state: KeyState
 ) -> None:
     signed = await engine.sign(SignInput(key="sm2", message=b"m"))
     keys.change("sm2", state=state, token="gone")
@@ -32,7 +33,7 @@ async def test_old_signatures_verify_in_every_state_and_without_a_token(
 
 @pytest.mark.parametrize("name", NAMES)
 async def test_a_malformed_signature_is_invalid_and_no_error(
-    engine: SigningEngine, name: str
+    engine: AskedEngine, name: str
 ) -> None:
     good = (await engine.sign(SignInput(key=name, message=b"m"))).signature
     assert await valid(engine, name, good)
@@ -43,7 +44,7 @@ async def test_a_malformed_signature_is_invalid_and_no_error(
 
 
 @pytest.mark.parametrize("name", ["sm2", "ec_p256", "ec_p384", "ec_p521"])
-async def test_the_encodings_are_not_mixed_up(engine: SigningEngine, name: str) -> None:
+async def test_the_encodings_are_not_mixed_up(engine: AskedEngine, name: str) -> None:
     signatures = {
         encoding: (
             await engine.sign(SignInput(key=name, message=b"m", encoding=encoding))
@@ -56,7 +57,7 @@ async def test_the_encodings_are_not_mixed_up(engine: SigningEngine, name: str) 
             assert is_valid is (written is read), f"{written} read as {read}"
 
 
-async def test_der_is_read_strictly(engine: SigningEngine) -> None:
+async def test_der_is_read_strictly(engine: AskedEngine) -> None:
     good = (await engine.sign(SignInput(key="sm2", message=b"m"))).signature
     assert good[0] == 0x30
     long_length = b"\x30\x81" + good[1:]
@@ -67,7 +68,7 @@ async def test_der_is_read_strictly(engine: SigningEngine) -> None:
         assert not await valid(engine, "sm2", bad), bad.hex()
 
 
-async def test_a_bad_request_is_an_error(engine: SigningEngine) -> None:
+async def test_a_bad_request_is_an_error(engine: AskedEngine) -> None:
     with pytest.raises(SignetError) as error:
         await engine.verify(VerifyInput(key="sm2", signature=b""))
     assert error.value.reason is Reason.INPUT_MISSING
@@ -85,6 +86,6 @@ async def test_a_bad_request_is_an_error(engine: SigningEngine) -> None:
     encoding=st.none() | st.just(Encoding.RAW),
 )
 async def test_garbage_is_never_valid_and_never_a_crash(
-    engine: SigningEngine, name: str, signature: bytes, encoding: Encoding | None
+    engine: AskedEngine, name: str, signature: bytes, encoding: Encoding | None
 ) -> None:
     assert not await valid(engine, name, signature, encoding=encoding)

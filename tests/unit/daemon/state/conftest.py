@@ -1,14 +1,18 @@
 """What the tests of the state share: registrations to store."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from sqlalchemy import Engine
 
 from signetd.daemon.keys import KeyOrigin, KeyState, RegisteredKey
+from signetd.daemon.state import open_database
 from signetd.drivers.types import Algorithm, KeyType, ProtectionLevel
+from tests.unit.daemon.state.access_changes import Changes
 
 TOKEN: dict[str, Any] = {"token": "hsm1", "token_label": "印章 signing", "token_serial": "00a1"}
 
@@ -35,3 +39,17 @@ def make_key() -> Callable[..., RegisteredKey]:
         return msgspec.structs.replace(key, **changes)
 
     return make
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    """A new database, up to date. Tests of rules that hold on every database use nothing else."""
+    database = open_database(tmp_path / "engine")
+    yield database._engine
+    database.close()
+
+
+@pytest.fixture
+def changes(engine: Engine) -> Changes:
+    """Changes of who may do what, in a database where nobody may do anything yet."""
+    return Changes(engine)

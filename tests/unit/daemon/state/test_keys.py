@@ -1,24 +1,23 @@
 """The store keeps registrations whole, across restarts and from several threads."""
 
-import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
 
 import msgspec
 import pytest
 
 from signetd.daemon.keys import KeyState, RegisteredKey
-from signetd.daemon.state import KeyStore, StateError, open_database
+from signetd.daemon.state import KeyStore, StateError
 from signetd.drivers.errors import Reason, SignetError
+from tests.unit.daemon.places import Place
 
 MakeKey = Callable[..., RegisteredKey]
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[KeyStore]:
-    database = open_database(tmp_path / "state")
+def store(place: Place) -> Iterator[KeyStore]:
+    database = place.open()
     yield database.keys
     database.close()
 
@@ -27,13 +26,13 @@ def test_a_new_database_is_empty(store: KeyStore) -> None:
     assert store.all() == []
 
 
-def test_keys_survive_a_restart_with_every_field(tmp_path: Path, make_key: MakeKey) -> None:
+def test_keys_survive_a_restart_with_every_field(place: Place, make_key: MakeKey) -> None:
     keys = [make_key("a"), make_key("b", state=KeyState.DISABLED, cka_id=b"")]
-    database = open_database(tmp_path / "s")
+    database = place.open()
     for key in reversed(keys):
         database.keys.add(key)
     database.close()
-    database = open_database(tmp_path / "s")
+    database = place.open()
     found = database.keys.all()
     database.close()
     assert found == keys
@@ -49,23 +48,29 @@ def test_times_of_other_zones_are_kept_as_the_same_instant(
 
 
 def test_a_time_without_a_zone_is_refused(store: KeyStore, make_key: MakeKey) -> None:
-    with pytest.raises(Exception, match="without a zone"):
+    with pytest.raises(SignetError, match=r"registered keys cannot be.*ValueError") as error:
         store.add(make_key(create_time=datetime(2025, 1, 1)))
+    assert error.value.reason is Reason.INTERNAL
     assert store.all() == []
 
 
 def test_update_replaces_the_key(store: KeyStore, make_key: MakeKey) -> None:
     key = make_key()
     store.add(key)
-    changed = msgspec.structs.replace(key, state=KeyState.DESTROYED)
-    store.update(changed)
+    later = key.update_time + timedelta(seconds=1)
+    changed = msgspec.structs.replace(key, state=KeyState.DESTROYED, update_time=later)
+    store.update(changed, key)
+    assert store.all() == [changed]
+    with pytest.raises(SignetError, match="was changed by somebody else") as error:
+        store.update(msgspec.structs.replace(key, state=KeyState.DISABLED), key)
+    assert error.value.reason is Reason.POLICY_CHANGED
     assert store.all() == [changed]
 
 
 def test_update_of_an_unknown_key_is_refused(store: KeyStore, make_key: MakeKey) -> None:
     with pytest.raises(SignetError) as error:
-        store.update(make_key())
-    assert error.value.reason is Reason.KEY_NOT_FOUND
+        store.update(make_key(), make_key())
+    assert error.value.reason is Reason.POLICY_CHANGED
     assert store.all() == []
 
 
@@ -94,18 +99,15 @@ def test_threads_may_write_at_the_same_time(store: KeyStore, make_key: MakeKey) 
     ("change", "sentence"),
     [
         ("UPDATE keys SET state = 'MELTED'", "'seal' cannot be read.*MELTED"),
-        ("UPDATE keys SET spki = x'00'", "'seal'.*does not match its fingerprint"),
+        ("UPDATE keys SET spki = cka_id", "'seal'.*does not match its fingerprint"),
     ],
 )
 def test_an_altered_row_is_refused(
-    tmp_path: Path, make_key: MakeKey, change: str, sentence: str
+    place: Place, make_key: MakeKey, change: str, sentence: str
 ) -> None:
-    database = open_database(tmp_path / "s")
+    database = place.open()
     database.keys.add(make_key())
-    connection = sqlite3.connect(tmp_path / "s" / "signetd.db")
-    with connection:
-        connection.execute(change)
-    connection.close()
+    place.run(change)
     with pytest.raises(StateError, match=sentence):
         database.keys.all()
     database.close()

@@ -1,0 +1,76 @@
+"""What must have been approved before something may be done, by policy and configuration."""
+
+from signetd.daemon.approvals import subjects
+from signetd.daemon.approvals.types import Subject
+from signetd.daemon.config import Access
+from signetd.daemon.policy.book import PolicyBook
+from signetd.daemon.policy.charges import approvals_of
+from signetd.daemon.policy.gate import Gate
+from signetd.daemon.policy.types import ApprovalRule, Asker, Role
+from signetd.drivers.errors import Reason, SignetError
+from signetd.drivers.types import Requester
+
+
+class People:
+    """Who is who now; implements approvals.parts.People."""
+
+    def __init__(self, book: PolicyBook) -> None:
+        self._book = book
+
+    def members(self, group: str) -> frozenset[str]:
+        """Return the members of a group that are not disabled."""
+        return self._book.snapshot.members(group)
+
+    def auditors(self) -> frozenset[str]:
+        """Return the auditors that are not disabled."""
+        return frozenset(
+            each.name
+            for each in self._book.snapshot.identities
+            if Role.AUDITOR in each.roles and not each.disabled
+        )
+
+
+class PolicyRequirements:
+    """Says by policy and configuration; implements approvals.parts.Requirements."""
+
+    def __init__(self, book: PolicyBook, gate: Gate, access: Access) -> None:
+        self._book = book
+        self._gate = gate
+        self._access = access
+
+    def rules_for(
+        self, identity: str, subject: Subject, *, message: bool
+    ) -> tuple[ApprovalRule, ...]:
+        """Return who must approve *subject*; raises PERMISSION_DENIED, KEY_NOT_FOUND."""
+        if subject.operation == subjects.SIGN:
+            return self._signing(identity, subject, message=message)
+        self._require_security_admin(identity)
+        counts = {
+            subjects.DESTROY_KEY: self._access.destroy_approvals,
+            subjects.ADD_ADMINISTRATOR: self._access.administrator_approvals,
+        }
+        count = counts[subject.operation]
+        return (ApprovalRule(count=count),) if count else ()
+
+    def _signing(
+        self, identity: str, subject: Subject, *, message: bool
+    ) -> tuple[ApprovalRule, ...]:
+        asker = self._asker(identity)
+        key_id = subject.resource.removeprefix("keys/")
+        key, decision = self._gate.signing(
+            asker, key_id, subject.algorithm, digest_given=not message
+        )
+        return approvals_of(decision.alternatives[0], key.policy)
+
+    def _require_security_admin(self, identity: str) -> None:
+        if Role.SECURITY_ADMIN not in self._asker(identity).roles:
+            raise SignetError(
+                Reason.PERMISSION_DENIED,
+                f"The identity {identity!r} may not do this, with an approval or without: it needs "
+                f"the role {Role.SECURITY_ADMIN}.",
+            )
+
+    def _asker(self, name: str) -> Asker:
+        known = self._book.snapshot.identity(name)
+        roles = frozenset[Role]() if known is None else known.roles
+        return Asker(identity=name, roles=roles, request_id="", requester=Requester())

@@ -1,0 +1,183 @@
+"""Writes a group of entries into the chain: one durable transaction, whatever its size."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
+
+from signetd.daemon.audit.chain import START, Link, Place, counts_use, link, place_of
+from signetd.daemon.audit.counting import Counter, Counts, counters_of
+from signetd.daemon.audit.types import Entry, Event, Written, failed
+from signetd.daemon.state import audit_writing, use_counters
+from signetd.daemon.state.audit import AuditStore
+from signetd.daemon.state.errors import StateError
+from signetd.drivers.errors import Reason, SignetError
+
+Outcome = Written | Exception
+"""What became of an entry: where it is, or what its writer is to be told."""
+Clock = Callable[[], datetime]
+
+_SWEEP: Final = timedelta(hours=1)
+_KNOWN: Final = 100_000
+_OF_THE_EFFECT: Final = (IntegrityError, DataError, ProgrammingError)
+
+
+def utc_now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
+
+
+class GroupWriter:
+    """Writes groups, one after the other, in one thread; knows the chain's tail by itself.
+
+    After a failure it reads back what is there before it writes anything else: the outcome of a
+    COMMIT whose answer was lost is found out so, and nothing is doubled.
+    """
+
+    def __init__(self, store: AuditStore, clock: Clock = utc_now) -> None:
+        self._store = store
+        self._clock = clock
+        self._known: set[Counter] = set()
+        self._swept = datetime.min.replace(tzinfo=UTC)
+        self._doubtful: tuple[Link, list[Outcome]] | None = None
+        self._failed = False
+        self.tail = START
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether it is not known if the last group was written."""
+        return self._doubtful is not None
+
+    def commit(self, entries: Sequence[Entry]) -> list[Outcome]:
+        """Write *entries*; return what became of each.
+
+        Raises what the database does, StateError if others have written into the chain.
+        """
+        if self._failed:
+            self.settle()
+        self._failed = True
+        with self._store.transaction() as connection:
+            group = self._write(connection, entries)
+            if group.links:
+                self._doubtful = group.links[-1], group.outcomes
+        self._remember(group.counts.changed)
+        return self._done(group.outcomes)
+
+    def settle(self) -> list[Outcome] | None:
+        """Find out whether the last group is in the chain after all; None if it is not.
+
+        Raises as `commit` does.
+        """
+        with self._store.transaction() as connection:
+            audit_writing.lock_chain(connection, self._store.chain)
+            body = audit_writing.last_body(connection, self._store.chain)
+        found = START if body is None else place_of(body)
+        if self._doubtful is not None and found == self._doubtful[0].place:
+            return self._done(self._doubtful[1])
+        if found != self.tail:
+            raise StateError(
+                f"The last record of the audit's chain {self._store.chain!r} is number "
+                f"{found.number}, and not number {self.tail.number} as this daemon has left it. "
+                "Find out who writes there, and start the daemon again."
+            )
+        self._doubtful, self._failed = None, False
+        return None
+
+    def _done(self, outcomes: list[Outcome]) -> list[Outcome]:
+        if self._doubtful is not None:
+            self.tail = self._doubtful[0].place
+        self._doubtful, self._failed = None, False
+        return outcomes
+
+    def _remember(self, counters: Iterable[Counter]) -> None:
+        if len(self._known) > _KNOWN:
+            self._known.clear()
+        self._known.update(counters)
+
+    def _write(self, connection: Connection, entries: Sequence[Entry]) -> "_Group":
+        now = self._clock()
+        audit_writing.lock_chain(connection, self._store.chain)
+        self._sweep(connection, now)
+        counters = counters_of(entries)
+        counts = use_counters.lock(connection, counters, self._known)
+        group = _Group(connection, self._store.chain, self.tail, Counts(counts), now)
+        group.add_all(entries)
+        if group.links:
+            audit_writing.add(connection, group.links)
+            use_counters.write(connection, group.counts.changed)
+        return group
+
+    def _sweep(self, connection: Connection, now: datetime) -> None:
+        if now - self._swept >= _SWEEP:
+            use_counters.delete_old(connection, now)
+            self._swept = now
+
+
+class _Group:
+    """The entries of one transaction, one after the other."""
+
+    def __init__(
+        self, connection: Connection, chain: str, tail: Place, counts: Counts, now: datetime
+    ) -> None:
+        self._connection = connection
+        self._chain = chain
+        self._tail = tail
+        self._now = now
+        self._version = 0
+        self.counts = counts
+        self.links: list[Link] = []
+        self.outcomes: list[Outcome] = []
+
+    def add_all(self, entries: Sequence[Entry]) -> None:
+        """Take the entries in their order."""
+        changes = any(entry.effects for entry in entries)
+        if any(entry.policy_version for entry in entries):
+            self._version = audit_writing.policy_version(self._connection, changes=changes)
+        for entry in entries:
+            self.outcomes.append(self._add(entry))
+            if entry.effects and self._version:  # they may have changed it
+                self._version = audit_writing.policy_version(self._connection, changes=True)
+
+    def _add(self, entry: Entry) -> Outcome:
+        if entry.policy_version not in (0, self._version):
+            return _changed()
+        moment = max(self._now, self._tail.time)
+        try:
+            grant, after = self.counts.choose(entry)
+            self._make(entry, moment)
+        except DBAPIError as error:
+            if not isinstance(error, _OF_THE_EFFECT):
+                raise
+            return self._refuse(entry.event, error)
+        except Exception as error:  # an effect refuses, or has a fault of its own
+            return self._refuse(entry.event, error)
+        self.counts.make(after)
+        return self._place(entry.event, grant)
+
+    def _make(self, entry: Entry, moment: datetime) -> None:
+        if entry.effects:
+            with self._connection.begin_nested():
+                for effect in entry.effects:
+                    effect(self._connection, moment)
+
+    def _refuse(self, event: Event, error: Exception) -> Exception:
+        known = error if isinstance(error, SignetError) else SignetError(Reason.INTERNAL, "")
+        self._place(failed(event, known), "")
+        return error
+
+    def _place(self, event: Event, grant: str) -> Written:
+        use = self.counts[event.resource, ""] if counts_use(event) else 0
+        placed = link(self._chain, event, self._tail, self._now, use, grant)
+        self.links.append(placed)
+        self._tail = placed.place
+        return Written(number=self._tail.number, time=self._tail.time, grant=grant)
+
+
+def _changed() -> SignetError:
+    return SignetError(
+        Reason.POLICY_CHANGED,
+        "Permissions were changed while the request was under way. Try again.",
+        retry_after=0.0,
+    )

@@ -1,0 +1,210 @@
+"""The ledger: many write at once, and what waits is written together (group commit)."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Final, TypeVar
+
+from signetd.daemon.audit import chain, opening
+from signetd.daemon.audit.chain import Place
+from signetd.daemon.audit.group import Clock, GroupWriter, Outcome, utc_now
+from signetd.daemon.audit.health import Health, cause_of, is_passing
+from signetd.daemon.audit.types import Entry, Event, Kind, Written
+from signetd.daemon.state.audit import AuditStore
+from signetd.drivers.errors import Reason, SignetError
+
+QUEUE: Final = 16_384
+"""Entries that wait, at most."""
+GROUP: Final = 512
+"""Entries in one transaction, at most."""
+_GATHER: Final = 0.012
+_GATHER_EACH: Final = 0.001
+"""Seconds between the begins of two groups at most, and for each entry of the one before."""
+_ENOUGH: Final = 32
+"""Entries that are written at once, without waiting for more."""
+_AGAIN: Final = 5
+"""How often a transaction is begun anew that was broken off from outside."""
+_T = TypeVar("_T")
+_Waiting = tuple[Entry, "asyncio.Future[Written]"]
+
+
+class GroupLedger:
+    """Writes entries durably into one chain; used from one event loop.
+
+    Begins with ``load`` and ends with ``close``. Its transactions run in a thread of its own, one
+    at a time; while one runs, the next entries gather. ``on_change`` is told why nothing can be
+    written, and "" when it can again. ``probe_seconds`` are the first and the longest wait between
+    two tries to write again.
+    """
+
+    def __init__(
+        self,
+        store: AuditStore,
+        *,
+        clock: Clock = utc_now,
+        on_change: Callable[[str], None] | None = None,
+        queue: int = QUEUE,
+        group: int = GROUP,
+        probe_seconds: tuple[float, float] = (0.2, 5.0),
+    ) -> None:
+        self._store = store
+        self._writer = GroupWriter(store, clock)
+        self._health = Health(on_change, *probe_seconds)
+        self._queue, self._group = queue, group
+        self._waiting: deque[_Waiting] = deque()
+        self._news, self._enough = asyncio.Event(), asyncio.Event()
+        self._begun, self._size = 0.0, 0  # of the last group
+        self._task: asyncio.Task[None] | None = None
+        self._closing = False
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="audit")
+        self._listeners: list[Callable[[Place], None]] = []
+
+    @property
+    def failure(self) -> str:
+        """Why nothing can be written; "" when all is well."""
+        return self._health.failure
+
+    @property
+    def tail(self) -> Place:
+        """Where the last record is that is durably written."""
+        return self._writer.tail
+
+    def on_written(self, listener: Callable[[Place], None]) -> None:
+        """Have *listener* called with the tail whenever records were written."""
+        self._listeners.append(listener)
+
+    async def load(self, version: str) -> None:
+        """Check what is there, go on with it, and write that the daemon of *version* starts.
+
+        Raises StateError when the chain's end or its counters are not as they were left, and
+        SignetError when the database does not work.
+        """
+        self._writer.tail = await self._in_thread(partial(opening.open_chain, self._store))
+        self._task = asyncio.create_task(self._run(), name="audit")
+        event = Event(kind=Kind.START, operation="start", allowed=True, result="OK", detail=version)
+        await self.write(Entry(event=event))
+
+    def check(self) -> None:
+        """Raise AUDIT_UNAVAILABLE if nothing can be written now, as far as is known."""
+        self._health.check()
+        if len(self._waiting) >= self._queue:
+            raise SignetError(
+                Reason.AUDIT_UNAVAILABLE,
+                f"{self._queue} records wait to be written into the audit, as many as may. Try "
+                "again soon, and see whether the disk is slow.",
+                retry_after=1.0,
+            )
+
+    async def write(self, entry: Entry) -> Written:
+        """Write *entry* durably; see Ledger. Raises SHUTTING_DOWN once it is closed."""
+        if self._closing or self._task is None:
+            raise SignetError(Reason.SHUTTING_DOWN, "The audit is closed: the daemon stops.")
+        self.check()
+        # What cannot be written must not fail together with the others of its group.
+        chain.encode(entry.event)
+        future: asyncio.Future[Written] = asyncio.get_running_loop().create_future()
+        self._waiting.append((entry, future))
+        self._news.set()
+        if len(self._waiting) >= _ENOUGH:
+            self._enough.set()
+        # A caller who is cancelled cancels the future only: the entry is in the queue.
+        return await future
+
+    async def close(self) -> None:
+        """Write what waits, and end; a second call does nothing."""
+        self._closing = True
+        self._news.set()
+        self._enough.set()
+        if self._task is not None:
+            await self._task
+        self._thread.shutdown()
+
+    async def _run(self) -> None:
+        while self._waiting or not self._closing:
+            if self._health.failure:
+                await self._probe()
+            elif self._waiting:
+                await self._write_group()
+            else:
+                self._news.clear()
+                await self._news.wait()
+
+    async def _gather(self) -> None:
+        # A transaction costs as much as the writing of dozens of records: under load it is worth
+        # waiting for some more, the longer the more came the last time. One alone never waits.
+        left = self._begun + min(_GATHER, self._size * _GATHER_EACH) - time.monotonic()
+        if left > 0 and len(self._waiting) < _ENOUGH and not self._closing:
+            self._enough.clear()
+            timer = asyncio.get_running_loop().call_later(left, self._enough.set)
+            await self._enough.wait()
+            timer.cancel()
+
+    async def _write_group(self) -> None:
+        await self._gather()
+        self._begun = time.monotonic()
+        group = [self._waiting.popleft() for _ in range(min(len(self._waiting), self._group))]
+        self._size = len(group) if len(group) > 1 else 0
+        try:
+            outcomes = await self._in_thread(partial(self._commit, [each for each, _ in group]))
+        except Exception as error:  # whatever it is, it must not end the writing of the audit
+            self._fail(group, error)
+            return
+        _tell(group, outcomes)
+        self._told()
+
+    def _commit(self, entries: Sequence[Entry]) -> list[Outcome]:
+        # In the thread. A COMMIT that seems to have failed may have been carried out.
+        for again in range(_AGAIN, -1, -1):
+            try:
+                return self._writer.commit(entries)
+            except Exception as error:
+                outcomes = self._writer.settle() if self._writer.is_doubtful else None
+                if outcomes is not None:
+                    return outcomes
+                if not (again and is_passing(error)):
+                    raise
+        raise RuntimeError("the last round ends above")
+
+    def _fail(self, group: Sequence[_Waiting], error: Exception) -> None:
+        self._health.fail(cause_of(error), error)
+        waiting = [*group, *self._waiting]
+        self._waiting.clear()
+        _tell(waiting, [self._health.refusal() for _ in waiting])
+
+    async def _probe(self) -> None:
+        if await self._health.pause(self._news, lambda: self._closing):
+            return
+        event = Event(
+            kind=Kind.START,
+            operation="recover",
+            allowed=True,
+            result="OK",
+            detail=self._health.failure[:500],
+        )
+        try:
+            await self._in_thread(partial(self._writer.commit, [Entry(event=event)]))
+        except Exception as error:
+            self._health.fail(cause_of(error), error)
+            return
+        self._health.recover()
+        self._told()
+
+    def _told(self) -> None:
+        for listener in self._listeners:
+            listener(self._writer.tail)
+
+    async def _in_thread(self, do: Callable[[], _T]) -> _T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, do)
+
+
+def _tell(group: Sequence[_Waiting], outcomes: Sequence[Outcome]) -> None:
+    for (_, future), outcome in zip(group, outcomes, strict=True):
+        if future.done():  # its caller has gone
+            continue
+        if isinstance(outcome, Written):
+            future.set_result(outcome)
+        else:
+            future.set_exception(outcome)

@@ -1,0 +1,38 @@
+"""`signetd init`: makes the database and its first administrators."""
+
+from pathlib import Path
+
+from signetd.daemon.bootstrap import found
+from signetd.daemon.config import load
+from signetd.daemon.errors import StartError
+from signetd.daemon.policy.types import Role
+from signetd.daemon.state import StateError, open_database
+
+
+async def run(
+    file: Path, security_admin: str, system_admin: str | None, auditor: str | None
+) -> None:
+    """Add the administrators named; raises ConfigError, StartError."""
+    config = load(file)
+    people = {security_admin: Role.SECURITY_ADMIN}
+    for name, role in ((system_admin, Role.SYSTEM_ADMIN), (auditor, Role.AUDITOR)):
+        if name is None:
+            continue
+        if name in people:
+            raise StartError(
+                f"{name!r} is named twice: nobody has two of these roles (三员分立); name somebody "
+                "else."
+            )
+        people[name] = role
+    try:
+        database = open_database(
+            config.daemon.state_directory, config.database, name=config.daemon.name
+        )
+    except StateError as error:
+        raise StartError(str(error)) from None
+    try:
+        await found(config, database, people)
+    finally:
+        database.close()
+    for name, role in people.items():
+        print(f"{role}: {name}")

@@ -1,0 +1,142 @@
+"""Answers ApprovalService."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from typing import Protocol
+
+from signetd.api.v1 import approval_service_pb2 as messages
+from signetd.daemon.approvals import subjects, texts
+from signetd.daemon.approvals.service import Approvals
+from signetd.daemon.approvals.types import Subject
+from signetd.daemon.keys import RegisteredKey
+from signetd.daemon.policy.types import Credential
+from signetd.daemon.rpc import approval_convert, calls, convert
+from signetd.daemon.rpc.approval_watching import ApprovalWatchers
+from signetd.daemon.signing.validate import check
+from signetd.drivers.errors import Reason, SignetError
+
+
+class Keys(Protocol):
+    """Where keys are looked up."""
+
+    def get(self, key_id: str) -> RegisteredKey:
+        """Return a key; raises SignetError KEY_NOT_FOUND."""
+        ...
+
+
+class ApprovalApi:
+    """Asks for approvals, gives and shows them; whose they are is decided by the identities.
+
+    *credential_of* tells how an identity of a name shows who it is, where a request leaves it out.
+    """
+
+    def __init__(
+        self,
+        approvals: Approvals,
+        watchers: ApprovalWatchers,
+        keys: Keys,
+        credential_of: Callable[[str], Credential],
+    ) -> None:
+        self._approvals = approvals
+        self._watchers = watchers
+        self._keys = keys
+        self._credential_of = credential_of
+
+    async def create_approval(self, request: messages.CreateApprovalRequest) -> messages.Approval:
+        """Answer CreateApproval."""
+        subject = await self._subject(request)
+        call = calls.current()
+        made = await self._approvals.create(
+            call.identity,
+            subject,
+            request.summary,
+            approval_convert.lifetime(request),
+            message=request.WhichOneof("subject") == "sign" and request.sign.HasField("message"),
+        )
+        call.facts["approval"] = made.id
+        return approval_convert.message(made)
+
+    async def get_approval(self, request: messages.GetApprovalRequest) -> messages.Approval:
+        """Answer GetApproval."""
+        approval_id = _approval_id(request.name)
+        found = await self._approvals.get(calls.current().identity, approval_id)
+        return approval_convert.message(found)
+
+    async def list_approvals(
+        self, request: messages.ListApprovalsRequest
+    ) -> messages.ListApprovalsResponse:
+        """Answer ListApprovals."""
+        found, following = await self._approvals.page(
+            calls.current().identity,
+            request.page_size,
+            request.page_token,
+            approval_convert.states(request.states),
+        )
+        return messages.ListApprovalsResponse(
+            approvals=map(approval_convert.message, found), next_page_token=following
+        )
+
+    async def approve_approval(self, request: messages.ApproveApprovalRequest) -> messages.Approval:
+        """Answer ApproveApproval."""
+        approval_id = _approval_id(request.name)
+        voter = calls.current().identity
+        after = await self._approvals.approve(voter, approval_id, request.digest, request.comment)
+        return approval_convert.message(after)
+
+    async def reject_approval(self, request: messages.RejectApprovalRequest) -> messages.Approval:
+        """Answer RejectApproval."""
+        approval_id = _approval_id(request.name)
+        voter = calls.current().identity
+        after = await self._approvals.reject(voter, approval_id, request.comment)
+        return approval_convert.message(after)
+
+    async def cancel_approval(self, request: messages.CancelApprovalRequest) -> messages.Approval:
+        """Answer CancelApproval."""
+        approval_id = _approval_id(request.name)
+        after = await self._approvals.cancel(calls.current().identity, approval_id)
+        return approval_convert.message(after)
+
+    def watch_approvals(
+        self, request: messages.WatchApprovalsRequest
+    ) -> AsyncGenerator[messages.WatchApprovalsResponse]:
+        """Answer WatchApprovals."""
+        return self._watch(calls.current().identity)
+
+    async def _watch(self, viewer: str) -> AsyncGenerator[messages.WatchApprovalsResponse]:
+        async with aclosing(self._watchers.watch(viewer)) as changes:
+            async for approval in changes:
+                yield messages.WatchApprovalsResponse(approval=approval_convert.message(approval))
+
+    async def _subject(self, request: messages.CreateApprovalRequest) -> Subject:
+        match request.WhichOneof("subject"):
+            case "sign":
+                return await self._signature(request)
+            case "destroy_key":
+                key = self._key(convert.resource_id(request.destroy_key.key, "keys", "key"))
+                return subjects.destruction(key)
+            case "administrator":
+                identity = request.administrator.identity
+                return approval_convert.administrator(identity, self._credential_of)
+        raise SignetError(
+            Reason.INPUT_MISSING,
+            "The subject is missing; give sign, destroy_key or administrator.",
+        )
+
+    async def _signature(self, request: messages.CreateApprovalRequest) -> Subject:
+        if request.sign.approval:
+            raise SignetError(
+                Reason.INPUT_INVALID,
+                "sign.approval is given; an approval is asked for without one, leave it out.",
+            )
+        order = convert.sign_input(request.sign)
+        return await subjects.signature(check(self._key(order.key), order))
+
+    def _key(self, key_id: str) -> RegisteredKey:
+        calls.current().facts["key"] = key_id
+        return self._keys.get(key_id)
+
+
+def _approval_id(name: str) -> str:
+    approval_id = texts.read_name(name, "name")
+    calls.current().facts["approval"] = approval_id
+    return approval_id

@@ -1,0 +1,197 @@
+"""From a request to a signature that may leave: permission, approval, token, limits, record.
+
+A signature is made first and written down then, together with what it costs: the limits that it
+uses, the approval that it uses up. Only what was written is released. So a signature that reaches
+nobody costs nothing, and none leaves beyond a limit, twice for one approval, or without a record.
+"""
+
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from typing import Final, Protocol
+
+import msgspec
+
+from signetd.daemon.approvals.types import Subject
+from signetd.daemon.audit.types import Effect, Entry, Event, Kind, Ledger, Written
+from signetd.daemon.policy.charges import approvals_of, charges_of, key_charges
+from signetd.daemon.policy.evaluate import Decision, Option
+from signetd.daemon.policy.gate import Gate
+from signetd.daemon.policy.types import ApprovalRule, Asker, KeyPurpose
+from signetd.daemon.signing.digests import named_digest
+from signetd.daemon.signing.types import Released, Signed, SignInput
+from signetd.daemon.signing.validate import (
+    Checked,
+    check,
+    check_allowed,
+    check_enabled,
+    check_purpose,
+)
+from signetd.drivers.errors import Reason, SignetError
+from signetd.drivers.types import Requester
+from signetd.gm.sm3 import sm3
+
+OPERATION: Final = "sign"
+"""What the audit and approvals call it."""
+_TRIES: Final = 5  # to write a signature down while the policy keeps changing
+
+
+class Engine(Protocol):
+    """What makes signatures."""
+
+    async def sign(self, checked: Checked, digest: bytes, requester: Requester) -> Signed:
+        """Sign what was checked."""
+        ...
+
+
+class Approvals(Protocol):
+    """Knows what was approved."""
+
+    def reserve(self, approval: str, user: str) -> AbstractContextManager[None]:
+        """Keep an approval for one request meanwhile; raises APPROVAL_INVALID, INPUT_INVALID."""
+        ...
+
+    async def effects_for_sign(
+        self, approval: str, subject: Subject, user: str, wanted: Iterable[ApprovalRule]
+    ) -> tuple[Effect, ...]:
+        """Return what uses the approval up; raises APPROVAL_NEEDED, APPROVAL_INVALID."""
+        ...
+
+
+class _Permit(msgspec.Struct, frozen=True, kw_only=True):
+    """What allows one signature, as long as the policy is the one that it was decided by."""
+
+    checked: Checked
+    version: int
+    options: tuple[Option, ...]
+    rules: tuple[ApprovalRule, ...]
+
+
+class _Use:
+    """One request, and what its record says so far."""
+
+    def __init__(self, request: SignInput, asker: Asker) -> None:
+        self.request = request
+        self.asker = asker
+        self.event = Event(
+            kind=Kind.USE,
+            identity=asker.identity,
+            operation=OPERATION,
+            request_id=asker.request_id,
+            resource=f"keys/{request.key}",
+            allowed=False,
+            result="OK",
+        )
+        self.written = False
+
+    def note(self, **facts: object) -> None:
+        """Have the record say more."""
+        self.event = msgspec.structs.replace(self.event, **facts)
+
+
+class SigningDesk:
+    """Signs for callers whom policy allows it, and writes down every signature and refusal."""
+
+    def __init__(self, engine: Engine, gate: Gate, approvals: Approvals, ledger: Ledger) -> None:
+        self._engine = engine
+        self._gate = gate
+        self._approvals = approvals
+        self._ledger = ledger
+
+    async def sign(self, request: SignInput, asker: Asker) -> Released:
+        """Sign a message or a digest for *asker*.
+
+        Raises SignetError AUDIT_UNAVAILABLE; PERMISSION_DENIED; KEY_NOT_FOUND; KEY_PURPOSE_WRONG;
+        what ``validate.check`` raises; APPROVAL_NEEDED and other reasons about approvals;
+        LIMIT_REACHED; and what the engine raises.
+        """
+        self._ledger.check()
+        use = _Use(request, asker)
+        try:
+            return await self._sign(use)
+        except SignetError as error:
+            if not use.written and error.reason is not Reason.AUDIT_UNAVAILABLE:
+                use.note(result=error.reason.value)
+                await self._ledger.write(Entry(event=use.event))
+            raise
+
+    async def _sign(self, use: _Use) -> Released:
+        permit = self._permit(use)
+        digest = await named_digest(permit.checked)
+        use.note(digest=digest.hex(), algorithm=str(permit.checked.algorithm))
+        with self._approvals.reserve(use.request.approval, use.asker.identity):
+            await self._effects(use, permit, digest)  # before the token is asked in vain
+            use.note(allowed=True)
+            signed = await self._engine.sign(permit.checked, digest, use.asker.requester)
+            key = signed.key
+            use.note(
+                key_version=key.version,
+                token=key.token,
+                token_serial=key.token_serial,
+                signature_digest=sm3(signed.signature).hex(),
+            )
+            written = await self._write(use, permit, digest)
+        return Released(signed=signed, number=written.number)
+
+    def _permit(self, use: _Use) -> _Permit:
+        request = use.request
+        key, decision = self._gate.signing(
+            use.asker, request.key, request.algorithm, digest_given=request.digest is not None
+        )
+        check_purpose(key, KeyPurpose.SIGNING)
+        checked = check(key, request)
+        check_allowed(key, checked.algorithm)
+        check_enabled(key)
+        options = _alike(decision)
+        rules = approvals_of(options[0], key.policy)
+        return _Permit(checked=checked, version=decision.version, options=options, rules=rules)
+
+    async def _effects(self, use: _Use, permit: _Permit, digest: bytes) -> tuple[Effect, ...]:
+        use.note(approval=use.request.approval)
+        subject = Subject(
+            operation=OPERATION,
+            resource=use.event.resource,
+            algorithm=permit.checked.algorithm,
+            digest=digest,
+        )
+        return await self._approvals.effects_for_sign(
+            use.request.approval, subject, use.asker.identity, permit.rules
+        )
+
+    async def _write(self, use: _Use, permit: _Permit, digest: bytes) -> Written:
+        """Write the signature down, under the policy that counts at that moment."""
+        for _ in range(_TRIES):
+            entry = await self._entry(use, permit, digest)
+            try:
+                use.written = True
+                return await self._ledger.write(entry)
+            except SignetError as error:
+                if error.reason is not Reason.POLICY_CHANGED:
+                    raise
+                use.written = False
+            await self._gate.refresh()
+            try:
+                permit = self._permit(use)
+            except SignetError:
+                use.note(allowed=False, signature_digest="")
+                raise
+        raise SignetError(
+            Reason.POLICY_CHANGED,
+            "Grants and keys were changed all the time while this was signed; try again.",
+        )
+
+    async def _entry(self, use: _Use, permit: _Permit, digest: bytes) -> Entry:
+        moment = self._gate.now()
+        key = permit.checked.key
+        return Entry(
+            event=use.event,
+            charges=key_charges(key.id, key.policy, moment),
+            alternatives=tuple(charges_of(option, moment) for option in permit.options),
+            effects=await self._effects(use, permit, digest),
+            policy_version=permit.version,
+        )
+
+
+def _alike(decision: Decision) -> tuple[Option, ...]:
+    """Return the options that ask for the same approval as the first, which asks for the least."""
+    first = decision.alternatives[0].approval
+    return tuple(option for option in decision.alternatives if option.approval == first)

@@ -1,0 +1,59 @@
+"""ApprovalService as it is called by somebody, without gRPC in between."""
+
+from typing import Any
+
+import pytest
+
+from signetd.api.v1 import approval_service_pb2 as messages
+from signetd.api.v1 import signing_service_pb2 as signing
+from signetd.daemon.keys import RegisteredKey
+from signetd.daemon.policy.types import Credential
+from signetd.daemon.rpc.approval_api import ApprovalApi
+from signetd.daemon.rpc.approval_watching import ApprovalWatchers
+from signetd.drivers.errors import Reason, SignetError
+from tests.unit.daemon.approvals.office import Office
+from tests.unit.daemon.approvals.test_subjects import SM2_KEY
+
+SIGN = signing.SignRequest(key="keys/seal", message=b"message digest")
+
+
+class Keys:
+    def get(self, key_id: str) -> RegisteredKey:
+        if key_id != SM2_KEY.id:
+            raise SignetError(Reason.KEY_NOT_FOUND, "no such key")
+        return SM2_KEY
+
+
+class Service:
+    """ApprovalService as it is called by somebody."""
+
+    def __init__(self, office: Office) -> None:
+        self.office = office
+        self.watchers = ApprovalWatchers(office.approvals, office.changes, 4)
+        self.api = ApprovalApi(
+            office.approvals, self.watchers, Keys(), lambda name: Credential.COMMON_NAME
+        )
+
+    async def create(self, who: str = "app", **fields: Any) -> messages.Approval:
+        self.call = self.office.call(who, "CreateApproval")
+        values = {"summary": "采购合同", **fields}
+        return await self.api.create_approval(messages.CreateApprovalRequest(**values))
+
+    async def vote(
+        self, who: str, approval: messages.Approval, digest: bytes | None = None
+    ) -> messages.Approval:
+        self.call = self.office.call(who, "ApproveApproval")
+        request = messages.ApproveApprovalRequest(
+            name=approval.name, digest=approval.digest if digest is None else digest, comment="好"
+        )
+        return await self.api.approve_approval(request)
+
+    def watch(self, who: str) -> Any:
+        self.office.call(who, "WatchApprovals")
+        return self.api.watch_approvals(messages.WatchApprovalsRequest())
+
+
+async def refusal(work: Any) -> SignetError:
+    with pytest.raises(SignetError) as caught:
+        await work
+    return caught.value
