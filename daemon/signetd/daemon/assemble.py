@@ -94,7 +94,7 @@ def assemble(config: Config, database: Database) -> Daemon:
     engine = SigningEngine(keys, tokens, FaultCounter(keys, limits))
     audit = _audit(config, database, AuditSigner(config.audit.key, keys, engine), changed)
     recorder = Recorder(audit.ledger, reads=config.audit.reads)
-    book = PolicyBook(database.access)
+    book = PolicyBook(database.access, keys.load)
     gate = Gate(book, keys)
     people, approved = People(book), Changes(database.approvals, utc_now)
     uses = ApprovalUses(database.approvals, people, approved, utc_now)

@@ -126,13 +126,15 @@ async def _run_tokens(daemon: Daemon, stop: Stop, ready: Ready | None) -> None:
 
 
 async def _load(daemon: Daemon) -> None:
-    """Read the state, the audit first: what is done from here on is written there."""
+    """Read the state, the audit first: what is done from here on is written there.
+
+    The keys are read by the book, together with who may use them.
+    """
     try:
         await daemon.audit.load(version("signetd"))
         await daemon.book.load()
         if await admit_first(daemon.config, daemon.audit.ledger, daemon.book.snapshot):
             await daemon.book.refresh()
-        await daemon.keys.load()
     except (StateError, SignetError) as error:
         raise StartError(str(error)) from None
 
