@@ -26,7 +26,9 @@ class PolicyBook:
     anew, which the version counts as well.
     """
 
-    def __init__(self, store: Store, load_keys: Callable[[], Awaitable[None]] | None = None) -> None:
+    def __init__(
+        self, store: Store, load_keys: Callable[[], Awaitable[None]] | None = None
+    ) -> None:
         self._store = store
         self._load_keys = load_keys
         self._snapshot = Snapshot()
