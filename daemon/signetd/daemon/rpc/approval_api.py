@@ -9,18 +9,26 @@ from signetd.daemon.approvals import subjects, texts
 from signetd.daemon.approvals.service import Approvals
 from signetd.daemon.approvals.types import Subject
 from signetd.daemon.keys import RegisteredKey
-from signetd.daemon.policy.types import Credential
+from signetd.daemon.policy.evaluate import Decision
+from signetd.daemon.policy.types import Asker, Credential, Operation
 from signetd.daemon.rpc import approval_convert, calls, convert
 from signetd.daemon.rpc.approval_watching import ApprovalWatchers
 from signetd.daemon.signing.validate import check
 from signetd.drivers.errors import Reason, SignetError
+from signetd.drivers.types import Algorithm
 
 
-class Keys(Protocol):
-    """Where keys are looked up."""
+class Gate(Protocol):
+    """What knows who may do what with which keys, and tells others nothing of them."""
 
-    def get(self, key_id: str) -> RegisteredKey:
-        """Return a key; raises SignetError KEY_NOT_FOUND."""
+    def key(self, asker: Asker, operation: Operation, key_id: str) -> RegisteredKey:
+        """Return a key that somebody may use; raises PERMISSION_DENIED, KEY_NOT_FOUND."""
+        ...
+
+    def signing(
+        self, asker: Asker, key_id: str, algorithm: Algorithm | None, *, digest_given: bool
+    ) -> tuple[RegisteredKey, Decision]:
+        """Return a key that somebody may sign with, and how; raises as `key`."""
         ...
 
 
@@ -34,12 +42,12 @@ class ApprovalApi:
         self,
         approvals: Approvals,
         watchers: ApprovalWatchers,
-        keys: Keys,
+        gate: Gate,
         credential_of: Callable[[str], Credential],
     ) -> None:
         self._approvals = approvals
         self._watchers = watchers
-        self._keys = keys
+        self._gate = gate
         self._credential_of = credential_of
 
     async def create_approval(self, request: messages.CreateApprovalRequest) -> messages.Approval:
@@ -112,8 +120,9 @@ class ApprovalApi:
             case "sign":
                 return await self._signature(request)
             case "destroy_key":
-                key = self._key(convert.resource_id(request.destroy_key.key, "keys", "key"))
-                return subjects.destruction(key)
+                key_id = _key_id(convert.resource_id(request.destroy_key.key, "keys", "key"))
+                asker = calls.current().asker
+                return subjects.destruction(self._gate.key(asker, Operation.READ, key_id))
             case "administrator":
                 identity = request.administrator.identity
                 return approval_convert.administrator(identity, self._credential_of)
@@ -129,11 +138,19 @@ class ApprovalApi:
                 "sign.approval is given; an approval is asked for without one, leave it out.",
             )
         order = convert.sign_input(request.sign)
-        return await subjects.signature(check(self._key(order.key), order))
+        # Before anything is said of the key, which may not even be known to the caller.
+        key, _ = self._gate.signing(
+            calls.current().asker,
+            _key_id(order.key),
+            order.algorithm,
+            digest_given=order.digest is not None,
+        )
+        return await subjects.signature(check(key, order))
 
-    def _key(self, key_id: str) -> RegisteredKey:
-        calls.current().facts["key"] = key_id
-        return self._keys.get(key_id)
+
+def _key_id(key_id: str) -> str:
+    calls.current().facts["key"] = key_id
+    return key_id
 
 
 def _approval_id(name: str) -> str:

@@ -186,11 +186,14 @@ class KeyApi:
             effects = await self._approvals.effects_for_act(
                 subject, request.approval, user, self._destroy_approvals
             )
-            await self._begin(key_id, f"public key {key.fingerprint}", *effects)
+            detail = f"public key {key.fingerprint}"
+            await self._begin(key_id, detail, *effects, approval=request.approval)
         return _message(await self._keys.destroy(key_id))
 
-    async def _begin(self, key_id: str, detail: str = "", *effects: Effect) -> None:
-        await self._recorder.begin(f"keys/{key_id}", *effects, detail=detail)
+    async def _begin(
+        self, key_id: str, detail: str = "", *effects: Effect, approval: str = ""
+    ) -> None:
+        await self._recorder.begin(f"keys/{key_id}", *effects, detail=detail, approval=approval)
 
     async def set_key_policy(self, request: messages.SetKeyPolicyRequest) -> Key:
         """Answer SetKeyPolicy."""
