@@ -5,8 +5,8 @@ uses, the approval that it uses up. Only what was written is released. So a sign
 nobody costs nothing, and none leaves beyond a limit, twice for one approval, or without a record.
 """
 
-from collections.abc import Iterable
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Final, Protocol
 
 import msgspec
@@ -87,6 +87,15 @@ class _Use:
         """Have the record say more."""
         self.event = msgspec.structs.replace(self.event, **facts)
 
+    @contextmanager
+    def judged_again(self) -> Iterator[None]:
+        """Have the record say of what is refused now that it was not allowed after all."""
+        try:
+            yield
+        except SignetError:
+            self.note(allowed=False)
+            raise
+
 
 class SigningDesk:
     """Signs for callers whom policy allows it, and writes down every signature and refusal."""
@@ -110,7 +119,8 @@ class SigningDesk:
             return await self._sign(use)
         except SignetError as error:
             if not use.written and error.reason is not Reason.AUDIT_UNAVAILABLE:
-                use.note(result=error.reason.value)
+                # The signature, if there is one by now, is not released.
+                use.note(result=error.reason.value, signature_digest="")
                 await self._ledger.write(Entry(event=use.event))
             raise
 
@@ -160,7 +170,8 @@ class SigningDesk:
     async def _write(self, use: _Use, permit: _Permit, digest: bytes) -> Written:
         """Write the signature down, under the policy that counts at that moment."""
         for _ in range(_TRIES):
-            entry = await self._entry(use, permit, digest)
+            with use.judged_again():
+                entry = await self._entry(use, permit, digest)
             try:
                 use.written = True
                 return await self._ledger.write(entry)
@@ -169,11 +180,8 @@ class SigningDesk:
                     raise
                 use.written = False
             await self._gate.refresh()
-            try:
+            with use.judged_again():
                 permit = self._permit(use)
-            except SignetError:
-                use.note(allowed=False, signature_digest="")
-                raise
         raise SignetError(
             Reason.POLICY_CHANGED,
             "Grants and keys were changed all the time while this was signed; try again.",

@@ -10,6 +10,7 @@ from signetd.daemon.keys import RegisteredKey
 from signetd.daemon.policy.types import Credential
 from signetd.daemon.rpc.approval_api import ApprovalApi
 from signetd.daemon.rpc.approval_watching import ApprovalWatchers
+from signetd.daemon.signing import SignInput
 from signetd.drivers.errors import Reason, SignetError
 from tests.unit.daemon.approvals.office import Office
 from tests.unit.daemon.approvals.test_subjects import SM2_KEY
@@ -18,7 +19,10 @@ SIGN = signing.SignRequest(key="keys/seal", message=b"message digest")
 
 
 class Keys:
-    def get(self, key_id: str) -> RegisteredKey:
+    def to_sign(self, identity: str, order: SignInput) -> RegisteredKey:
+        return self.to_destroy(identity, order.key)
+
+    def to_destroy(self, identity: str, key_id: str) -> RegisteredKey:
         if key_id != SM2_KEY.id:
             raise SignetError(Reason.KEY_NOT_FOUND, "no such key")
         return SM2_KEY
