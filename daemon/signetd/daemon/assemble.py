@@ -117,7 +117,7 @@ def assemble(config: Config, database: Database) -> Daemon:
         "TokenService": TokenApi(tokens, writer, watchers, recorder),
         "AccessService": AccessApi(book, keys, recorder, database.usage, sockets, administrators),
         "ApprovalService": ApprovalApi(
-            approvals, approval_watchers, gate, lambda name: credential_of(name, sockets)
+            approvals, approval_watchers, wanted, lambda name: credential_of(name, sockets)
         ),
         "AuditService": AuditApi(audit, followers),
     }

@@ -32,6 +32,7 @@ identity = "system"
 
 [access]
 first_security_admin = "all"
+{access}
 
 [[token]]
 name = "t"
@@ -66,6 +67,7 @@ class Running:
         listener: str = "",
         token: str = "",
         limits: str = "",
+        access: str = "",
         signers: tuple[str, ...] = (),
     ) -> None:
         """Write the configuration, start the daemon and wait until it is ready.
@@ -83,6 +85,7 @@ class Running:
                 listener=listener,
                 token=token,
                 limits=limits,
+                access=access,
                 module=made.module,
                 environment="\n".join(f'{name} = "{value}"' for name, value in variables.items()),
             )

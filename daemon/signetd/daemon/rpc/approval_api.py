@@ -9,26 +9,27 @@ from signetd.daemon.approvals import subjects, texts
 from signetd.daemon.approvals.service import Approvals
 from signetd.daemon.approvals.types import Subject
 from signetd.daemon.keys import RegisteredKey
-from signetd.daemon.policy.evaluate import Decision
-from signetd.daemon.policy.types import Asker, Credential, Operation
+from signetd.daemon.policy.types import Credential
 from signetd.daemon.rpc import approval_convert, calls, convert
 from signetd.daemon.rpc.approval_watching import ApprovalWatchers
+from signetd.daemon.signing import SignInput
 from signetd.daemon.signing.validate import check
 from signetd.drivers.errors import Reason, SignetError
-from signetd.drivers.types import Algorithm
 
 
-class Gate(Protocol):
-    """What knows who may do what with which keys, and tells others nothing of them."""
+class Keys(Protocol):
+    """Where keys are looked up for those who may do with them what is to be approved.
 
-    def key(self, asker: Asker, operation: Operation, key_id: str) -> RegisteredKey:
-        """Return a key that somebody may use; raises PERMISSION_DENIED, KEY_NOT_FOUND."""
+    Both raise PERMISSION_DENIED to others, in the same words whether there is such a key or not,
+    and KEY_NOT_FOUND.
+    """
+
+    def to_sign(self, identity: str, order: SignInput) -> RegisteredKey:
+        """Return the key of a signature."""
         ...
 
-    def signing(
-        self, asker: Asker, key_id: str, algorithm: Algorithm | None, *, digest_given: bool
-    ) -> tuple[RegisteredKey, Decision]:
-        """Return a key that somebody may sign with, and how; raises as `key`."""
+    def to_destroy(self, identity: str, key_id: str) -> RegisteredKey:
+        """Return a key for its destruction."""
         ...
 
 
@@ -42,12 +43,12 @@ class ApprovalApi:
         self,
         approvals: Approvals,
         watchers: ApprovalWatchers,
-        gate: Gate,
+        keys: Keys,
         credential_of: Callable[[str], Credential],
     ) -> None:
         self._approvals = approvals
         self._watchers = watchers
-        self._gate = gate
+        self._keys = keys
         self._credential_of = credential_of
 
     async def create_approval(self, request: messages.CreateApprovalRequest) -> messages.Approval:
@@ -121,8 +122,8 @@ class ApprovalApi:
                 return await self._signature(request)
             case "destroy_key":
                 key_id = _key_id(convert.resource_id(request.destroy_key.key, "keys", "key"))
-                asker = calls.current().asker
-                return subjects.destruction(self._gate.key(asker, Operation.READ, key_id))
+                key = self._keys.to_destroy(calls.current().identity, key_id)
+                return subjects.destruction(key)
             case "administrator":
                 identity = request.administrator.identity
                 return approval_convert.administrator(identity, self._credential_of)
@@ -138,13 +139,8 @@ class ApprovalApi:
                 "sign.approval is given; an approval is asked for without one, leave it out.",
             )
         order = convert.sign_input(request.sign)
-        # Before anything is said of the key, which may not even be known to the caller.
-        key, _ = self._gate.signing(
-            calls.current().asker,
-            _key_id(order.key),
-            order.algorithm,
-            digest_given=order.digest is not None,
-        )
+        _key_id(order.key)
+        key = self._keys.to_sign(calls.current().identity, order)
         return await subjects.signature(check(key, order))
 
 

@@ -7,36 +7,32 @@ import pytest
 from signetd.api.v1 import approval_service_pb2 as messages
 from signetd.api.v1 import signing_service_pb2 as signing
 from signetd.daemon.keys import RegisteredKey
-from signetd.daemon.policy.evaluate import Decision
-from signetd.daemon.policy.types import Asker, Credential, Operation
+from signetd.daemon.policy.types import Credential
 from signetd.daemon.rpc.approval_api import ApprovalApi
 from signetd.daemon.rpc.approval_watching import ApprovalWatchers
+from signetd.daemon.signing import SignInput
 from signetd.drivers.errors import Reason, SignetError
-from signetd.drivers.types import Algorithm
 from tests.unit.daemon.approvals.office import Office
 from tests.unit.daemon.approvals.test_subjects import SM2_KEY
 
 SIGN = signing.SignRequest(key="keys/seal", message=b"message digest")
 
 
-class Gate:
-    """Everybody may know of the key `seal`, but for those in `strangers`."""
+class Keys:
+    """Has one key; `strangers` may not use it, and learn nothing of it."""
 
     def __init__(self) -> None:
         self.strangers: set[str] = set()
 
-    def key(self, asker: Asker, operation: Operation, key_id: str) -> RegisteredKey:
-        if asker.identity in self.strangers:
-            raise SignetError(Reason.PERMISSION_DENIED, "not this one")
+    def to_sign(self, identity: str, order: SignInput) -> RegisteredKey:
+        return self.to_destroy(identity, order.key)
+
+    def to_destroy(self, identity: str, key_id: str) -> RegisteredKey:
+        if identity in self.strangers:
+            raise SignetError(Reason.PERMISSION_DENIED, "not with a key of that name")
         if key_id != SM2_KEY.id:
             raise SignetError(Reason.KEY_NOT_FOUND, "no such key")
         return SM2_KEY
-
-    def signing(
-        self, asker: Asker, key_id: str, algorithm: Algorithm | None, *, digest_given: bool
-    ) -> tuple[RegisteredKey, Decision]:
-        key = self.key(asker, Operation.SIGN, key_id)
-        return key, Decision(allowed=True, version=1)
 
 
 class Service:
@@ -45,9 +41,9 @@ class Service:
     def __init__(self, office: Office) -> None:
         self.office = office
         self.watchers = ApprovalWatchers(office.approvals, office.changes, 4)
-        self.gate = Gate()
+        self.keys = Keys()
         self.api = ApprovalApi(
-            office.approvals, self.watchers, self.gate, lambda name: Credential.COMMON_NAME
+            office.approvals, self.watchers, self.keys, lambda name: Credential.COMMON_NAME
         )
 
     async def create(self, who: str = "app", **fields: Any) -> messages.Approval:

@@ -58,7 +58,7 @@ async def test_a_destruction_is_asked_for(service: Service) -> None:
 async def test_whoever_may_not_use_a_key_learns_nothing_of_it(
     service: Service, fields: dict[str, Any]
 ) -> None:
-    service.gate.strangers = {"stranger"}
+    service.keys.strangers = {"stranger"}
     error = await refusal(service.create("stranger", **fields))
     assert error.reason is Reason.PERMISSION_DENIED
 
