@@ -54,7 +54,10 @@ def _print(table: Any) -> None:
     unbounded = console.options.update(max_width=_UNBOUNDED)
     wanted = console.measure(table, options=unbounded)
     width = max(console.width, wanted.minimum) if console.is_terminal else wanted.maximum
-    Console(markup=False, emoji=False, highlight=False, width=width).print(table)
+    wide = Console(markup=False, emoji=False, highlight=False, width=width)
+    with wide.capture() as printed:
+        wide.print(table)
+    print("\n".join(line.rstrip() for line in printed.get().splitlines()))
 
 
 def tokens(output: Output, found: "Sequence[resources.Token]") -> None:

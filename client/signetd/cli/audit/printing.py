@@ -62,9 +62,17 @@ def report(output: Output, found: "Report") -> None:
     show.one(output, _summary(found))
 
 
+def _verdict(found: "Report") -> str:
+    if found.ok:
+        return "nothing was changed"
+    if found.untrusted == found.problem_count:
+        return "NOT PROVEN: signed with a key that is not among the trusted ones"
+    return "NOT AS IT WAS WRITTEN"
+
+
 def _summary(found: "Report") -> dict[str, Any]:
     return {
-        "verdict": "nothing was changed" if found.ok else "NOT AS IT WAS WRITTEN",
+        "verdict": _verdict(found),
         "chain": found.chain,
         "files": found.files,
         "records": f"{found.records} ({found.first} to {found.last})",
