@@ -113,7 +113,9 @@ def assemble(config: Config, database: Database) -> Daemon:
     followers = Followers(audit.ledger, audit.store, config.limits.watchers)
     apis = {
         "SigningService": SigningApi(desk, gate, engine, recorder),
-        "KeyService": KeyApi(keys, gate, uses, recorder, config.access.destroy_approvals),
+        "KeyService": KeyApi(
+            keys, gate, uses, recorder, database.usage, config.access.destroy_approvals
+        ),
         "TokenService": TokenApi(tokens, writer, watchers, recorder),
         "AccessService": AccessApi(book, keys, recorder, database.usage, sockets, administrators),
         "ApprovalService": ApprovalApi(
