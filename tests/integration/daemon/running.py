@@ -50,6 +50,9 @@ pin_file = "token/user.pin"
 class Running:
     """A daemon, its token's faults, and what its module was called with."""
 
+    program = "signetd.daemon"
+    """The module that is run as the daemon."""
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.socket = folder / "socket"
@@ -90,7 +93,7 @@ class Running:
                 environment="\n".join(f'{name} = "{value}"' for name, value in variables.items()),
             )
         )
-        command = [sys.executable, "-m", "signetd.daemon", "--config", str(file)]
+        command = [sys.executable, "-m", self.program, "--config", str(file)]
         with self._log.open("wb") as errors:
             # In a session of its own: Ctrl-C is for the test, which then ends the daemon.
             self.process = subprocess.Popen(command, stderr=errors, start_new_session=True)
