@@ -1,4 +1,4 @@
-"""Requests that are as large, deep or strange as can be: a clear refusal, and the daemon goes on."""
+"""Requests as large, deep and strange as can be: a clear refusal, and the daemon goes on."""
 
 import json
 from typing import Any, Final
@@ -63,7 +63,7 @@ WRONG: dict[str, tuple[str, Message | bytes]] = {
     "a zone that is a folder": (CREATE_GRANT, schedule("Asia")),
     "a zone with NUL": (CREATE_GRANT, schedule("Asia/Shanghai\0")),
     "a huge zone": (CREATE_GRANT, schedule(HUGE)),
-    "a day that there is not": (CREATE_GRANT, schedule("UTC", weekdays=[8])),  # type: ignore[list-item]
+    "a day that there is not": (CREATE_GRANT, schedule("UTC", weekdays=[8])),
     "a time before midnight": (CREATE_GRANT, schedule("UTC", start=-60)),
     "a time of years": (CREATE_GRANT, schedule("UTC", end=1 << 40)),
     "a moment out of all calendars": (
@@ -167,7 +167,8 @@ def test_an_approval_cannot_mislead_or_last_for_ever(town: Scene) -> None:
         {"summary": "x", "lifetime": Duration(seconds=-1)},
         {"summary": "x", "sign": samples.item("x", approval="approvals/a1")},
     ):
-        request = approval.CreateApprovalRequest(**{"sign": samples.item("x"), **wrong})
+        fields: dict[str, Any] = {"sign": samples.item("x"), **wrong}
+        request = approval.CreateApprovalRequest(**fields)
         answer = town.by("signer").call("ApprovalService/CreateApproval", request)
         assert answer.code == "INVALID_ARGUMENT", wrong
 

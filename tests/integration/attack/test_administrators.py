@@ -34,9 +34,7 @@ def council() -> Iterator[Scene]:
             made.key(name)
             made.disable(name)
         made.stop()
-        made.start(
-            audit_key=False, access="administrator_approvals = 1\ndestroy_approvals = 1"
-        )
+        made.start(audit_key=False, access="administrator_approvals = 1\ndestroy_approvals = 1")
         yield made
 
 
@@ -64,9 +62,7 @@ def administrator(identity: access.Identity) -> approval.AdministratorSubject:
 
 
 @pytest.mark.parametrize("role", [SYSTEM, SECURITY, AUDITOR])
-def test_nobody_makes_an_administrator_alone(
-    council: Scene, role: access.Role.ValueType
-) -> None:
+def test_nobody_makes_an_administrator_alone(council: Scene, role: access.Role.ValueType) -> None:
     before = council.state()
     friend = samples.identity("friend", role)
     assert create(council, friend) == NEEDED

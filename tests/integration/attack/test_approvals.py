@@ -8,6 +8,7 @@ from contextlib import closing
 
 import pytest
 
+from signetd.api.v1 import access_service_pb2 as access
 from signetd.api.v1 import approval_service_pb2 as approval
 from signetd.api.v1 import key_service_pb2 as keys
 from signetd.api.v1 import resources_pb2 as resources
@@ -135,9 +136,9 @@ def test_whoever_is_no_approver_any_more_has_not_approved(town: Scene) -> None:
     town.group(key, "voter-2")
     assert town.by("signer").call(SIGN, item).result == INVALID
     town.group(key, *VOTERS)
-    assert town.update("security", "voter-1", 4, disabled=True).result == "OK"
+    assert town.update("security", "voter-1", access.ROLE_SIGNER, disabled=True).result == "OK"
     assert town.by("signer").call(SIGN, item).result == INVALID
-    assert town.update("security", "voter-1", 4).result == "OK"
+    assert town.update("security", "voter-1", access.ROLE_SIGNER).result == "OK"
     assert town.by("signer").call(SIGN, item).result == "OK"
 
 

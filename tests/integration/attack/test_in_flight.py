@@ -67,7 +67,8 @@ def _disable_key(slow: Scene, name: str, grant: str) -> object:
 
 
 def _ask_approval(slow: Scene, name: str, grant: str) -> object:
-    return slow.policy(name, resources.KeyPolicy(approval=resources.ApprovalRule(count=1)))
+    slow.policy(name, resources.KeyPolicy(approval=resources.ApprovalRule(count=1)))
+    return None
 
 
 CHANGES: dict[str, tuple[Change, str]] = {
