@@ -5,6 +5,7 @@ import time
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
+from signetd.daemon.credentials import Presented
 from signetd.daemon.policy.types import Asker, Role
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.types import Requester
@@ -22,6 +23,7 @@ class Call:
     deadline: float | None = None
     identity: str = ""
     roles: frozenset[Role] = frozenset()
+    presented: Presented | None = None
     resource: str = ""
     recorded: bool = False
     facts: dict[str, str | int] = field(default_factory=dict)
@@ -41,6 +43,8 @@ class Call:
             roles=self.roles,
             request_id=self.request_id,
             requester=self.requester,
+            credential=None if self.presented is None else self.presented.credential,
+            certificate_sha256="" if self.presented is None else self.presented.certificate_sha256,
         )
 
     @property

@@ -153,7 +153,7 @@ class Dispatcher:
     ) -> None:
         """Find out who calls, and raise what is said to those who may not call this."""
         presented = _presented(call, source, context)
-        call.identity = presented.name
+        call.identity, call.presented = presented.name, presented
         call.roles = self._callers.caller(presented).roles
         _require(call, method.rule)
 

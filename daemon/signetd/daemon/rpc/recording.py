@@ -13,6 +13,20 @@ from signetd.drivers.errors import Reason, SignetError
 
 BEGUN: Final = "BEGUN"
 """The result of an act that has begun, and of which another record tells how it ended."""
+REFUSALS: Final = frozenset(
+    {
+        Reason.PERMISSION_DENIED,
+        Reason.IDENTITY_MISSING,
+        Reason.CERTIFICATE_EXPIRED,
+        Reason.CERTIFICATE_REVOKED,
+        Reason.REVOCATION_UNKNOWN,
+        Reason.APPROVAL_NEEDED,
+        Reason.APPROVAL_INVALID,
+        Reason.APPROVAL_NOT_FOUND,
+        Reason.ROLES_CONFLICT,
+    }
+)
+"""What is refused because of who asks: not allowed. All else that fails was allowed."""
 _UNRECORDED: Final = frozenset({Reason.OVERLOADED, Reason.SHUTTING_DOWN})
 _log = structlog.get_logger("signetd.audit")
 
@@ -74,7 +88,7 @@ class Recorder:
         """
         if not self._is_wanted(call, kind, error):
             return
-        allowed = error is None or error.reason is not Reason.PERMISSION_DENIED
+        allowed = error is None or error.reason not in REFUSALS
         result = "OK" if error is None else error.reason.value
         # Whose certificate was refused; it identifies nobody.
         shown = str(call.facts.get("presented", ""))[:255]
@@ -99,7 +113,7 @@ class Recorder:
         if error is None:
             return kind is Record.CHANGE or (kind is Record.READ and self._reads)
         if kind is Record.READ and not self._reads:
-            return error.reason is Reason.PERMISSION_DENIED or not call.roles
+            return error.reason in REFUSALS
         return error.reason not in _UNRECORDED
 
     async def _cancelled(self, call: Call) -> None:
