@@ -1,4 +1,4 @@
-"""``python -m benchmarks.audit_cost``: what the audit costs, or what all costs since another checkout.
+"""``python -m benchmarks.audit_cost``: what the audit costs.
 
 Two daemons, both with SQLite on a disk, are put under the same loads by turns: this one, and beside
 it the same one that writes no signature down (`unaudited`), or with --against that of an older
@@ -8,6 +8,7 @@ checkout. Exits with 1 when the audit costs more than the targets allow, or a re
 import argparse
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -72,7 +73,9 @@ def problems(pairs: Sequence[Pair]) -> list[str]:
     for pair in pairs:
         kept = pair.ratio(_rate)
         if pair.load.clients == _AT and kept < _KEPT:
-            found.append(f"{pair.load.name}, {_AT} in flight: {kept:.0%} of without, not {_KEPT:.0%}")
+            found.append(
+                f"{pair.load.name}, {_AT} in flight: {kept:.0%} of without, not {_KEPT:.0%}"
+            )
     return found
 
 
@@ -80,18 +83,14 @@ def run(options: argparse.Namespace) -> list[Pair]:
     """Measure."""
     here = Path(__file__).resolve().parent.parent
     loads = [load for load in LOADS if options.only in ("", f"{load.name}/{load.shown}", load.name)]
-    with TemporaryDirectory(prefix=".cost-", dir=options.folder or here) as name:
-        served: list[Served] = []
-        try:
-            if options.against:
-                served.append(Served(options.against.resolve(), Path(name, "a")))
-            else:
-                served.append(Served(here, Path(name, "a"), "benchmarks.unaudited"))
-            served.append(Served(here, Path(name, "b")))
-            return compare(*served, loads, options.rounds, options.seconds)
-        finally:
-            for each in served:
-                each.close()
+    other = options.against.resolve() if options.against else here
+    program = "signetd.daemon" if options.against else "benchmarks.unaudited"
+    with (
+        TemporaryDirectory(prefix=".cost-", dir=options.folder or here) as name,
+        closing(Served(other, Path(name, "a"), program)) as old,
+        closing(Served(here, Path(name, "b"))) as new,
+    ):
+        return compare(old, new, loads, options.rounds, options.seconds)
 
 
 def main() -> int:

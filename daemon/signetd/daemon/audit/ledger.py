@@ -25,6 +25,8 @@ _GATHER_EACH: Final = 0.001
 """Seconds between the begins of two groups at most, and for each entry of the one before."""
 _ENOUGH: Final = 32
 """Entries that are written at once, without waiting for more."""
+_QUIET: Final = 0.002
+"""Seconds without a further entry after which no more is waited for."""
 _AGAIN: Final = 5
 """How often a transaction is begun anew that was broken off from outside."""
 _T = TypeVar("_T")
@@ -134,11 +136,16 @@ class GroupLedger:
 
     async def _gather(self) -> None:
         # A transaction costs as much as the writing of dozens of records: under load it is worth
-        # waiting for some more, the longer the more came the last time. One alone never waits.
-        left = self._begun + min(_GATHER, self._size * _GATHER_EACH) - time.monotonic()
-        if left > 0 and len(self._waiting) < _ENOUGH and not self._closing:
+        # waiting for some more, the longer the more came the last time. One alone never waits, and
+        # once all who write have come, nobody waits for more.
+        loop, seen = asyncio.get_running_loop(), 0
+        end = self._begun + min(_GATHER, self._size * _GATHER_EACH)
+        while (left := end - time.monotonic()) > 0 and seen < len(self._waiting) < _ENOUGH:
+            if self._closing:
+                return
+            seen = len(self._waiting)
             self._enough.clear()
-            timer = asyncio.get_running_loop().call_later(left, self._enough.set)
+            timer = loop.call_later(min(left, _QUIET), self._enough.set)
             await self._enough.wait()
             timer.cancel()
 
