@@ -7,7 +7,7 @@ nobody costs nothing, and none leaves beyond a limit, twice for one approval, or
 
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 
@@ -72,20 +72,25 @@ class _Use:
     def __init__(self, request: SignInput, asker: Asker) -> None:
         self.request = request
         self.asker = asker
-        self.event = Event(
-            kind=Kind.USE,
-            identity=asker.identity,
-            operation=OPERATION,
-            request_id=asker.request_id,
-            resource=f"keys/{request.key}",
-            allowed=False,
-            result="OK",
-        )
+        self.resource = f"keys/{request.key}"
         self.written = False
+        self._facts: dict[str, Any] = {"allowed": False, "result": "OK"}
 
     def note(self, **facts: object) -> None:
         """Have the record say more."""
-        self.event = msgspec.structs.replace(self.event, **facts)
+        self._facts.update(facts)
+
+    @property
+    def event(self) -> Event:
+        """What the record says so far."""
+        return Event(
+            kind=Kind.USE,
+            identity=self.asker.identity,
+            operation=OPERATION,
+            request_id=self.asker.request_id,
+            resource=self.resource,
+            **self._facts,
+        )
 
 
 class SigningDesk:
@@ -154,15 +159,19 @@ class SigningDesk:
         return _Permit(checked=checked, version=decision.version, options=options, rules=rules)
 
     async def _effects(self, use: _Use, permit: _Permit, digest: bytes) -> tuple[Effect, ...]:
-        use.note(approval=use.request.approval, allowed=False)
+        approval = use.request.approval
+        if not (approval or permit.rules):
+            use.note(allowed=True)
+            return ()  # as nearly always
+        use.note(approval=approval, allowed=False)
         subject = Subject(
             operation=OPERATION,
-            resource=use.event.resource,
+            resource=use.resource,
             algorithm=permit.checked.algorithm,
             digest=digest,
         )
         effects = await self._approvals.effects_for_sign(
-            use.request.approval, subject, use.asker.identity, permit.rules
+            approval, subject, use.asker.identity, permit.rules
         )
         use.note(allowed=True)
         return effects
