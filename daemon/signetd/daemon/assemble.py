@@ -10,10 +10,12 @@ from signetd.daemon.approvals.requirements import People, PolicyRequirements
 from signetd.daemon.approvals.service import Approvals
 from signetd.daemon.approvals.use import ApprovalUses
 from signetd.daemon.audit.service import Audit
+from signetd.daemon.audit.types import Entry
 from signetd.daemon.bootstrap import socket_names
 from signetd.daemon.config import Config, Listener
 from signetd.daemon.credentials import utc_now
-from signetd.daemon.keys import KeyManager
+from signetd.daemon.keys import KeyManager, RegisteredKey
+from signetd.daemon.keys.quarantine import quarantined
 from signetd.daemon.pins import PinHasher, StoredPinGuard, StoredSerialBook
 from signetd.daemon.policy.book import PolicyBook
 from signetd.daemon.policy.credential import credential_of
@@ -91,10 +93,14 @@ def assemble(config: Config, database: Database) -> Daemon:
     tokens.update(make_pools(config, guard, StoredSerialBook(database.bindings), on_change))
     keys = KeyManager(database.keys, tokens)
     limits = {token.name: token.quarantine_after for token in config.tokens}
-    engine = SigningEngine(keys, tokens, FaultCounter(keys, limits))
+
+    async def record(key: RegisteredKey, faults: int) -> None:
+        await audit.ledger.write(Entry(event=quarantined(key, faults)))
+
+    engine = SigningEngine(keys, tokens, FaultCounter(keys, limits, record))
     audit = _audit(config, database, AuditSigner(config.audit.key, keys, engine), changed)
     recorder = Recorder(audit.ledger, reads=config.audit.reads)
-    book = PolicyBook(database.access)
+    book = PolicyBook(database.access, keys.load)
     gate = Gate(book, keys)
     people, approved = People(book), Changes(database.approvals, utc_now)
     uses = ApprovalUses(database.approvals, people, approved, utc_now)
@@ -107,11 +113,13 @@ def assemble(config: Config, database: Database) -> Daemon:
     followers = Followers(audit.ledger, audit.store, config.limits.watchers)
     apis = {
         "SigningService": SigningApi(desk, gate, engine, recorder),
-        "KeyService": KeyApi(keys, gate, uses, recorder, config.access.destroy_approvals),
+        "KeyService": KeyApi(
+            keys, gate, uses, recorder, database.usage, config.access.destroy_approvals
+        ),
         "TokenService": TokenApi(tokens, writer, watchers, recorder),
         "AccessService": AccessApi(book, keys, recorder, database.usage, sockets, administrators),
         "ApprovalService": ApprovalApi(
-            approvals, approval_watchers, keys, lambda name: credential_of(name, sockets)
+            approvals, approval_watchers, wanted, lambda name: credential_of(name, sockets)
         ),
         "AuditService": AuditApi(audit, followers),
     }

@@ -2,8 +2,11 @@
 
 from pathlib import Path
 
+import msgspec
+
 from signetd.daemon.bootstrap import found
 from signetd.daemon.config import load
+from signetd.daemon.config.schema import IdentityName
 from signetd.daemon.errors import StartError
 from signetd.daemon.policy.types import Role
 from signetd.daemon.state import StateError, open_database
@@ -14,10 +17,12 @@ async def run(
 ) -> None:
     """Add the administrators named; raises ConfigError, StartError."""
     config = load(file)
+    _check_name(security_admin)
     people = {security_admin: Role.SECURITY_ADMIN}
     for name, role in ((system_admin, Role.SYSTEM_ADMIN), (auditor, Role.AUDITOR)):
         if name is None:
             continue
+        _check_name(name)
         if name in people:
             raise StartError(
                 f"{name!r} is named twice: nobody has two of these roles (三员分立); name somebody "
@@ -36,3 +41,13 @@ async def run(
         database.close()
     for name, role in people.items():
         print(f"{role}: {name}")
+
+
+def _check_name(name: str) -> None:
+    try:
+        msgspec.convert(name, IdentityName)
+    except msgspec.ValidationError:
+        raise StartError(
+            f"{name[:255]!r} cannot be an identity's name: 1 to 255 characters, without control "
+            "characters and without blanks at its ends."
+        ) from None

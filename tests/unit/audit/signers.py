@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from signetd.daemon.audit.checkpoints import AuditKey
+from signetd.daemon.audit.signer import AuditKey
 from signetd.drivers.errors import SignetError
 from signetd.gm import sm2
 

@@ -1,20 +1,19 @@
 """Checkpoints: signatures over the chain's tail, made by count, by time, and when asked for."""
 
 import asyncio
-import base64
-import hashlib
 import time
 from collections.abc import Callable
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Final
 
 import msgspec
 import structlog
 
 from signetd.daemon.audit import chain
-from signetd.daemon.audit.chain import CheckpointEvent, decode, read_time
+from signetd.daemon.audit.chain import CheckpointEvent, Place, decode, read_time
 from signetd.daemon.audit.group import Clock, utc_now
 from signetd.daemon.audit.ledger import GroupLedger
+from signetd.daemon.audit.signer import AuditKey, Signer
 from signetd.daemon.audit.types import Entry, Kind
 from signetd.daemon.state.audit import AuditStore
 from signetd.drivers.errors import Reason, SignetError
@@ -24,36 +23,6 @@ RECORDS: Final = 1000
 SECONDS: Final = 3600.0
 """Seconds after which one is made, if there are new records."""
 _log = structlog.get_logger("signetd.audit")
-
-
-class AuditKey(msgspec.Struct, frozen=True, kw_only=True):
-    """The key that signs: its resource name, its algorithm, its SubjectPublicKeyInfo in DER."""
-
-    name: str
-    algorithm: str
-    spki: bytes
-
-    @property
-    def fingerprint(self) -> str:
-        """SHA-256 of the SubjectPublicKeyInfo, lower-case hex."""
-        return hashlib.sha256(self.spki).hexdigest()
-
-    @property
-    def spki_text(self) -> str:
-        """The SubjectPublicKeyInfo as records hold it: base64 of DER."""
-        return base64.b64encode(self.spki).decode()
-
-
-class Signer(Protocol):
-    """Signs what the audit is proven with."""
-
-    def key(self) -> AuditKey | None:
-        """Return the key that signs from now on; None if there is to be none. Never raises."""
-        ...
-
-    async def sign(self, key: AuditKey, data: bytes) -> bytes:
-        """Sign the message *data* with *key*; DER for SM2 and ECDSA. Raises SignetError."""
-        ...
 
 
 class CheckpointState(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,16 +106,21 @@ class Checkpoints:
                 "configuration.",
             )
         covers, moment = self._ledger.tail, self._clock()
-        stamp = chain.write_time(moment)
+        event = await self._signed(key, covers, chain.write_time(moment))
+        await self._ledger.write(Entry(event=event))
+        self._made = time.monotonic()
+        self.state = CheckpointState(covered=covers.number, time=moment, failure=self.state.failure)
+
+    async def _signed(self, key: AuditKey, covers: Place, moment: str) -> CheckpointEvent:
         data = chain.statement(
             chain=self._store.chain,
             covers=covers,
-            time=stamp,
+            time=moment,
             key=key.fingerprint,
             algorithm=key.algorithm,
         )
         signature = await self.signer.sign(key, data)
-        event = CheckpointEvent(
+        return CheckpointEvent(
             kind=Kind.CHECKPOINT,
             operation="checkpoint",
             resource=key.name,
@@ -155,14 +129,11 @@ class Checkpoints:
             algorithm=key.algorithm,
             covers_number=covers.number,
             covers_hash=covers.hash,
-            checkpoint_time=stamp,
+            checkpoint_time=moment,
             key=key.fingerprint,
             key_spki=key.spki_text,
             signature=signature.hex(),
         )
-        await self._ledger.write(Entry(event=event))
-        self._made = time.monotonic()
-        self.state = CheckpointState(covered=covers.number, time=moment, failure=self.state.failure)
 
     async def _run(self) -> None:
         wait = self._first_wait

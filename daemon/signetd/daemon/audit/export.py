@@ -9,9 +9,10 @@ from collections.abc import AsyncGenerator, Iterator
 from typing import Final
 
 from signetd.daemon.audit import chain
-from signetd.daemon.audit.checkpoints import AuditKey, Checkpoints
+from signetd.daemon.audit.checkpoints import Checkpoints
 from signetd.daemon.audit.group import Clock, utc_now
 from signetd.daemon.audit.ledger import GroupLedger
+from signetd.daemon.audit.signer import AuditKey
 from signetd.daemon.state.audit import AuditStore
 from signetd.drivers.errors import Reason, SignetError
 from signetd.gm import sm3

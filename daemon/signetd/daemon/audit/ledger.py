@@ -1,8 +1,6 @@
 """The ledger: many write at once, and what waits is written together (group commit)."""
 
 import asyncio
-import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -13,6 +11,7 @@ from signetd.daemon.audit.chain import Place
 from signetd.daemon.audit.group import Clock, GroupWriter, Outcome, utc_now
 from signetd.daemon.audit.health import Health, cause_of, is_passing
 from signetd.daemon.audit.types import Entry, Event, Kind, Written
+from signetd.daemon.audit.waiting import Waiter, Waiting, tell
 from signetd.daemon.state.audit import AuditStore
 from signetd.drivers.errors import Reason, SignetError
 
@@ -20,15 +19,9 @@ QUEUE: Final = 16_384
 """Entries that wait, at most."""
 GROUP: Final = 512
 """Entries in one transaction, at most."""
-_GATHER: Final = 0.012
-_GATHER_EACH: Final = 0.001
-"""Seconds between the begins of two groups at most, and for each entry of the one before."""
-_ENOUGH: Final = 32
-"""Entries that are written at once, without waiting for more."""
 _AGAIN: Final = 5
 """How often a transaction is begun anew that was broken off from outside."""
 _T = TypeVar("_T")
-_Waiting = tuple[Entry, "asyncio.Future[Written]"]
 
 
 class GroupLedger:
@@ -53,12 +46,8 @@ class GroupLedger:
         self._store = store
         self._writer = GroupWriter(store, clock)
         self._health = Health(on_change, *probe_seconds)
-        self._queue, self._group = queue, group
-        self._waiting: deque[_Waiting] = deque()
-        self._news, self._enough = asyncio.Event(), asyncio.Event()
-        self._begun, self._size = 0.0, 0  # of the last group
+        self._waiting = Waiting(queue, group)
         self._task: asyncio.Task[None] | None = None
-        self._closing = False
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="audit")
         self._listeners: list[Callable[[Place], None]] = []
 
@@ -90,69 +79,43 @@ class GroupLedger:
     def check(self) -> None:
         """Raise AUDIT_UNAVAILABLE if nothing can be written now, as far as is known."""
         self._health.check()
-        if len(self._waiting) >= self._queue:
-            raise SignetError(
-                Reason.AUDIT_UNAVAILABLE,
-                f"{self._queue} records wait to be written into the audit, as many as may. Try "
-                "again soon, and see whether the disk is slow.",
-                retry_after=1.0,
-            )
+        self._waiting.check()
 
     async def write(self, entry: Entry) -> Written:
         """Write *entry* durably; see Ledger. Raises SHUTTING_DOWN once it is closed."""
-        if self._closing or self._task is None:
+        if self._waiting.closed or self._task is None:
             raise SignetError(Reason.SHUTTING_DOWN, "The audit is closed: the daemon stops.")
         self.check()
         # What cannot be written must not fail together with the others of its group.
         chain.encode(entry.event)
-        future: asyncio.Future[Written] = asyncio.get_running_loop().create_future()
-        self._waiting.append((entry, future))
-        self._news.set()
-        if len(self._waiting) >= _ENOUGH:
-            self._enough.set()
-        # A caller who is cancelled cancels the future only: the entry is in the queue.
-        return await future
+        return await self._waiting.put(entry)
 
     async def close(self) -> None:
         """Write what waits, and end; a second call does nothing."""
-        self._closing = True
-        self._news.set()
-        self._enough.set()
+        self._waiting.close()
         if self._task is not None:
             await self._task
         self._thread.shutdown()
 
     async def _run(self) -> None:
-        while self._waiting or not self._closing:
+        while self._waiting or not self._waiting.closed:
             if self._health.failure:
                 await self._probe()
             elif self._waiting:
                 await self._write_group()
             else:
-                self._news.clear()
-                await self._news.wait()
-
-    async def _gather(self) -> None:
-        # A transaction costs as much as the writing of dozens of records: under load it is worth
-        # waiting for some more, the longer the more came the last time. One alone never waits.
-        left = self._begun + min(_GATHER, self._size * _GATHER_EACH) - time.monotonic()
-        if left > 0 and len(self._waiting) < _ENOUGH and not self._closing:
-            self._enough.clear()
-            timer = asyncio.get_running_loop().call_later(left, self._enough.set)
-            await self._enough.wait()
-            timer.cancel()
+                self._waiting.news.clear()
+                await self._waiting.news.wait()
 
     async def _write_group(self) -> None:
-        await self._gather()
-        self._begun = time.monotonic()
-        group = [self._waiting.popleft() for _ in range(min(len(self._waiting), self._group))]
-        self._size = len(group) if len(group) > 1 else 0
+        await self._waiting.gather()
+        group = self._waiting.take()
         try:
             outcomes = await self._in_thread(partial(self._commit, [each for each, _ in group]))
         except Exception as error:  # whatever it is, it must not end the writing of the audit
             self._fail(group, error)
             return
-        _tell(group, outcomes)
+        tell(group, outcomes)
         self._told()
 
     def _commit(self, entries: Sequence[Entry]) -> list[Outcome]:
@@ -168,14 +131,13 @@ class GroupLedger:
                     raise
         raise RuntimeError("the last round ends above")
 
-    def _fail(self, group: Sequence[_Waiting], error: Exception) -> None:
+    def _fail(self, group: Sequence[Waiter], error: Exception) -> None:
         self._health.fail(cause_of(error), error)
-        waiting = [*group, *self._waiting]
-        self._waiting.clear()
-        _tell(waiting, [self._health.refusal() for _ in waiting])
+        waiting = [*group, *self._waiting.take_all()]
+        tell(waiting, [self._health.refusal() for _ in waiting])
 
     async def _probe(self) -> None:
-        if await self._health.pause(self._news, lambda: self._closing):
+        if await self._health.pause(self._waiting.news, lambda: self._waiting.closed):
             return
         event = Event(
             kind=Kind.START,
@@ -198,13 +160,3 @@ class GroupLedger:
 
     async def _in_thread(self, do: Callable[[], _T]) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, do)
-
-
-def _tell(group: Sequence[_Waiting], outcomes: Sequence[Outcome]) -> None:
-    for (_, future), outcome in zip(group, outcomes, strict=True):
-        if future.done():  # its caller has gone
-            continue
-        if isinstance(outcome, Written):
-            future.set_result(outcome)
-        else:
-            future.set_exception(outcome)

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 
-from signetd.daemon.audit.checkpoints import RECORDS, SECONDS, Checkpoints, Signer
+from signetd.daemon.audit.checkpoints import RECORDS, SECONDS, Checkpoints
 from signetd.daemon.audit.export import Exporter
 from signetd.daemon.audit.ledger import GroupLedger
 from signetd.daemon.audit.pruning import Pruner
+from signetd.daemon.audit.signer import Signer
 from signetd.daemon.state.audit import AuditStore
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import structlog
 
+from signetd.daemon.audit.types import Event, Kind
 from signetd.daemon.keys.tokens import KeyToken
 from signetd.daemon.keys.types import KeyState, RegisteredKey
 
@@ -32,3 +33,17 @@ def show(key: RegisteredKey, tokens: Mapping[str, KeyToken]) -> None:
         token.complain(topic, f"the key {key.id!r} is in quarantine: its signatures were faulty")
     else:
         token.settle(topic)
+
+
+def quarantined(key: RegisteredKey, faults: int) -> Event:
+    """Return what the audit says of a key that the daemon has taken out of service by itself."""
+    return Event(
+        kind=Kind.ACT,
+        operation="quarantine",
+        resource=f"keys/{key.id}",
+        token=key.token,
+        token_serial=key.token_serial,
+        allowed=True,
+        result="OK",
+        detail=f"{faults} signatures in a row were not valid",
+    )

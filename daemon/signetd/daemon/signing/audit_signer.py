@@ -2,7 +2,7 @@
 
 from typing import Final, Protocol
 
-from signetd.daemon.audit.checkpoints import AuditKey
+from signetd.daemon.audit.signer import AuditKey
 from signetd.daemon.keys.types import KeyState, RegisteredKey
 from signetd.daemon.policy.types import KeyPurpose
 from signetd.daemon.signing.digests import named_digest
@@ -31,7 +31,7 @@ class Engine(Protocol):
 
 
 class AuditSigner:
-    """Signs with the key of the configuration, when there is one; implements checkpoints.Signer."""
+    """Signs with the key of the configuration, when there is one; it is audit.signer.Signer."""
 
     def __init__(self, key_id: str | None, keys: Keys, engine: Engine) -> None:
         self._key_id = key_id

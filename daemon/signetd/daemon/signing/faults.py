@@ -1,6 +1,6 @@
 """Counts signatures that do not verify: a key that makes several in a row goes to quarantine."""
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Final, Protocol
 
@@ -8,6 +8,9 @@ from signetd.daemon.keys.types import KeyState, RegisteredKey
 from signetd.drivers.errors import Reason, SignetError
 
 _DEFAULT_LIMIT: Final = 3  # of a token whose configuration says nothing
+
+
+Record = Callable[[RegisteredKey, int], Awaitable[None]]
 
 
 class Quarantine(Protocol):
@@ -26,12 +29,16 @@ class FaultCounter:
     """Watches each signature being made; *limits* are the faults in a row allowed, by token.
 
     A count belongs to a registration as it is: enabling a key, as any change, begins a new one.
-    There is at most one count for each registered key.
+    There is at most one count for each registered key. *record* is told of each key that went to
+    quarantine, with the number of its faults, and may raise SignetError.
     """
 
-    def __init__(self, keys: Quarantine, limits: Mapping[str, int]) -> None:
+    def __init__(
+        self, keys: Quarantine, limits: Mapping[str, int], record: Record | None = None
+    ) -> None:
         self._keys = keys
         self._limits = limits
+        self._record = record
         self._counts: dict[str, tuple[datetime, int]] = {}
 
     async def watch(self, key: RegisteredKey, signing: Awaitable[bytes]) -> bytes:
@@ -58,3 +65,5 @@ class FaultCounter:
         if count >= self._limits.get(key.token, _DEFAULT_LIMIT):
             await self._keys.quarantine(key.id, count)
             self._counts.pop(key.id, None)
+            if self._record is not None:
+                await self._record(key, count)

@@ -3,12 +3,13 @@
 from typing import Any
 
 import msgspec
-from sqlalchemy import Engine, Row, insert, select, update
+from sqlalchemy import Connection, Engine, Row, insert, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from signetd.daemon.keys.types import KeyOrigin, KeyState, RegisteredKey
 from signetd.daemon.policy.types import KeyPolicy, KeyPurpose
 from signetd.daemon.state.errors import StateError, explained
+from signetd.daemon.state.groups import require_group
 from signetd.daemon.state.policy_version import bump_version
 from signetd.daemon.state.tables import KEYS
 from signetd.drivers.errors import Reason, SignetError
@@ -43,11 +44,13 @@ class KeyStore:
     def update(self, key: RegisteredKey, seen: RegisteredKey) -> None:
         """Replace *seen*, which is the key as its changer has read it.
 
-        Raises SignetError POLICY_CHANGED if another daemon has changed it meanwhile, or INTERNAL.
+        Raises SignetError POLICY_CHANGED if another daemon has changed it meanwhile,
+        GROUP_NOT_FOUND if a new policy asks a group to approve that there is not, or INTERNAL.
         """
         same = (KEYS.c.id == key.id) & (KEYS.c.update_time == seen.update_time)
         with explained(_SUBJECT), self._engine.begin() as connection:
             bump_version(connection)
+            _check_approvers(connection, key, seen)
             changed = connection.execute(update(KEYS).where(same).values(_values(key)))
             if changed.rowcount != 1:
                 raise SignetError(
@@ -75,6 +78,12 @@ class KeyStore:
         if owner is None or owner == key.id:
             return f"There is a key {key.id!r} already. Choose another key_id."
         return f"This public key is registered already, as the key {owner!r}. Use that one."
+
+
+def _check_approvers(connection: Connection, key: RegisteredKey, seen: RegisteredKey) -> None:
+    rule = key.policy.approval
+    if rule is not None and rule.group and rule != seen.policy.approval:
+        require_group(connection, rule.group)
 
 
 def _values(key: RegisteredKey) -> dict[str, Any]:

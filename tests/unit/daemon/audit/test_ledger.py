@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, insert, select, update
 
+from signetd.daemon.audit import waiting as waiting_module
 from signetd.daemon.audit.ledger import GroupLedger
 from signetd.daemon.audit.types import Alternative, Charge, Kind, Written
 from signetd.daemon.state.access_tables import ACCESS_GROUPS, POLICY_VERSION, USE_COUNTERS
@@ -63,6 +64,30 @@ async def test_what_waits_is_written_together(ledger: GroupLedger, store: AuditS
     assert [each.number for each in written] == list(range(2, 202))
     assert len(transactions) <= 2, "200 records that wait together need few transactions"
     assert [each.get("use") for each in records(store)] == [None, *range(1, 201)]
+
+
+async def test_under_load_it_waits_for_some_more(
+    ledger: GroupLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waiting_module, "_GATHER", 60.0)
+    monkeypatch.setattr(waiting_module, "_GATHER_EACH", 60.0)
+    monkeypatch.setattr(waiting_module, "_ENOUGH", 3)
+    await ledger.write(entry())  # one alone does not wait
+    await asyncio.gather(*(ledger.write(entry()) for _ in range(2)))  # nor does the first group
+    transactions: list[int] = []
+    ledger.on_written(lambda tail: transactions.append(tail.number))
+    tasks = []
+    for _ in range(3):
+        tasks.append(asyncio.create_task(ledger.write(entry())))
+        await asyncio.sleep(0.01)
+    async with asyncio.timeout(10):
+        await asyncio.gather(*tasks)
+    assert len(transactions) == 1
+    last = asyncio.create_task(ledger.write(entry()))
+    await asyncio.sleep(0.01)
+    async with asyncio.timeout(10):
+        await ledger.close()  # which waits for nothing more
+    assert (await last).number == 8
 
 
 async def test_a_limit_is_never_overrun(make_ledger: MakeLedger, store: AuditStore) -> None:

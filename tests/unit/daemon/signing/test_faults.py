@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from signetd.daemon.keys import KeyState
+from signetd.daemon.keys import KeyState, RegisteredKey
 from signetd.daemon.signing import FaultCounter, SignInput
 from signetd.drivers.errors import Reason, SignetError
 from tests.unit.daemon.signing.asking import AskedEngine
@@ -42,6 +42,19 @@ async def test_the_limit_in_a_row_is_quarantine(counter: FaultCounter, keys: Any
     assert keys.quarantined == []
     await sign(counter, key)
     assert keys.quarantined == [("sm2", 3)]
+
+
+async def test_the_quarantine_is_recorded(keys: Any) -> None:
+    told: list[tuple[str, int]] = []
+
+    async def record(key: RegisteredKey, faults: int) -> None:
+        told.append((key.id, faults))
+
+    counter = FaultCounter(keys, {"hsm1": 2}, record)
+    for _ in range(2):
+        assert told == []
+        await sign(counter, keys.get("sm2"))
+    assert told == [("sm2", 2)]
 
 
 async def test_a_good_signature_begins_the_count_anew(counter: FaultCounter, keys: Any) -> None:

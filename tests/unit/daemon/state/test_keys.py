@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from signetd.daemon.keys import KeyState, RegisteredKey
+from signetd.daemon.policy.types import ApprovalRule, KeyPolicy
 from signetd.daemon.state import KeyStore, StateError
 from signetd.drivers.errors import Reason, SignetError
 from tests.unit.daemon.places import Place
@@ -65,6 +66,16 @@ def test_update_replaces_the_key(store: KeyStore, make_key: MakeKey) -> None:
         store.update(msgspec.structs.replace(key, state=KeyState.DISABLED), key)
     assert error.value.reason is Reason.POLICY_CHANGED
     assert store.all() == [changed]
+
+
+def test_a_policy_asks_a_group_that_there_is(store: KeyStore, make_key: MakeKey) -> None:
+    key = make_key()
+    store.add(key)
+    policy = KeyPolicy(approval=ApprovalRule(count=1, group="none"))
+    with pytest.raises(SignetError, match="no group groups/none") as error:
+        store.update(msgspec.structs.replace(key, policy=policy), key)
+    assert error.value.reason is Reason.GROUP_NOT_FOUND
+    assert store.all() == [key]
 
 
 def test_update_of_an_unknown_key_is_refused(store: KeyStore, make_key: MakeKey) -> None:
