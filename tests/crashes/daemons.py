@@ -137,7 +137,9 @@ def make_key(
         if count:
             policy.limits.add(count=count, period=period)
     if approvals:
-        policy.approval.CopyFrom(resources.ApprovalRule(count=approvals, group=f"groups/{APPROVERS}"))
+        policy.approval.CopyFrom(
+            resources.ApprovalRule(count=approvals, group=f"groups/{APPROVERS}")
+        )
     if policy.ByteSize():
         change = messages.SetKeyPolicyRequest(name=f"keys/{name}", policy=policy)
         service.SetKeyPolicy(change, timeout=20)

@@ -44,9 +44,12 @@ def verified(files: list[Path], audit_key: bytes) -> Check:
 
 
 def _verify(file: Path, pem: Path) -> str:
-    command = [sys.executable, "-m", "signetd.cli", "audit", "verify", file, "--public-key", pem]
+    command = [sys.executable, "-m", "signetd.cli", "audit", "verify"]
+    command += [str(file), "--public-key", str(pem)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)
-    return "" if done.returncode == 0 else f"{file.name}: {done.stdout[-2000:]}{done.stderr[-2000:]}"
+    return (
+        "" if done.returncode == 0 else f"{file.name}: {done.stdout[-2000:]}{done.stderr[-2000:]}"
+    )
 
 
 def kept(daemon: CrashingDaemon, stock: Goods, chains: Chains) -> Check:

@@ -12,7 +12,7 @@ from tests.crashes.daemons import CrashingDaemon
 
 _SIZE: Final = "12m"
 _BLOCK: Final = 64 * 1024
-ROOM: Final = 384 * 1024
+ROOM: Final = 128 * 1024
 """Bytes that are left at first, so that it is the daemon that fills the disk: a moment's load."""
 
 
@@ -47,7 +47,7 @@ class SmallDisk:
 
 
 class SizeLimit:
-    """A limit on the daemon's files as a quota is one, which anybody may set; the log counts too."""
+    """A limit on the size of the daemon's files, its log among them, which anybody may set."""
 
     def __init__(self, state: Path) -> None:
         self._state = state
