@@ -19,7 +19,7 @@ from tests.integration.daemon.running import Running
 EVERYBODY, GRANTED, APPROVER, AUDITOR = "all", "granted", "approver", "auditor"
 """Who manages and uses all keys; who has grants with limits only; the others as they are named."""
 APPROVERS: Final = "approvers"
-_STARTS_WITHIN: Final = 45.0
+_STARTS_WITHIN: Final = 120.0
 _OTHERS: Final = (GRANTED, APPROVER, AUDITOR)
 _LISTENER: Final = '[[listener]]\nunix = "{0}"\nidentity = "{0}"\n'
 

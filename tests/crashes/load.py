@@ -15,7 +15,7 @@ from tests.crashes.goods import Approval, Goods
 from tests.crashes.manager import Manager
 from tests.crashes.record import Asked, Record
 
-_PAUSE: Final = 0.03
+_PAUSE: Final = 0.05
 _WHILE_DOWN: Final = 0.1
 """Seconds until the next try of a client that nobody answers: it leaves the processor to others."""
 _BATCH: Final = 8

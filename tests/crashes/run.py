@@ -19,9 +19,9 @@ from tests.crashes.load import Load, use_up
 from tests.crashes.proof import Proof
 from tests.crashes.record import Record
 
-LOADED: Final = (0.1, 2.5)
+LOADED: Final = (0.1, 2.0)
 """Seconds of load before a crash, from the moment on at which all daemons sign again."""
-_BACK_WITHIN: Final = 45.0
+_BACK_WITHIN: Final = 150.0
 
 
 @dataclass(frozen=True)
