@@ -7,6 +7,7 @@ from random import Random
 from typing import Final
 
 import grpc
+from grpc import StatusCode
 
 from signetd.client import Client, SignetdError, SignItem, errors
 from tests.crashes import daemons, goods
@@ -17,10 +18,9 @@ _PAUSE: Final = 0.2
 _SELDOM: Final = 10
 """Rounds of which one makes a key and a grant: each is to be used up before the next comes."""
 _PASSING: Final = frozenset(
-    {"AUDIT_UNAVAILABLE", "CONNECTION_FAILED", "INTERNAL", "WORKER_LOST", ""}
+    {StatusCode.UNAVAILABLE, StatusCode.INTERNAL, StatusCode.DEADLINE_EXCEEDED}
 )
-"""Reasons for which a crash is to blame: INTERNAL where an act needs a database that is away, and
-WORKER_LOST where SoftHSM does not bear that another daemon's processes write to the same token."""
+"""What a crash can be to blame for; also SoftHSM, to which two daemons write, with TOKEN_FAILED."""
 
 
 class Manager:
@@ -78,5 +78,6 @@ class Manager:
         return self._daemon.client_of(identity, timeout=5.0)
 
     def _take(self, error: SignetdError) -> None:
-        if error.reason not in _PASSING:
+        self._record.fail_act(error)
+        if error.code not in _PASSING:
             self._record.add_odd(f"an administrator was refused: {error.reason}: {error}")

@@ -8,6 +8,7 @@ from signetd.client import SignetdError
 
 AS_GOOD_AS_SILENCE = "AUDIT_UNAVAILABLE"
 """Whether the signature is in the chain is not known then, as with a connection that breaks."""
+_NONE = "(the connection was lost, or there was none)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ class Record:
     refused: list[Refused] = field(default_factory=list)
     unanswered: list[Asked] = field(default_factory=list)
     failures: Counter[str] = field(default_factory=Counter)
+    failed_acts: Counter[str] = field(default_factory=Counter)
     odd: list[str] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     """Signatures received, by daemon."""
@@ -65,15 +67,31 @@ class Record:
 
     def fail(self, asked: Asked, error: SignetdError) -> None:
         """Take a failure; with AUDIT_UNAVAILABLE it is one of unknown outcome."""
-        reason = "" if error.reason == "CONNECTION_FAILED" else error.reason
+        reason = _reason(error)
         with self._lock:
-            self.failures[reason or "(the connection was lost, or there was none)"] += 1
+            self.failures[reason or _NONE] += 1
+            self._note_unforeseen(error)
             if reason and reason != AS_GOOD_AS_SILENCE:
                 self.refused.append(Refused(asked, reason))
             else:
                 self.unanswered.append(asked)
 
+    def fail_act(self, error: SignetdError) -> None:
+        """Take a failure of what an administrator did."""
+        with self._lock:
+            self.failed_acts[_reason(error) or _NONE] += 1
+            self._note_unforeseen(error)
+
+    def _note_unforeseen(self, error: SignetdError) -> None:
+        if error.message.startswith("Internal error"):
+            self.odd.append(f"an error that nobody foresaw: {error}")
+
     def add_odd(self, text: str) -> None:
         """Take something that must not be."""
         with self._lock:
             self.odd.append(text)
+
+
+def _reason(error: SignetdError) -> str:
+    """The daemon's reason; the client itself names failures without one CONNECTION_FAILED."""
+    return "" if error.reason == "CONNECTION_FAILED" else error.reason

@@ -42,6 +42,7 @@ class Run:
     records: int
     without_receiver: int
     failures: Counter[str]
+    failed_acts: Counter[str]
     goods: dict[str, int]
     checks: list[Check]
 
@@ -132,6 +133,7 @@ def judged(
         records=len(chains.records),
         without_receiver=proof.without_receiver(),
         failures=record.failures,
+        failed_acts=record.failed_acts,
         goods=_goods(stock),
         checks=checks,
     )

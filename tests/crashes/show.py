@@ -1,6 +1,7 @@
 """The result of a run as text and as Markdown."""
 
 import statistics
+from collections import Counter
 
 from tests.chaos.document import table
 from tests.crashes.run import Run
@@ -39,13 +40,17 @@ def as_markdown(run: Run) -> str:
 
 def _summary(run: Run) -> list[str]:
     made = ", ".join(f"{number} {what}" for what, number in run.goods.items())
-    failures = ", ".join(f"{reason} {count}" for reason, count in run.failures.most_common())
     return [
         f"{len(run.crashes)} crashes; {run.received} signatures received; {run.records} records, "
         f"{run.without_receiver} of them of signatures that reached nobody.",
         f"Used up meanwhile: {made}.",
-        f"Requests without a signature: {failures}.",
+        f"Requests without a signature: {_counts(run.failures)}.",
+        f"Acts of administrators that failed: {_counts(run.failed_acts)}.",
     ]
+
+
+def _counts(reasons: Counter[str]) -> str:
+    return ", ".join(f"{reason} {count}" for reason, count in reasons.most_common()) or "none"
 
 
 def _crashes(run: Run) -> list[dict[str, object]]:
