@@ -19,7 +19,9 @@ def test_the_two_commands_are_targets() -> None:
 def test_how_to_go_on(folder: Path) -> None:
     kinds = [kind for kind, _ in BLOCKS]
     assert kinds == ["sh"] * 5 + ["python"], "the README changed: change this test with it"
-    code, output = run(script(BLOCKS[1:], folder), 300)
+    *shells, (_, program) = BLOCKS[1:]
+    printing = f"{program}\nprint(signature.algorithm)"
+    code, output = run(script([*shells, ("python", printing)], folder), 300)
     assert code == 0, output
     assert "Signature Verified Successfully" in output
     assert "Yes: grants/" in output
