@@ -16,7 +16,9 @@ class Call:
     """One call. `deadline` is in seconds of the monotonic clock; `facts` go into the log.
 
     `resource` is what the audit says it was about. `recorded` is set by whoever has written the
-    call's record into the audit; else the dispatcher does it.
+    call's record into the audit; else the dispatcher does it, unless it is `carried` out to its
+    end whether somebody waits or not. It is `admitted` once it is known that its caller may call
+    this, and has room.
     """
 
     method: str
@@ -26,6 +28,8 @@ class Call:
     presented: Presented | None = None
     resource: str = ""
     recorded: bool = False
+    admitted: bool = False
+    carried: bool = False
     facts: dict[str, str | int] = field(default_factory=dict)
     request_id: str = field(default_factory=lambda: secrets.token_hex(8))
     started: float = field(default_factory=time.monotonic)

@@ -5,6 +5,7 @@ uses, the approval that it uses up. Only what was written is released. So a sign
 nobody costs nothing, and none leaves beyond a limit, twice for one approval, or without a record.
 """
 
+import asyncio
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from typing import Any, Final, Protocol
@@ -12,6 +13,7 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from signetd.daemon.approvals.types import Subject
+from signetd.daemon.audit.late import LateRecords
 from signetd.daemon.audit.types import Effect, Entry, Event, Kind, Ledger, Written, failed
 from signetd.daemon.policy.charges import approvals_of, charges_of, key_charges
 from signetd.daemon.policy.evaluate import Decision, Option
@@ -32,6 +34,8 @@ from signetd.gm.sm3 import sm3
 
 OPERATION: Final = "sign"
 """What the audit and approvals call it."""
+CANCELLED: Final = "CANCELLED"
+"""The result of a request whose caller has gone, or whose deadline has passed."""
 _TRIES: Final = 5  # to write a signature down while the policy keeps changing
 
 
@@ -101,6 +105,7 @@ class SigningDesk:
         self._gate = gate
         self._approvals = approvals
         self._ledger = ledger
+        self._late = LateRecords(ledger)
 
     async def sign(self, request: SignInput, asker: Asker) -> Released:
         """Sign a message or a digest for *asker*.
@@ -119,6 +124,15 @@ class SigningDesk:
         except Exception:
             await self._write_failure(use, SignetError(Reason.INTERNAL, ""))
             raise
+        except asyncio.CancelledError:  # nobody waits for it any more
+            if not use.written:
+                use.note(result=CANCELLED, signature_digest="")
+                self._late.write(use.event)
+            raise
+
+    async def drain(self) -> None:
+        """Wait for the records of requests that were given up; before the ledger is closed."""
+        await self._late.drain()
 
     async def _write_failure(self, use: _Use, error: SignetError) -> None:
         if use.written or error.reason is Reason.AUDIT_UNAVAILABLE:
