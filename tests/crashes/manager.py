@@ -20,7 +20,7 @@ _SELDOM: Final = 10
 _PASSING: Final = frozenset(
     {StatusCode.UNAVAILABLE, StatusCode.INTERNAL, StatusCode.DEADLINE_EXCEEDED}
 )
-"""What a crash can be to blame for; also SoftHSM, to which two daemons write, with TOKEN_FAILED."""
+"""What a crash, a database that is away or a token that fails can be to blame for."""
 
 
 class Manager:
