@@ -21,7 +21,7 @@ def one(output: Output, fields: Mapping[str, Any]) -> None:
     from rich.table import Table
 
     table = Table(show_header=False, box=None)
-    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True, min_width=max(map(len, fields), default=0))
     table.add_column(overflow="fold")
     for name, value in fields.items():
         shown = ", ".join(value) if isinstance(value, list) else str(value)
@@ -63,7 +63,8 @@ def _print(table: Any) -> None:
     unbounded = console.options.update(max_width=_UNBOUNDED)
     wanted = console.measure(table, options=unbounded)
     width = max(console.width, wanted.minimum) if console.is_terminal else wanted.maximum
-    wide = Console(markup=False, emoji=False, highlight=False, width=width)
+    # With a height too, for else a terminal of the kind "dumb" is taken for one of 80 columns.
+    wide = Console(markup=False, emoji=False, highlight=False, width=width, height=console.height)
     with wide.capture() as printed:
         wide.print(table)
     print("\n".join(line.rstrip() for line in printed.get().splitlines()))
