@@ -11,6 +11,7 @@ from cryptography import x509
 
 from signetd.pki import der, extensions, names, pem
 from signetd.pki.errors import InputError
+from signetd.pki.extensions import Extension
 from signetd.pki.policy import REASONS
 
 _LABEL: Final = "X509 CRL"
@@ -50,7 +51,7 @@ class RevocationList:
     issuer: bytes = field(repr=False)
     this_update: datetime
     next_update: datetime | None
-    extensions: tuple[extensions.Extension, ...] = field(repr=False)
+    extensions: tuple[Extension, ...] = field(repr=False)
     scope: Scope | None
     has_other_issuers: bool
     _parsed: x509.CertificateRevocationList = field(repr=False)
@@ -109,7 +110,7 @@ def _assembled(
     )  # fmt: skip
 
 
-def _extensions(fields: der.Fields) -> tuple[extensions.Extension, ...]:
+def _extensions(fields: der.Fields) -> tuple[Extension, ...]:
     tagged = fields.take_if(0xA0)
     fields.end()
     if tagged is None:
@@ -118,7 +119,7 @@ def _extensions(fields: der.Fields) -> tuple[extensions.Extension, ...]:
     return extensions.read(der.single(tagged.value, der.SEQUENCE, place), place)
 
 
-def _scope(found: tuple[extensions.Extension, ...], place: str) -> Scope | None:
+def _scope(found: tuple[Extension, ...], place: str) -> Scope | None:
     extension = extensions.find(found, extensions.ISSUING_DISTRIBUTION_POINT)
     if extension is None:
         return None

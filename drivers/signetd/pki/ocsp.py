@@ -9,6 +9,7 @@ from signetd.gm import oids, sm3
 from signetd.pki import der, extensions, names
 from signetd.pki.certificate import Certificate
 from signetd.pki.errors import InputError
+from signetd.pki.extensions import Extension
 from signetd.pki.policy import REASONS
 
 MAX_BYTES: Final = 256 * 1024
@@ -55,7 +56,7 @@ class Single(NamedTuple):
     reason: str
     this_update: datetime
     next_update: datetime | None
-    extensions: tuple[extensions.Extension, ...]
+    extensions: tuple[Extension, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +70,7 @@ class OcspResponse:
     responder_name: bytes | None = field(repr=False)
     responder_key: bytes | None = field(repr=False)
     singles: tuple[Single, ...] = field(repr=False)
-    extensions: tuple[extensions.Extension, ...] = field(repr=False)
+    extensions: tuple[Extension, ...] = field(repr=False)
     certificates: tuple[Certificate, ...] = field(repr=False)
 
     @classmethod
@@ -131,7 +132,7 @@ def _basic(content: bytes, place: str) -> OcspResponse:
 
 def _data(
     fields: der.Fields,
-) -> tuple[bytes | None, bytes | None, tuple[Single, ...], tuple[extensions.Extension, ...]]:
+) -> tuple[bytes | None, bytes | None, tuple[Single, ...], tuple[Extension, ...]]:
     fields.take_if(0xA0)  # the version, of which there is one
     by_name, by_key = fields.take_if(0xA1), fields.take_if(0xA2)
     if (by_name is None) == (by_key is None):
@@ -184,7 +185,7 @@ def _status(fields: der.Fields) -> tuple[str, datetime | None, str]:
     return "revoked", since, REASONS[number] if 0 <= number < len(REASONS) else str(number)
 
 
-def _extensions(fields: der.Fields) -> tuple[extensions.Extension, ...]:
+def _extensions(fields: der.Fields) -> tuple[Extension, ...]:
     tagged = fields.take_if(0xA1)
     fields.end()
     if tagged is None:

@@ -60,7 +60,7 @@ class TrustStore:
 
 def _read(path: Path) -> list[Certificate]:
     try:
-        with open(path, "rb", opener=_without_waiting) as file:  # noqa: PTH123  # Path has no opener
+        with open(path, "rb", opener=_without_waiting) as file:  # Path has no opener
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise InputError(str(path), "it is not a file")
             content = file.read(MAX_FILE_BYTES + 1)
