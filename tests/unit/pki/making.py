@@ -26,7 +26,11 @@ KINDS: Final = ("sm2", "rsa", "ec", "ed25519")
 CURVES: Final = {"ec": ec.SECP256R1(), "p384": ec.SECP384R1(), "secp256k1": ec.SECP256K1()}
 CLIENT_AUTH, SERVER_AUTH = ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.SERVER_AUTH
 EMAIL, OCSP_SIGNING = ExtendedKeyUsageOID.EMAIL_PROTECTION, ExtendedKeyUsageOID.OCSP_SIGNING
-_HASHES: Final = {"md5": hashes.MD5(), "sha1": hashes.SHA1(), "sha256": hashes.SHA256()}
+_HASHES: Final = {
+    "md5": hashes.MD5(),  # noqa: S303  # to be refused
+    "sha1": hashes.SHA1(),  # noqa: S303
+    "sha256": hashes.SHA256(),
+}
 _ALGORITHMS: Final = {
     ("sm2", "sm3"): "300a06082a811ccf55018375",
     ("rsa", "md5"): "300d06092a864886f70d0101040500",
@@ -37,7 +41,7 @@ _ALGORITHMS: Final = {
     ("ed25519", ""): "300506032b6570",
 }
 _OWN_HASH: Final = {"sm2": "sm3", "ed25519": ""}
-_USAGES: Final = [
+_USAGES: Final = (
     "digital_signature",
     "content_commitment",
     "key_encipherment",
@@ -47,7 +51,7 @@ _USAGES: Final = [
     "crl_sign",
     "encipher_only",
     "decipher_only",
-]
+)
 
 Extension = tuple[str, bool, bytes]
 """Identifier, critical, value."""
