@@ -44,6 +44,9 @@ class Fact:
 
 
 LATE = revoked_since(NOW + DAY)
+LATE_COMPROMISE = revoked_since(NOW + DAY, "keyCompromise")
+OTHER = {"responder": making.name("other")}
+CRITICAL = ("1.2.3.4", True, b"\x05\x00")
 FACTS = [
     Fact("good", Status.PASSED, "not revoked"),
     Fact("good by key", Status.PASSED, "not revoked", more={"by_key": True}),
@@ -51,25 +54,15 @@ FACTS = [
     Fact("good by SM3", Status.PASSED, "not revoked", more={"digest": "sm3"}),
     Fact("revoked before", Status.FAILED, "revoked since", revoked_since(NOW - DAY)),
     Fact("revoked after", Status.WARNING, "still counted", LATE),
-    Fact(
-        "compromised after",
-        Status.FAILED,
-        "keyCompromise",
-        revoked_since(NOW + DAY, "keyCompromise"),
-    ),
+    Fact("compromised after", Status.FAILED, "keyCompromise", LATE_COMPROMISE),
     Fact("unknown", Status.FAILED, "does not know", evidence.UNKNOWN),
     Fact("stale", Status.FAILED, "get a newer one", more={"life": (NOW - 9 * DAY, NOW - DAY)}),
     Fact("endless, fresh", Status.PASSED, "not revoked", more={"life": (NOW - DAY / 2, None)}),
     Fact("endless, old", Status.FAILED, "get a newer one", more={"life": (NOW - 2 * DAY, None)}),
     Fact("early", Status.FAILED, "set evidence_at", more={"life": (NOW + DAY, NOW + 2 * DAY)}),
     Fact("of another certificate", Status.FAILED, "no response", more={"serial": 1}),
-    Fact(
-        "by nobody known",
-        Status.FAILED,
-        "names as signer",
-        more={"responder": making.name("other")},
-    ),
-    Fact("critical", Status.FAILED, "not known here", more={"given": [("1.2.3.4", True, b"\5\0")]}),
+    Fact("by nobody known", Status.FAILED, "names as signer", more=OTHER),
+    Fact("critical", Status.FAILED, "not known here", more={"given": [CRITICAL]}),
 ]
 
 

@@ -74,10 +74,12 @@ class Folder:
         return done.stdout.decode().strip().removeprefix("serial=")
 
     def revoke(self, *names: str) -> None:
-        line = "R\t361231000000Z\t260101000000Z,superseded\t{}\tunknown\t/CN=x\n"
-        known = "V\t361231000000Z\t\t{}\tunknown\t/CN=x\n"
-        lines = [line.format(self.serial(each)) for each in names]
-        lines += [known.format(self.serial(each)) for each in {"leaf", "ca"} - set(names)]
+        line = "R\t361231000000Z\t260101000000Z,superseded\t{}\tunknown\t/CN={}\n"
+        known = "V\t361231000000Z\t\t{}\tunknown\t/CN={}\n"
+        lines = [line.format(self.serial(each), each) for each in names]
+        lines += [
+            known.format(self.serial(each), each) for each in ("leaf", "ca") if each not in names
+        ]
         (self.folder / "index.txt").write_text("".join(lines))
 
     def revocation_list(self, name: str) -> bytes:
