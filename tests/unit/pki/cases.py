@@ -176,7 +176,6 @@ def _extension_twice(m: Maker) -> Case:
 @_case
 def _algorithms_differ(m: Maker) -> Case:
     inner = bytes.fromhex("300a06082a8648ce3d040303")
-    # openssl compares them when it is strict only; the signature is over the bytes as they are.
     return m.bad("algorithms", (Name.ALGORITHM_AGREEMENT, 0), m.ca.leaf(inner=inner))
 
 

@@ -138,9 +138,8 @@ def test_policy_that_makes_no_sense_is_refused(change: dict[str, object], why: s
 
 
 def one(tag: int, text: bytes) -> bytes:
-    return making.tlv(
-        0x30, making.tlv(0x31, making.tlv(0x30, making.oid("2.5.4.3"), making.tlv(tag, text)))
-    )
+    value = making.tlv(0x30, making.oid("2.5.4.3"), making.tlv(tag, text))
+    return making.tlv(0x30, making.tlv(0x31, value))
 
 
 def test_names_are_compared_as_rfc_5280_says() -> None:

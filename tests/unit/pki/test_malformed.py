@@ -95,6 +95,8 @@ def test_many_alterations_never_crash(head: int, edits: list[tuple[int, int]]) -
     data = parts("ec")[head]
     for position, octet in edits:
         data = altered(data, position, octet, "change")
+    if data == parts("ec")[head]:
+        return  # they have undone each other
     pieces = list(parts("ec"))
     pieces[head] = data
     try:
@@ -130,7 +132,7 @@ NULL = tlv(0x30, making.oid("1.2.3"))
         (tlv(0x30, tlv(5, b"x")), "NULL is not empty"),
         (tlv(0x30, tlv(0x24, tlv(4, b"x"))), "in pieces"),
         (tlv(0x30, tlv(0x10)), "has no elements"),
-        (tlv(0x30, NULL, BITS, BITS), "tbsCertificate"),
+        (tlv(0x30, NULL, BITS, BITS), "signatureAlgorithm"),
         (tlv(0x30, NULL, NULL), "signature"),
         (b"\x30\x83\x01\x11\x70" + bytes(70000), "at most 65536 bytes"),
     ],

@@ -74,13 +74,14 @@ class Folder:
         return done.stdout.decode().strip().removeprefix("serial=")
 
     def revoke(self, *names: str) -> None:
-        line = "R\t361231000000Z\t260101000000Z,superseded\t{}\tunknown\t/CN={}\n"
-        known = "V\t361231000000Z\t\t{}\tunknown\t/CN={}\n"
-        lines = [line.format(self.serial(each), each) for each in names]
-        lines += [
-            known.format(self.serial(each), each) for each in ("leaf", "ca") if each not in names
-        ]
-        (self.folder / "index.txt").write_text("".join(lines))
+        lines = {
+            each: f"V\t361231000000Z\t\t{self.serial(each)}\tunknown\t/CN={each}\n"
+            for each in ("leaf", "ca")
+        }
+        for each in names:
+            why = "260101000000Z,superseded"
+            lines[each] = f"R\t361231000000Z\t{why}\t{self.serial(each)}\tunknown\t/CN={each}\n"
+        (self.folder / "index.txt").write_text("".join(lines.values()))
 
     def revocation_list(self, name: str) -> bytes:
         by = ["-keyfile", f"{name}.key", "-cert", name, "-sigopt", DISTID, "-out", "list"]
