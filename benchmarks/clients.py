@@ -21,7 +21,7 @@ from signetd.api.v1 import signing_service_pb2 as signing
 from signetd.client import SignItem, errors, messages
 from signetd.client.connection import OPTIONS
 
-_METHOD: Final = "/signetd.api.v1.SigningService/Sign"
+_SERVICE: Final = "/signetd.api.v1.SigningService/"
 _WAIT_SECONDS: Final = 0.05  # where the daemon does not say for how long
 _DEADLINE: Final = 30.0
 _CLIENTS_PER_CONNECTION: Final = 25
@@ -33,18 +33,56 @@ class Tally:
     """What the clients of a process saw after the settling time."""
 
     seconds: float = 0.0
-    latencies: list[float] = field(default_factory=list)  # of signatures, in seconds
+    latencies: list[float] = field(default_factory=list)  # of requests with signatures, seconds
+    made: int = 0  # signatures, those of the settling time too
     refused: int = 0  # RESOURCE_EXHAUSTED with a reason
     refused_with_delay: int = 0  # … and with how long to wait
     failures: Counter[str] = field(default_factory=Counter)  # everything else
 
 
+class Orders:
+    """Makes requests with *key*: single ones, or batches of so many; *same*: of the same data."""
+
+    def __init__(self, key: str, batch: int, *, same: bool) -> None:
+        self._key, self._batch = key, batch
+        self._data = bytes(32) if same else None
+
+    def caller(self, channel: grpc.aio.Channel) -> Any:
+        """Return what sends a request on *channel*."""
+        batches = self._batch > 1
+        reply: Any = signing.BatchSignResponse if batches else signing.SignResponse
+        return channel.unary_unary(
+            _SERVICE + ("BatchSign" if batches else "Sign"),
+            request_serializer=lambda message: message.SerializeToString(),
+            response_deserializer=reply.FromString,
+        )
+
+    def make(self) -> Any:
+        """Return a request."""
+        if self._batch == 1:
+            return self._one()
+        return signing.BatchSignRequest(requests=[self._one() for _ in range(self._batch)])
+
+    def read(self, reply: Any) -> int:
+        """Return how many signatures there are in *reply*; raises ValueError for a failed item."""
+        if self._batch == 1:
+            messages.read_signature(reply)
+            return 1
+        if any(result.HasField("error") for result in reply.results):
+            raise ValueError("an item of a batch has failed")
+        return len(reply.results)
+
+    def _one(self) -> signing.SignRequest:
+        data = os.urandom(32) if self._data is None else self._data
+        return messages.sign_request(SignItem(key=self._key, message=data))
+
+
 class Clients:
     """Clients of one socket after another, until a time."""
 
-    def __init__(self, sockets: list[str], key: str, seconds: float) -> None:
+    def __init__(self, sockets: list[str], orders: Orders, seconds: float) -> None:
         self._sockets = sockets
-        self._key = key
+        self._orders = orders
         self._tally = Tally(seconds)
         self._from = time.monotonic() + _SETTLING_SECONDS
         self._until = self._from + seconds
@@ -64,24 +102,20 @@ class Clients:
         return self._tally
 
     async def _client(self, channel: grpc.aio.Channel) -> None:
-        call: Any = channel.unary_unary(
-            _METHOD,
-            request_serializer=lambda message: message.SerializeToString(),
-            response_deserializer=signing.SignResponse.FromString,
-        )
+        call = self._orders.caller(channel)
         while (began := time.monotonic()) < self._until:
-            request = messages.sign_request(SignItem(key=self._key, message=os.urandom(32)))
             wait = 0.0
             try:
-                messages.read_signature(await call(request, timeout=_DEADLINE))
-                self._count_signature(began)
+                reply = await call(self._orders.make(), timeout=_DEADLINE)
+                self._count_signatures(self._orders.read(reply), began)
             except grpc.RpcError as failure:
                 wait = self._count_failure(failure)
             if wait:
                 await asyncio.sleep(wait)
 
-    def _count_signature(self, began: float) -> None:
+    def _count_signatures(self, number: int, began: float) -> None:
         now = time.monotonic()
+        self._tally.made += number
         if self._from <= now < self._until:
             self._tally.latencies.append(now - began)
 
@@ -118,10 +152,13 @@ def main() -> None:
     parser.add_argument("--key", required=True)
     parser.add_argument("--clients", type=int, required=True)
     parser.add_argument("--seconds", type=float, required=True)
+    parser.add_argument("--batch", type=int, default=1)
+    parser.add_argument("--same", action="store_true")
     options = parser.parse_args()
+    orders = Orders(options.key, options.batch, same=options.same)
 
     async def run() -> Tally:
-        return await Clients(options.sockets, options.key, options.seconds).run(options.clients)
+        return await Clients(options.sockets, orders, options.seconds).run(options.clients)
 
     print(json.dumps(asdict(asyncio.run(run()))))
 

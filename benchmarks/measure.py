@@ -19,15 +19,17 @@ class Result:
 
     clients: int
     seconds: float
-    latencies: list[float]  # of signatures, sorted, in seconds
+    latencies: list[float]  # of requests that gave signatures, sorted, in seconds
     refused: int
     refused_with_delay: int
     failures: Counter[str]
+    batch: int  # signatures in each request
+    made: int  # signatures, those of the settling time too
 
     @property
     def goodput(self) -> float:
         """Signatures per second."""
-        return len(self.latencies) / self.seconds
+        return len(self.latencies) * self.batch / self.seconds
 
     @property
     def refused_share(self) -> float:
@@ -36,7 +38,7 @@ class Result:
         return self.refused / answers if answers else 0.0
 
     def percentile(self, share: float) -> float:
-        """Latency that this share of the signatures kept below, in seconds."""
+        """Latency that this share of those requests kept below, in seconds."""
         if not self.latencies:
             return math.inf
         return self.latencies[min(len(self.latencies) - 1, int(len(self.latencies) * share))]
@@ -53,8 +55,10 @@ class Group:
         clients: int,
         seconds: float,
         processes: int = _PROCESSES,
+        batch: int = 1,
+        same: bool = False,
     ) -> None:
-        self._clients = clients
+        self._clients, self._batch = clients, batch
         count = min(clients, max(processes, -(-clients // _MAX_PER_PROCESS)))
         shares = [clients // count + (index < clients % count) for index in range(count)]
         self._processes = [
@@ -62,6 +66,7 @@ class Group:
                 [
                     *(sys.executable, "-m", "benchmarks.clients", *map(str, sockets)),
                     *("--key", key, "--clients", str(share), "--seconds", str(seconds)),
+                    *("--batch", str(batch), *(["--same"] if same else [])),
                 ],
                 stdout=subprocess.PIPE,
                 text=True,
@@ -84,6 +89,8 @@ class Group:
             refused=sum(tally["refused"] for tally in tallies),
             refused_with_delay=sum(tally["refused_with_delay"] for tally in tallies),
             failures=sum((Counter(tally["failures"]) for tally in tallies), Counter()),
+            batch=self._batch,
+            made=sum(tally["made"] for tally in tallies),
         )
 
 

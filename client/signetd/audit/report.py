@@ -41,6 +41,8 @@ class Report:
     """Keys that have signed, by fingerprint: `trusted` or `unknown`."""
     problems: list[Problem] = field(default_factory=list)
     problem_count: int = 0
+    untrusted: int = 0
+    """How many of the problems are signatures with a key that is not among the trusted ones."""
     notices: list[str] = field(default_factory=list)
 
     @property

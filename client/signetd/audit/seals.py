@@ -76,6 +76,7 @@ def _check(
     if spki in trusted:
         return
     if trusted or not unsigned:
+        report.untrusted += 1
         yield (
             f"it is signed with the key {key}, which is not among the trusted ones; give its "
             "public key if it is one"

@@ -2,43 +2,15 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from signetd.cli.plain import plain
 from signetd.cli.session import Output
 
 if TYPE_CHECKING:
     from signetd.api.v1 import resources_pb2 as resources
 
-_ENUMS = {
-    "key_type": "KEY_TYPE_",
-    "default_algorithm": "ALGORITHM_",
-    "state": ("KEY_STATE_", "TOKEN_STATE_"),
-    "previous_state": "TOKEN_STATE_",
-    "protection_level": "PROTECTION_LEVEL_",
-    "origin": "KEY_ORIGIN_",
-}
-
-
-def record(message: Any) -> dict[str, Any]:
-    """Turn a resource into plain values, with short names of enumerations and IDs in hex."""
-    from google.protobuf.json_format import MessageToDict
-
-    values: dict[str, Any] = MessageToDict(
-        message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True
-    )
-    # In the order of the contract; MessageToDict puts fields without a value last.
-    found = {f.name: values[f.name] for f in message.DESCRIPTOR.fields if f.name in values}
-    for name, value in found.items():
-        if isinstance(value, str) and name in _ENUMS:
-            prefixes = _ENUMS[name]
-            for prefix in (prefixes,) if isinstance(prefixes, str) else prefixes:
-                value = value.removeprefix(prefix)
-            found[name] = value
-    if "algorithms" in found:
-        found["algorithms"] = [a.removeprefix("ALGORITHM_") for a in found["algorithms"]]
-    if "cka_id" in found:
-        found["cka_id"] = message.cka_id.hex()
-    return found
+_UNBOUNDED: Final = 100_000
 
 
 def one(output: Output, fields: Mapping[str, Any]) -> None:
@@ -60,34 +32,40 @@ def many(output: Output, columns: Sequence[str], records: Sequence[Mapping[str, 
     if output is Output.JSON:
         print(json.dumps(list(records), ensure_ascii=False))
         return
+    from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    table = Table()
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for column in columns:
-        table.add_column(column.replace("_", " "), overflow="fold")
+        table.add_column(column.replace("_", " "))
     for found in records:
         table.add_row(*(str(found.get(column, "")) for column in columns))
     _print(table)
 
 
 def _print(table: Any) -> None:
+    """Print a table: whole lines for a program; for a terminal, never less than whole words.
+
+    A name or a hash that is broken or cut off cannot be copied, so a table may be too wide.
+    """
     from rich.console import Console
 
-    Console(markup=False, emoji=False, highlight=False).print(table)
-
-
-def keys(output: Output, found: "Sequence[resources.Key]") -> None:
-    """Print keys."""
-    columns = ("name", "key_type", "state", "default_algorithm", "token", "protection_level")
-    many(output, columns, [record(key) for key in found])
+    console = Console(markup=False, emoji=False, highlight=False)
+    unbounded = console.options.update(max_width=_UNBOUNDED)
+    wanted = console.measure(table, options=unbounded)
+    width = max(console.width, wanted.minimum) if console.is_terminal else wanted.maximum
+    wide = Console(markup=False, emoji=False, highlight=False, width=width)
+    with wide.capture() as printed:
+        wide.print(table)
+    print("\n".join(line.rstrip() for line in printed.get().splitlines()))
 
 
 def tokens(output: Output, found: "Sequence[resources.Token]") -> None:
     """Print tokens."""
     columns = ("name", "state", "label", "serial", "workers_ready", "profile", "state_reason")
-    many(output, columns, [record(token) for token in found])
+    many(output, columns, [plain(token) for token in found])
 
 
 def resource(output: Output) -> Callable[[Any], None]:
     """Return what prints one resource."""
-    return lambda message: one(output, record(message))
+    return lambda message: one(output, plain(message))

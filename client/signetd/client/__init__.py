@@ -20,6 +20,7 @@ from signetd.client.errors import (
 )
 from signetd.client.grants import GrantItem, ScheduleItem
 from signetd.client.identities import IdentityItem
+from signetd.client.key_policies import KeyPolicyItem
 from signetd.client.messages import Encoding, Signature, SignItem
 from signetd.client.sync import Client
 
@@ -36,6 +37,7 @@ __all__ = [
     "IdentityItem",
     "InternalError",
     "InvalidRequest",
+    "KeyPolicyItem",
     "NotFound",
     "PermissionDenied",
     "RecordFilter",

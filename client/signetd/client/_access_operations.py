@@ -8,8 +8,9 @@ from google.protobuf.empty_pb2 import Empty
 from signetd.api.v1 import access_service_pb2 as access
 from signetd.client import grants, messages
 from signetd.client._operations import Operation
-from signetd.client.grants import GrantItem, group_name
+from signetd.client.grants import GrantItem
 from signetd.client.identities import IdentityItem, identity_message
+from signetd.client.key_policies import group_name
 
 _SERVICE = "/signetd.api.v1.AccessService/"
 

@@ -8,7 +8,8 @@ from signetd.api.v1 import key_service_pb2 as keys
 from signetd.api.v1 import resources_pb2 as resources
 from signetd.api.v1 import signing_service_pb2 as signing
 from signetd.api.v1 import token_service_pb2 as tokens
-from signetd.client import messages
+from signetd.client import key_policies, messages
+from signetd.client.key_policies import KeyPolicyItem
 from signetd.client.messages import SignItem
 
 _PREFIX = "/signetd.api.v1."
@@ -60,18 +61,28 @@ def get_public_key(name: str) -> Operation:
     return Operation(_PREFIX + "KeyService/GetPublicKey", request, resources.PublicKey)
 
 
-def generate_key(name: str, token: str, key_type: str, algorithm: str | None) -> Operation:
+def generate_key(
+    name: str, token: str, key_type: str, algorithm: str | None, purpose: str | None = None
+) -> Operation:
     """KeyService.GenerateKey."""
     request = keys.GenerateKeyRequest(
         key_id=name,
         token=messages.token_name(token),
         key_type=resources.KeyType.ValueType(messages.key_type_number(key_type)),
         default_algorithm=resources.Algorithm.ValueType(messages.algorithm_number(algorithm)),
+        purpose=key_policies.purpose_value(purpose),
     )
     return Operation(_PREFIX + "KeyService/GenerateKey", request, resources.Key, again=False)
 
 
-def enrol_key(name: str, token: str, cka_id: bytes, label: str, algorithm: str | None) -> Operation:
+def enrol_key(
+    name: str,
+    token: str,
+    cka_id: bytes,
+    label: str,
+    algorithm: str | None,
+    purpose: str | None = None,
+) -> Operation:
     """KeyService.EnrolKey."""
     request = keys.EnrolKeyRequest(
         key_id=name,
@@ -79,6 +90,7 @@ def enrol_key(name: str, token: str, cka_id: bytes, label: str, algorithm: str |
         cka_id=cka_id,
         label=label,
         default_algorithm=resources.Algorithm.ValueType(messages.algorithm_number(algorithm)),
+        purpose=key_policies.purpose_value(purpose),
     )
     return Operation(_PREFIX + "KeyService/EnrolKey", request, resources.Key, again=False)
 
@@ -101,6 +113,14 @@ def destroy_key(name: str, approval: str = "") -> Operation:
         name=messages.key_name(name), approval=messages.approval_name(approval)
     )
     return Operation(_PREFIX + "KeyService/DestroyKey", request, resources.Key, again=False)
+
+
+def set_key_policy(name: str, item: KeyPolicyItem) -> Operation:
+    """KeyService.SetKeyPolicy."""
+    request = keys.SetKeyPolicyRequest(
+        name=messages.key_name(name), policy=key_policies.policy_message(item)
+    )
+    return Operation(_PREFIX + "KeyService/SetKeyPolicy", request, resources.Key)
 
 
 def list_tokens(page_token: str) -> Operation:

@@ -17,6 +17,7 @@ from signetd.client._access_aio import AsyncAccessCalls
 from signetd.client.approvals import AsyncApprovalCalls
 from signetd.client.audit import AsyncAuditCalls
 from signetd.client.connection import OPTIONS, Endpoint
+from signetd.client.key_policies import KeyPolicyItem
 from signetd.client.messages import Signature, SignItem
 
 
@@ -149,10 +150,19 @@ class AsyncClient(AsyncAccessCalls, AsyncApprovalCalls):
         return messages.read_public_key(await self._call(operations.get_public_key(name)))
 
     async def generate_key(
-        self, name: str, *, token: str, key_type: str, algorithm: str | None = None
+        self,
+        name: str,
+        *,
+        token: str,
+        key_type: str,
+        algorithm: str | None = None,
+        purpose: str | None = None,
     ) -> resources.Key:
-        """Have a token generate a key pair; *key_type* is a name such as "SM2" or "rsa-2048"."""
-        operation = operations.generate_key(name, token, key_type, algorithm)
+        """Have a token generate a key pair; *key_type* is a name such as "SM2" or "rsa-2048".
+
+        *purpose* is "signing" (None), "seal-making", "sealing" or "audit", and stays.
+        """
+        operation = operations.generate_key(name, token, key_type, algorithm, purpose)
         return await self._call(operation)  # type: ignore[no-any-return]
 
     async def enrol_key(
@@ -163,9 +173,10 @@ class AsyncClient(AsyncAccessCalls, AsyncApprovalCalls):
         cka_id: bytes = b"",
         label: str = "",
         algorithm: str | None = None,
+        purpose: str | None = None,
     ) -> resources.Key:
-        """Adopt a key pair that is on a token already."""
-        operation = operations.enrol_key(name, token, cka_id, label, algorithm)
+        """Adopt a key pair that is on a token already; *purpose* as in ``generate_key``."""
+        operation = operations.enrol_key(name, token, cka_id, label, algorithm, purpose)
         return await self._call(operation)  # type: ignore[no-any-return]
 
     async def disable_key(self, name: str) -> resources.Key:
@@ -183,6 +194,10 @@ class AsyncClient(AsyncAccessCalls, AsyncApprovalCalls):
         """
         operation = operations.destroy_key(name, approval)
         return await self._call(operation)  # type: ignore[no-any-return]
+
+    async def set_key_policy(self, name: str, policy: KeyPolicyItem) -> resources.Key:
+        """Replace what holds for every use of a key; an empty policy lifts all limits."""
+        return await self._call(operations.set_key_policy(name, policy))  # type: ignore[no-any-return]
 
     async def list_tokens(self) -> list[resources.Token]:
         """List all tokens, by name."""

@@ -9,6 +9,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from signetd.api.v1 import access_service_pb2 as access
 from signetd.api.v1 import resources_pb2 as resources
 from signetd.client import errors, messages
+from signetd.client.key_policies import approval_rule, limits, purpose_value
 
 _HOUR, _MINUTE, _DAY = 3600, 60, 86400
 
@@ -55,11 +56,6 @@ class GrantItem:
     comment: str = ""
 
 
-def group_name(name: str) -> str:
-    """Write the resource name of a group."""
-    return name if name.startswith("groups/") else f"groups/{name}"
-
-
 def grant_name(name: str) -> str:
     """Write the resource name of a grant."""
     return name if name.startswith("grants/") else f"grants/{name}"
@@ -91,36 +87,15 @@ def grant_message(item: GrantItem) -> access.Grant:
 
 def _conditions(item: GrantItem) -> access.Conditions:
     return access.Conditions(
-        purposes=[_purpose(name) for name in item.purposes],
+        purposes=[purpose_value(name) for name in item.purposes],
         algorithms=[algorithm_value(name) for name in item.algorithms],
         not_before=timestamp(item.not_before),
         not_after=timestamp(item.not_after),
         schedule=_schedule(item.schedule) if item.schedule is not None else None,
         digest_only=item.digest_only,
-        limits=_limits(item),
-        approval=_approval(item),
+        limits=limits(item.per_minute, item.per_day, item.in_all),
+        approval=approval_rule(item.approvals, item.approvers),
     )
-
-
-def _purpose(name: str) -> resources.KeyPurpose.ValueType:
-    number = messages.enum_number("KEY_PURPOSE", name, resources.KeyPurpose.keys())
-    return resources.KeyPurpose.ValueType(number)
-
-
-def _limits(item: GrantItem) -> list[resources.UseLimit]:
-    counts = {
-        resources.LIMIT_PERIOD_MINUTE: item.per_minute,
-        resources.LIMIT_PERIOD_DAY: item.per_day,
-        resources.LIMIT_PERIOD_EVER: item.in_all,
-    }
-    return [resources.UseLimit(count=count, period=each) for each, count in counts.items() if count]
-
-
-def _approval(item: GrantItem) -> resources.ApprovalRule | None:
-    if not item.approvals and not item.approvers:
-        return None
-    group = group_name(item.approvers) if item.approvers else ""
-    return resources.ApprovalRule(count=item.approvals or 1, group=group)
 
 
 def _schedule(item: ScheduleItem) -> access.Schedule:

@@ -42,7 +42,7 @@ class SignItem:
 
 @dataclass(frozen=True, kw_only=True)
 class Signature:
-    """A signature, and what made it."""
+    """A signature, what made it, and the number of its record in the daemon's audit."""
 
     signature: bytes
     encoding: str
@@ -51,6 +51,7 @@ class Signature:
     token: str
     token_serial: str
     protection_level: str
+    audit_number: int = 0
 
 
 def key_name(name: str) -> str:
@@ -74,7 +75,11 @@ def enum_number(kind: str, name: str | None, names: list[str]) -> int:
         return 0
     full = f"{kind}_{name.upper().replace('-', '_')}"
     if full not in names or full.endswith("_UNSPECIFIED"):
-        known = ", ".join(n.removeprefix(kind + "_") for n in names if "UNSPECIFIED" not in n)
+        known = ", ".join(
+            n.removeprefix(kind + "_").lower().replace("_", "-")
+            for n in names
+            if "UNSPECIFIED" not in n
+        )
         raise errors.InvalidRequest(f"{name} is not one of {known}", reason="INPUT_INVALID")
     return names.index(full)
 
@@ -143,6 +148,7 @@ def read_signature(reply: signing.SignResponse) -> Signature:
         protection_level=short(
             resources.ProtectionLevel.Name(reply.protection_level), "PROTECTION_LEVEL_"
         ),
+        audit_number=reply.audit_number,
     )
 
 

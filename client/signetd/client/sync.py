@@ -15,6 +15,7 @@ from signetd.client._access_sync import AccessCalls
 from signetd.client.approvals import ApprovalCalls
 from signetd.client.audit import AuditCalls
 from signetd.client.connection import OPTIONS, Endpoint
+from signetd.client.key_policies import KeyPolicyItem
 from signetd.client.messages import Signature, SignItem
 
 
@@ -135,10 +136,19 @@ class Client(AccessCalls, ApprovalCalls):
         return messages.read_public_key(self._call(operations.get_public_key(name)))
 
     def generate_key(
-        self, name: str, *, token: str, key_type: str, algorithm: str | None = None
+        self,
+        name: str,
+        *,
+        token: str,
+        key_type: str,
+        algorithm: str | None = None,
+        purpose: str | None = None,
     ) -> resources.Key:
-        """Have a token generate a key pair; *key_type* is a name such as "SM2" or "rsa-2048"."""
-        operation = operations.generate_key(name, token, key_type, algorithm)
+        """Have a token generate a key pair; *key_type* is a name such as "SM2" or "rsa-2048".
+
+        *purpose* is "signing" (None), "seal-making", "sealing" or "audit", and stays.
+        """
+        operation = operations.generate_key(name, token, key_type, algorithm, purpose)
         return self._call(operation)  # type: ignore[no-any-return]
 
     def enrol_key(
@@ -149,9 +159,10 @@ class Client(AccessCalls, ApprovalCalls):
         cka_id: bytes = b"",
         label: str = "",
         algorithm: str | None = None,
+        purpose: str | None = None,
     ) -> resources.Key:
-        """Adopt a key pair that is on a token already."""
-        operation = operations.enrol_key(name, token, cka_id, label, algorithm)
+        """Adopt a key pair that is on a token already; *purpose* as in ``generate_key``."""
+        operation = operations.enrol_key(name, token, cka_id, label, algorithm, purpose)
         return self._call(operation)  # type: ignore[no-any-return]
 
     def disable_key(self, name: str) -> resources.Key:
@@ -169,6 +180,10 @@ class Client(AccessCalls, ApprovalCalls):
         """
         operation = operations.destroy_key(name, approval)
         return self._call(operation)  # type: ignore[no-any-return]
+
+    def set_key_policy(self, name: str, policy: KeyPolicyItem) -> resources.Key:
+        """Replace what holds for every use of a key; an empty policy lifts all limits."""
+        return self._call(operations.set_key_policy(name, policy))  # type: ignore[no-any-return]
 
     def list_tokens(self) -> list[resources.Token]:
         """List all tokens, by name."""

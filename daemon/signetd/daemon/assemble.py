@@ -100,7 +100,7 @@ def assemble(config: Config, database: Database) -> Daemon:
     engine = SigningEngine(keys, tokens, FaultCounter(keys, limits, record))
     audit = _audit(config, database, AuditSigner(config.audit.key, keys, engine), changed)
     recorder = Recorder(audit.ledger, reads=config.audit.reads)
-    book = PolicyBook(database.access)
+    book = PolicyBook(database.access, keys.load)
     gate = Gate(book, keys)
     people, approved = People(book), Changes(database.approvals, utc_now)
     uses = ApprovalUses(database.approvals, people, approved, utc_now)
@@ -113,11 +113,13 @@ def assemble(config: Config, database: Database) -> Daemon:
     followers = Followers(audit.ledger, audit.store, config.limits.watchers)
     apis = {
         "SigningService": SigningApi(desk, gate, engine, recorder),
-        "KeyService": KeyApi(keys, gate, uses, recorder, config.access.destroy_approvals),
+        "KeyService": KeyApi(
+            keys, gate, uses, recorder, database.usage, config.access.destroy_approvals
+        ),
         "TokenService": TokenApi(tokens, writer, watchers, recorder),
         "AccessService": AccessApi(book, keys, recorder, database.usage, sockets, administrators),
         "ApprovalService": ApprovalApi(
-            approvals, approval_watchers, keys, lambda name: credential_of(name, sockets)
+            approvals, approval_watchers, wanted, lambda name: credential_of(name, sockets)
         ),
         "AuditService": AuditApi(audit, followers),
     }

@@ -37,7 +37,13 @@ async def admit_first(config: Config, ledger: Ledger, snapshot: Snapshot) -> boo
     """
     name = config.access.first_security_admin
     everybody = snapshot.identities
-    if name is None or any(Role.SECURITY_ADMIN in each.roles for each in everybody):
+    if any(Role.SECURITY_ADMIN in each.roles for each in everybody):
+        return False
+    if name is None:
+        _log.warning(
+            "there is no security administrator, so that nobody can add identities or grants: name "
+            "one in access.first_security_admin and start again"
+        )
         return False
     credential = credential_of(name, socket_names(config))
     await ledger.write(_entry(name, _first(name, credential), "first security administrator"))
@@ -71,7 +77,7 @@ def _entry(name: str, effect: Effect, detail: str) -> Entry:
     event = Event(
         kind=Kind.ACT,
         operation=OPERATION,
-        resource=f"identities/{name}"[:255],
+        resource=name,
         allowed=True,
         result="OK",
         detail=detail,

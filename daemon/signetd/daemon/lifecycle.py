@@ -126,13 +126,15 @@ async def _run_tokens(daemon: Daemon, stop: Stop, ready: Ready | None) -> None:
 
 
 async def _load(daemon: Daemon) -> None:
-    """Read the state, the audit first: what is done from here on is written there."""
+    """Read the state, the audit first: what is done from here on is written there.
+
+    The keys are read by the book, together with who may use them.
+    """
     try:
         await daemon.audit.load(version("signetd"))
         await daemon.book.load()
         if await admit_first(daemon.config, daemon.audit.ledger, daemon.book.snapshot):
             await daemon.book.refresh()
-        await daemon.keys.load()
     except (StateError, SignetError) as error:
         raise StartError(str(error)) from None
 
@@ -185,10 +187,9 @@ async def _close_tokens(daemon: Daemon, stop: Stop) -> None:
 
 @asynccontextmanager
 async def _following(daemon: Daemon) -> AsyncIterator[None]:
-    """Follow the changes of tokens and audit meanwhile, and what other daemons change."""
-    tasks = [asyncio.create_task(work) for work in (_follow(daemon), daemon.approvals.upkeep())]
-    if daemon.config.database.url is not None:
-        tasks.append(asyncio.create_task(_follow_policy(daemon)))
+    """Follow the changes of tokens and audit meanwhile, and what is changed in the database."""
+    work = (_follow(daemon), daemon.approvals.upkeep(), _follow_policy(daemon))
+    tasks = [asyncio.create_task(each) for each in work]
     try:
         yield
     finally:
@@ -198,7 +199,8 @@ async def _following(daemon: Daemon) -> AsyncIterator[None]:
 
 
 async def _follow_policy(daemon: Daemon) -> None:
-    # A signature is held against the newest policy in any case; this is for all else.
+    # A signature is held against the newest policy in any case; this is for all else: what other
+    # daemons change, and changes of this one whose caller went away before they were read.
     while True:
         await asyncio.sleep(_POLICY_SECONDS)
         try:

@@ -32,6 +32,7 @@ identity = "system"
 
 [access]
 first_security_admin = "all"
+{access}
 
 [[token]]
 name = "t"
@@ -48,6 +49,9 @@ pin_file = "token/user.pin"
 
 class Running:
     """A daemon, its token's faults, and what its module was called with."""
+
+    program = "signetd.daemon"
+    """The module that is run as the daemon."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -66,6 +70,7 @@ class Running:
         listener: str = "",
         token: str = "",
         limits: str = "",
+        access: str = "",
         signers: tuple[str, ...] = (),
     ) -> None:
         """Write the configuration, start the daemon and wait until it is ready.
@@ -83,11 +88,12 @@ class Running:
                 listener=listener,
                 token=token,
                 limits=limits,
+                access=access,
                 module=made.module,
                 environment="\n".join(f'{name} = "{value}"' for name, value in variables.items()),
             )
         )
-        command = [sys.executable, "-m", "signetd.daemon", "--config", str(file)]
+        command = [sys.executable, "-m", self.program, "--config", str(file)]
         with self._log.open("wb") as errors:
             # In a session of its own: Ctrl-C is for the test, which then ends the daemon.
             self.process = subprocess.Popen(command, stderr=errors, start_new_session=True)

@@ -5,8 +5,10 @@ from typing import Annotated, Any
 import typer
 
 from signetd.cli import show
-from signetd.cli.access import options, records
+from signetd.cli.access import options
+from signetd.cli.plain import plain
 from signetd.cli.session import Output, of
+from signetd.cli.words import rule_text
 
 
 def command(
@@ -24,7 +26,7 @@ def command(
     session = of(context)
     when = options.moment(at, "--at")
     with session.client() as client:
-        found = records.plain(
+        found = plain(
             client.explain_access(
                 identity, key, operation, algorithm=algorithm, message=message, time=when
             )
@@ -38,7 +40,7 @@ def command(
 def _print(found: dict[str, Any]) -> None:
     print(found["summary"])
     for rule in found["approvals"]:
-        print(f"It must be approved by {records.rule_text(rule)}.")
+        print(f"It must be approved by {rule_text(rule)}.")
     reasons = [
         {"": "yes" if each["supports"] else "no", "grant": each["grant"], "found": each["text"]}
         for each in found["reasons"]

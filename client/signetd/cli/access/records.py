@@ -4,42 +4,12 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from signetd.cli import show
+from signetd.cli.plain import plain
 from signetd.cli.session import Output
+from signetd.cli.words import given, limits_text, rule_text
 
 if TYPE_CHECKING:
     from signetd.api.v1 import access_service_pb2 as access
-
-_PERIODS = {"MINUTE": "per minute", "DAY": "per day", "EVER": "in all"}
-
-
-def plain(message: Any) -> dict[str, Any]:
-    """Turn a message into plain values, with short names of enumerations at every depth."""
-    from google.protobuf.json_format import MessageToDict
-
-    values = MessageToDict(
-        message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True
-    )
-    return _plain(message.DESCRIPTOR, values)
-
-
-def _plain(descriptor: Any, values: Mapping[str, Any]) -> dict[str, Any]:
-    # In the order of the contract; MessageToDict puts fields without a value last.
-    return {
-        field.name: [_one(field, each) for each in found]
-        if isinstance(found := values[field.name], list)
-        else _one(field, found)
-        for field in descriptor.fields
-        if field.name in values
-    }
-
-
-def _one(field: Any, value: Any) -> Any:
-    if field.enum_type is not None:
-        return value.removeprefix(field.enum_type.values[0].name.removesuffix("UNSPECIFIED"))
-    if field.message_type is not None and isinstance(value, dict):
-        return _plain(field.message_type, value)
-    # JSON of protobuf has numbers of 64 bits as texts.
-    return int(value) if field.cpp_type == field.CPPTYPE_INT64 else value
 
 
 def identities(output: Output, found: "Iterable[access.Identity]") -> None:
@@ -82,23 +52,18 @@ def _words(value: Any) -> str:
 
 def conditions_text(conditions: Mapping[str, Any]) -> str:
     """Write the conditions of a grant for people; "" if it has none."""
-    limits = [f"{each['count']} {_PERIODS[each['period']]}" for each in conditions["limits"]]
     found = [
-        *_given("for", ", ".join(conditions["purposes"])),
-        *_given("with", ", ".join(conditions["algorithms"])),
-        *_given("from", conditions.get("not_before", "")),
-        *_given("until", conditions.get("not_after", "")),
-        *_given("at", _schedule_text(conditions.get("schedule", {}))),
+        *given("for", ", ".join(conditions["purposes"])),
+        *given("with", ", ".join(conditions["algorithms"])),
+        *given("from", conditions.get("not_before", "")),
+        *given("until", conditions.get("not_after", "")),
+        *given("at", _schedule_text(conditions.get("schedule", {}))),
         *(["digests only"] if conditions["digest_only"] else []),
-        *_given("at most", ", ".join(limits)),
+        *given("at most", limits_text(conditions["limits"])),
     ]
     if "approval" in conditions:
         found.append(f"approved by {rule_text(conditions['approval'])}")
     return "; ".join(found)
-
-
-def _given(word: str, text: str) -> list[str]:
-    return [f"{word} {text}"] if text else []
 
 
 def _schedule_text(schedule: Mapping[str, Any]) -> str:
@@ -112,8 +77,3 @@ def _schedule_text(schedule: Mapping[str, Any]) -> str:
 def _clock(duration: str) -> str:
     minutes = int(duration.removesuffix("s")) // 60
     return f"{minutes // 60:02}:{minutes % 60:02}"
-
-
-def rule_text(rule: Mapping[str, Any]) -> str:
-    """Write an approval rule for people."""
-    return f"{rule['count']} of {rule['group'] or 'the security administrators'}"

@@ -6,6 +6,8 @@ from typing import Annotated, Final
 
 import typer
 
+from signetd.cli.access.options import certificate_sha256
+
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -19,6 +21,10 @@ def _digest(text: str | None) -> str | None:
     if text is not None and not re.fullmatch(r"([0-9a-fA-F]{2})+", text):
         raise typer.BadParameter(f"{text} is not hex")
     return text
+
+
+def _certificate(value: str) -> str:
+    return certificate_sha256(value) if value else ""
 
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The approval, approvals/…")]
@@ -37,7 +43,13 @@ Roles = Annotated[
 ]
 Credential = Annotated[str | None, typer.Option(help="uri, dns, common-name or socket")]
 Certificate = Annotated[
-    str, typer.Option("--certificate-sha256", help="SHA-256 of its one certificate, in hex")
+    str,
+    typer.Option(
+        "--certificate",
+        "--certificate-sha256",
+        help="The one certificate that is accepted: a PEM file, or its SHA-256 in hex",
+        callback=_certificate,
+    ),
 ]
 
 

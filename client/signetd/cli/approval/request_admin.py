@@ -30,7 +30,7 @@ def command(
     with session.client() as client:
         from signetd.client.identities import identity
 
-        wanted = identity(name, roles or (), credential, certificate.lower())
+        wanted = identity(name, roles or (), credential, certificate)
         made = client.request_administrator_approval(
             wanted, summary=summary, lifetime=read_lifetime(lifetime)
         )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from signetd.cli import show
+from signetd.cli.plain import plain
 from signetd.cli.session import Output
 
 if TYPE_CHECKING:
@@ -27,9 +28,7 @@ def safe(text: str) -> str:
 
 def record(approval: "Approval") -> dict[str, Any]:
     """Turn an approval into plain values, with short names of enumerations and hex."""
-    found = show.record(approval)
-    found["state"] = found["state"].removeprefix("APPROVAL_STATE_")
-    found["algorithm"] = found["algorithm"].removeprefix("ALGORITHM_")
+    found = plain(approval)
     found["digest"] = approval.digest.hex()
     return found
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from signetd.cli import show
+from signetd.cli.plain import plain
 from signetd.cli.session import Output
 
 if TYPE_CHECKING:
@@ -13,13 +14,11 @@ if TYPE_CHECKING:
     from signetd.audit import Report
 
 _COLUMNS = ("number", "time", "kind", "identity", "operation", "resource", "result")
-_NUMBERS = ("first", "last", "covered", "exported")  # JSON of protobuf writes them as texts
 
 
 def status(output: Output, message: "audit.AuditStatus") -> None:
     """Print how the audit is."""
-    fields = show.record(message)
-    show.one(output, fields | {name: int(fields[name]) for name in _NUMBERS})
+    show.one(output, plain(message))
 
 
 def values(record: "audit.AuditRecord") -> dict[str, Any]:
@@ -30,7 +29,15 @@ def values(record: "audit.AuditRecord") -> dict[str, Any]:
 
 def records(output: Output, found: "Iterable[audit.AuditRecord]") -> None:
     """Print records."""
-    show.many(output, _COLUMNS, [values(each) for each in found])
+    shown = [values(each) for each in found]
+    if output is Output.TABLE:
+        shown = [each | {"time": _second(each["time"])} for each in shown]
+    show.many(output, _COLUMNS, shown)
+
+
+def _second(moment: str) -> str:
+    """Leave the parts of a second away: a table is to fit into a terminal."""
+    return moment.partition(".")[0] + "Z"
 
 
 def line(output: Output, record: "audit.AuditRecord") -> str:
@@ -55,9 +62,17 @@ def report(output: Output, found: "Report") -> None:
     show.one(output, _summary(found))
 
 
+def _verdict(found: "Report") -> str:
+    if found.ok:
+        return "nothing was changed"
+    if found.untrusted == found.problem_count:
+        return "NOT PROVEN: signed with a key that is not among the trusted ones"
+    return "NOT AS IT WAS WRITTEN"
+
+
 def _summary(found: "Report") -> dict[str, Any]:
     return {
-        "verdict": "nothing was changed" if found.ok else "NOT AS IT WAS WRITTEN",
+        "verdict": _verdict(found),
         "chain": found.chain,
         "files": found.files,
         "records": f"{found.records} ({found.first} to {found.last})",

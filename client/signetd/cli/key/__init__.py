@@ -2,7 +2,16 @@
 
 import typer
 
-from signetd.cli.key import destroy, disable, enable, enrol, generate, public_key, show
+from signetd.cli.key import (
+    destroy,
+    disable,
+    enable,
+    enrol,
+    generate,
+    public_key,
+    set_policy,
+    show,
+)
 from signetd.cli.key import list as list_
 
 app = typer.Typer(help="Generate, enrol and manage keys.", no_args_is_help=True)
@@ -11,6 +20,7 @@ app.command("enrol")(enrol.command)
 app.command("list")(list_.command)
 app.command("show")(show.command)
 app.command("public-key")(public_key.command)
+app.command("set-policy")(set_policy.command)
 app.command("disable")(disable.command)
 app.command("enable")(enable.command)
 app.command("destroy")(destroy.command)

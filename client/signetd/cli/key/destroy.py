@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from signetd.cli import show
+from signetd.cli.key import shown
 from signetd.cli.key.options import Name
 from signetd.cli.session import of
 
@@ -20,4 +20,4 @@ def command(
     if not yes and typer.prompt("This cannot be undone. Type the key's name") != name:
         session.fail("the names differ; nothing was destroyed")
     with session.client() as client:
-        show.resource(session.output)(client.destroy_key(name, approval=approval))
+        shown.one(session.output, client.destroy_key(name, approval=approval))

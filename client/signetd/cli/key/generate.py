@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from signetd.cli import show
-from signetd.cli.key.options import Algorithm, Name, Token
+from signetd.cli.key import shown
+from signetd.cli.key.options import Algorithm, Name, Purpose, Token
 from signetd.cli.session import of
 
 
@@ -20,9 +20,12 @@ def command(
         ),
     ],
     algorithm: Algorithm = None,
+    purpose: Purpose = None,
 ) -> None:
     """Have a token generate a key pair."""
     session = of(context)
     with session.client() as client:
-        made = client.generate_key(name, token=token, key_type=type_, algorithm=algorithm)
-        show.resource(session.output)(made)
+        made = client.generate_key(
+            name, token=token, key_type=type_, algorithm=algorithm, purpose=purpose
+        )
+        shown.one(session.output, made)

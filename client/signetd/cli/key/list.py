@@ -2,7 +2,7 @@
 
 import typer
 
-from signetd.cli import show
+from signetd.cli.key import shown
 from signetd.cli.session import of
 
 
@@ -10,4 +10,4 @@ def command(context: typer.Context) -> None:
     """List the keys."""
     session = of(context)
     with session.client() as client:
-        show.keys(session.output, client.list_keys())
+        shown.many(session.output, client.list_keys())

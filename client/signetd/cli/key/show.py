@@ -2,7 +2,7 @@
 
 import typer
 
-from signetd.cli import show
+from signetd.cli.key import shown
 from signetd.cli.key.options import Name
 from signetd.cli.session import of
 
@@ -11,4 +11,4 @@ def command(context: typer.Context, name: Name) -> None:
     """Show one key."""
     session = of(context)
     with session.client() as client:
-        show.resource(session.output)(client.get_key(name))
+        shown.one(session.output, client.get_key(name))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from signetd.cli import show
+from signetd.cli.plain import plain
 from signetd.cli.session import DONE, Output, of
 
 if TYPE_CHECKING:
@@ -33,12 +33,12 @@ def command(
 
 
 def _json(change: "tokens.WatchTokensResponse") -> str:
-    fields = show.record(change) | {"token": show.record(change.token)}
+    fields = plain(change) | {"token": plain(change.token)}
     return json.dumps(fields, ensure_ascii=False)
 
 
 def _text(change: "tokens.WatchTokensResponse") -> str:
-    token = show.record(change.token)
+    token = plain(change.token)
     moment = change.change_time.ToDatetime().isoformat(timespec="milliseconds")
     shown = (f"{moment}Z", token["name"], token["state"], token["state_reason"])
     return "  ".join(shown).rstrip()

@@ -3,10 +3,12 @@
 from signetd.daemon.approvals import subjects
 from signetd.daemon.approvals.types import Subject
 from signetd.daemon.config import Access
+from signetd.daemon.keys.types import RegisteredKey
 from signetd.daemon.policy.book import PolicyBook
 from signetd.daemon.policy.charges import approvals_of
 from signetd.daemon.policy.gate import Gate
-from signetd.daemon.policy.types import ApprovalRule, Asker, Role
+from signetd.daemon.policy.types import ApprovalRule, Asker, Operation, Role
+from signetd.daemon.signing.types import SignInput
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.types import Requester
 
@@ -23,15 +25,14 @@ class People:
 
     def auditors(self) -> frozenset[str]:
         """Return the auditors that are not disabled."""
-        return frozenset(
-            each.name
-            for each in self._book.snapshot.identities
-            if Role.AUDITOR in each.roles and not each.disabled
-        )
+        return self._book.snapshot.acting(Role.AUDITOR)
 
 
 class PolicyRequirements:
-    """Says by policy and configuration; implements approvals.parts.Requirements."""
+    """Says by policy and configuration; implements approvals.parts.Requirements.
+
+    Also looks up the keys that approvals are asked for; implements rpc.approval_api.Keys.
+    """
 
     def __init__(self, book: PolicyBook, gate: Gate, access: Access) -> None:
         self._book = book
@@ -51,6 +52,20 @@ class PolicyRequirements:
         }
         count = counts[subject.operation]
         return (ApprovalRule(count=count),) if count else ()
+
+    def to_sign(self, identity: str, order: SignInput) -> RegisteredKey:
+        """Return the key of a signature that *identity* may ask approval for.
+
+        Raises PERMISSION_DENIED, in the same words whether there is such a key or not, and
+        KEY_NOT_FOUND.
+        """
+        asker, digest_given = self._asker(identity), order.digest is not None
+        return self._gate.signing(asker, order.key, order.algorithm, digest_given=digest_given)[0]
+
+    def to_destroy(self, identity: str, key_id: str) -> RegisteredKey:
+        """Return a key whose destruction *identity* may ask approval for; raises as `to_sign`."""
+        self._require_security_admin(identity)
+        return self._gate.key(self._asker(identity), Operation.READ, key_id)
 
     def _signing(
         self, identity: str, subject: Subject, *, message: bool

@@ -86,8 +86,9 @@ def option_of(grant: Grant) -> Option:
 
 def _refused(snapshot: Snapshot, use: Use, denied_by: str = "") -> Decision:
     # The same words whatever the cause, and whether or not there is such a key.
+    does = "read" if use.operation is Operation.READ else f"{use.operation.lower()} with"
     refusal = (
-        f"The identity {use.identity[:255]!r} may not {use.operation.lower()} with a key "
-        f"{use.key_id[:80]!r}; a security administrator can explain why, and grant it."
+        f"The identity {use.identity[:255]!r} may not {does} a key {use.key_id[:80]!r}; "
+        "a security administrator can explain why, and grant it."
     )
     return Decision(allowed=False, version=snapshot.version, refusal=refusal, denied_by=denied_by)

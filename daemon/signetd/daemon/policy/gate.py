@@ -34,10 +34,6 @@ class Keys(Protocol):
         """Return a key; raises SignetError KEY_NOT_FOUND."""
         ...
 
-    async def load(self) -> None:
-        """Read the keys anew."""
-        ...
-
 
 class Gate:
     """Lets through what identities, roles and grants allow. *now* is for tests."""
@@ -51,10 +47,7 @@ class Gate:
 
     async def refresh(self) -> None:
         """See what other daemons, and other parts of this one, have changed."""
-        before = self._book.snapshot.version
         await self._book.refresh()
-        if self._book.snapshot.version != before:
-            await self._keys.load()
 
     def caller(self, presented: Presented) -> Identity:
         """Return the identity that was presented; raises PERMISSION_DENIED."""

@@ -186,8 +186,10 @@ class AccessApi:
         await self._book.refresh()
         return self._book.snapshot
 
-    async def _act(self, resource: str, *effects: Effect, detail: str = "") -> None:
-        await self._recorder.act(resource, *effects, detail=detail)
+    async def _act(
+        self, resource: str, *effects: Effect, detail: str = "", approval: str = ""
+    ) -> None:
+        await self._recorder.act(resource, *effects, detail=detail, approval=approval)
         await self._book.refresh()
 
     async def _admit(
@@ -202,7 +204,8 @@ class AccessApi:
                     wanted, approval, user
                 )
             detail = access_details.of_identity(wanted)
-            await self._act(wanted.name, *effects, change, detail=detail)
+            used = approval if effects else ""
+            await self._act(wanted.name, *effects, change, detail=detail, approval=used)
 
 
 def _lets_in(wanted: Identity, seen: Identity | None) -> bool:

@@ -12,15 +12,24 @@ from signetd.daemon.keys import RegisteredKey
 from signetd.daemon.policy.types import Credential
 from signetd.daemon.rpc import approval_convert, calls, convert
 from signetd.daemon.rpc.approval_watching import ApprovalWatchers
+from signetd.daemon.signing import SignInput
 from signetd.daemon.signing.validate import check
 from signetd.drivers.errors import Reason, SignetError
 
 
 class Keys(Protocol):
-    """Where keys are looked up."""
+    """Where keys are looked up for those who may do with them what is to be approved.
 
-    def get(self, key_id: str) -> RegisteredKey:
-        """Return a key; raises SignetError KEY_NOT_FOUND."""
+    Both raise PERMISSION_DENIED to others, in the same words whether there is such a key or not,
+    and KEY_NOT_FOUND.
+    """
+
+    def to_sign(self, identity: str, order: SignInput) -> RegisteredKey:
+        """Return the key of a signature."""
+        ...
+
+    def to_destroy(self, identity: str, key_id: str) -> RegisteredKey:
+        """Return a key for its destruction."""
         ...
 
 
@@ -112,7 +121,8 @@ class ApprovalApi:
             case "sign":
                 return await self._signature(request)
             case "destroy_key":
-                key = self._key(convert.resource_id(request.destroy_key.key, "keys", "key"))
+                key_id = _key_id(convert.resource_id(request.destroy_key.key, "keys", "key"))
+                key = self._keys.to_destroy(calls.current().identity, key_id)
                 return subjects.destruction(key)
             case "administrator":
                 identity = request.administrator.identity
@@ -129,11 +139,14 @@ class ApprovalApi:
                 "sign.approval is given; an approval is asked for without one, leave it out.",
             )
         order = convert.sign_input(request.sign)
-        return await subjects.signature(check(self._key(order.key), order))
+        _key_id(order.key)
+        key = self._keys.to_sign(calls.current().identity, order)
+        return await subjects.signature(check(key, order))
 
-    def _key(self, key_id: str) -> RegisteredKey:
-        calls.current().facts["key"] = key_id
-        return self._keys.get(key_id)
+
+def _key_id(key_id: str) -> str:
+    calls.current().facts["key"] = key_id
+    return key_id
 
 
 def _approval_id(name: str) -> str:

@@ -1,6 +1,7 @@
 """Answers KeyService."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -8,7 +9,7 @@ from signetd.api.v1 import key_service_pb2 as messages
 from signetd.api.v1.resources_pb2 import Key, PublicKey
 from signetd.daemon.approvals import subjects
 from signetd.daemon.approvals.types import Subject
-from signetd.daemon.audit.types import Effect
+from signetd.daemon.audit.types import Charge, Effect
 from signetd.daemon.keys import RegisteredKey
 from signetd.daemon.policy.types import Asker, KeyPolicy, KeyPurpose, Operation
 from signetd.daemon.rpc import calls, convert, policy_convert
@@ -101,6 +102,14 @@ class ActApprovals(Protocol):
         ...
 
 
+class Usage(Protocol):
+    """The counters of uses; its method blocks and is called in threads."""
+
+    def counts(self, charges: Collection[Charge]) -> Mapping[tuple[str, str], int]:
+        """Return what is counted so far, by scope and window."""
+        ...
+
+
 class KeyApi:
     """Shows and manages keys for callers that may."""
 
@@ -110,6 +119,7 @@ class KeyApi:
         gate: Gate,
         approvals: ActApprovals,
         recorder: Recorder,
+        usage: Usage,
         destroy_approvals: int = 0,
     ) -> None:
         self._destroy_approvals = destroy_approvals
@@ -117,6 +127,7 @@ class KeyApi:
         self._gate = gate
         self._approvals = approvals
         self._recorder = recorder
+        self._usage = usage
 
     async def list_keys(self, request: messages.ListKeysRequest) -> messages.ListKeysResponse:
         """Answer ListKeys."""
@@ -124,13 +135,15 @@ class KeyApi:
         keys, following = self._keys.page(
             request.page_size, request.page_token, lambda key: self._gate.sees(asker, key)
         )
+        uses = await self._uses(*(key.id for key in keys))
         return messages.ListKeysResponse(
-            keys=[_message(key) for key in keys], next_page_token=following
+            keys=[_message(key, uses[key.id]) for key in keys], next_page_token=following
         )
 
     async def get_key(self, request: messages.GetKeyRequest) -> Key:
         """Answer GetKey."""
-        return _message(self._visible(request.name))
+        key = self._visible(request.name)
+        return _message(key, (await self._uses(key.id))[key.id])
 
     async def get_public_key(self, request: messages.GetPublicKeyRequest) -> PublicKey:
         """Answer GetPublicKey."""
@@ -146,15 +159,16 @@ class KeyApi:
         kind = convert.key_type(request.key_type)
         algorithm = convert.algorithm(request.default_algorithm, "default_algorithm")
         purpose = policy_convert.purpose(request.purpose) or KeyPurpose.SIGNING
-        await self._begin(key_id, f"{kind} for {purpose} in tokens/{token}")
-        return _message(await self._keys.generate(key_id, token, kind, algorithm, purpose))
+        uses = await self._begin(key_id, f"{kind} for {purpose} in tokens/{token}")
+        key = await self._keys.generate(key_id, token, kind, algorithm, purpose)
+        return _message(key, uses)
 
     async def enrol_key(self, request: messages.EnrolKeyRequest) -> Key:
         """Answer EnrolKey."""
         key_id, token = _new_key_id(request.key_id), _token(request.token)
         algorithm = convert.algorithm(request.default_algorithm, "default_algorithm")
         purpose = policy_convert.purpose(request.purpose) or KeyPurpose.SIGNING
-        await self._begin(key_id, f"for {purpose} from tokens/{token}")
+        uses = await self._begin(key_id, f"for {purpose} from tokens/{token}")
         key = await self._keys.enrol(
             key_id,
             token,
@@ -163,19 +177,19 @@ class KeyApi:
             default_algorithm=algorithm,
             purpose=purpose,
         )
-        return _message(key)
+        return _message(key, uses)
 
     async def disable_key(self, request: messages.DisableKeyRequest) -> Key:
         """Answer DisableKey."""
         key_id = _key_id(request.name)
-        await self._begin(key_id)
-        return _message(await self._keys.disable(key_id))
+        uses = await self._begin(key_id)
+        return _message(await self._keys.disable(key_id), uses)
 
     async def enable_key(self, request: messages.EnableKeyRequest) -> Key:
         """Answer EnableKey."""
         key_id = _key_id(request.name)
-        await self._begin(key_id)
-        return _message(await self._keys.enable(key_id))
+        uses = await self._begin(key_id)
+        return _message(await self._keys.enable(key_id), uses)
 
     async def destroy_key(self, request: messages.DestroyKeyRequest) -> Key:
         """Answer DestroyKey. An approval is used up when the destruction begins."""
@@ -186,11 +200,25 @@ class KeyApi:
             effects = await self._approvals.effects_for_act(
                 subject, request.approval, user, self._destroy_approvals
             )
-            await self._begin(key_id, f"public key {key.fingerprint}", *effects)
-        return _message(await self._keys.destroy(key_id))
+            detail = f"public key {key.fingerprint}"
+            uses = await self._begin(key_id, detail, *effects, approval=request.approval)
+        return _message(await self._keys.destroy(key_id), uses)
 
-    async def _begin(self, key_id: str, detail: str = "", *effects: Effect) -> None:
-        await self._recorder.begin(f"keys/{key_id}", *effects, detail=detail)
+    async def _begin(
+        self, key_id: str, detail: str = "", *effects: Effect, approval: str = ""
+    ) -> int:
+        """Write down that an act begins; return how often the key was used, for the answer.
+
+        That is read before the act, so that what is done is never answered with a failure to read.
+        """
+        uses = (await self._uses(key_id))[key_id]
+        await self._recorder.begin(f"keys/{key_id}", *effects, detail=detail, approval=approval)
+        return uses
+
+    async def _uses(self, *key_ids: str) -> dict[str, int]:
+        charges = {key_id: Charge(scope=f"keys/{key_id}") for key_id in key_ids}
+        found = await asyncio.to_thread(self._usage.counts, charges.values())
+        return {key_id: found[each.scope, each.window] for key_id, each in charges.items()}
 
     async def set_key_policy(self, request: messages.SetKeyPolicyRequest) -> Key:
         """Answer SetKeyPolicy."""
@@ -200,12 +228,13 @@ class KeyApi:
                 Reason.INPUT_MISSING, "policy is missing; an empty one lifts all limits."
             )
         policy = policy_convert.policy(request.policy)
-        await self._begin(key_id, policy_convert.policy_text(policy))
-        return _message(await self._keys.set_policy(key_id, policy))
+        uses = await self._begin(key_id, policy_convert.policy_text(policy))
+        return _message(await self._keys.set_policy(key_id, policy), uses)
 
 
-def _message(key: RegisteredKey) -> Key:
+def _message(key: RegisteredKey, uses: int) -> Key:
     message = convert.key_message(key)
+    message.uses = uses
     message.purpose = policy_convert.purpose_number(key.purpose)
     message.policy.CopyFrom(policy_convert.policy_message(key.policy))
     return message

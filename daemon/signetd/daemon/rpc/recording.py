@@ -25,25 +25,32 @@ class Recorder:
         self._reads = reads
         self._late: set[asyncio.Task[None]] = set()
 
-    async def begin(self, resource: str, *effects: Effect, detail: str = "") -> None:
+    async def begin(
+        self, resource: str, *effects: Effect, detail: str = "", approval: str = ""
+    ) -> None:
         """Record that the current call begins an act that cannot be undone; before it does.
+
+        *approval* is the resource name of the one that *effects* use up, "" for none.
 
         How it ended is recorded by the dispatcher. Raises what the ledger does.
         """
         call = calls.current()
         call.resource = resource
-        event = act_event(call, allowed=True, result=BEGUN, detail=detail)
+        event = act_event(call, allowed=True, result=BEGUN, detail=detail, approval=approval)
         await self._ledger.write(Entry(event=event, effects=effects))
 
-    async def act(self, resource: str, *effects: Effect, detail: str = "") -> Written:
+    async def act(
+        self, resource: str, *effects: Effect, detail: str = "", approval: str = ""
+    ) -> Written:
         """Record that the current call was allowed and did this, with *effects*, all or nothing.
 
-        Raises what the ledger does; a refusal by an effect is in the chain then.
+        *approval* is as for `begin`. Raises what the ledger does; a refusal by an effect is in the
+        chain then.
         """
         call = calls.current()
         call.resource = resource
         call.recorded = True
-        event = act_event(call, allowed=True, result="OK", detail=detail)
+        event = act_event(call, allowed=True, result="OK", detail=detail, approval=approval)
         return await self._ledger.write(Entry(event=event, effects=effects))
 
     async def item(self, resource: str, error: SignetError) -> None:
@@ -103,7 +110,9 @@ class Recorder:
             _log.error("end of a call not recorded", request_id=call.request_id, why=error.message)
 
 
-def act_event(call: Call, *, allowed: bool, result: str, detail: str = "") -> Event:
+def act_event(
+    call: Call, *, allowed: bool, result: str, detail: str = "", approval: str = ""
+) -> Event:
     """Return the event of an act: what was called, by whom, about what, how it ended."""
     return Event(
         kind=Kind.ACT,
@@ -113,5 +122,6 @@ def act_event(call: Call, *, allowed: bool, result: str, detail: str = "") -> Ev
         resource=call.resource,
         allowed=allowed,
         result=result,
+        approval=approval,
         detail=detail,
     )

@@ -12,7 +12,7 @@ from typing import Final, Protocol
 import msgspec
 
 from signetd.daemon.approvals.types import Subject
-from signetd.daemon.audit.types import Effect, Entry, Event, Kind, Ledger, Written
+from signetd.daemon.audit.types import Effect, Entry, Event, Kind, Ledger, Written, failed
 from signetd.daemon.policy.charges import approvals_of, charges_of, key_charges
 from signetd.daemon.policy.evaluate import Decision, Option
 from signetd.daemon.policy.gate import Gate
@@ -109,10 +109,18 @@ class SigningDesk:
         try:
             return await self._sign(use)
         except SignetError as error:
-            if not use.written and error.reason is not Reason.AUDIT_UNAVAILABLE:
-                use.note(result=error.reason.value)
-                await self._ledger.write(Entry(event=use.event))
+            await self._write_failure(use, error)
             raise
+        except Exception:
+            await self._write_failure(use, SignetError(Reason.INTERNAL, ""))
+            raise
+
+    async def _write_failure(self, use: _Use, error: SignetError) -> None:
+        if use.written or error.reason is Reason.AUDIT_UNAVAILABLE:
+            return
+        # What was signed, if anything was, is not released: the record does not name it.
+        event = failed(use.event, error, allowed=use.event.allowed)
+        await self._ledger.write(Entry(event=event))
 
     async def _sign(self, use: _Use) -> Released:
         permit = self._permit(use)
@@ -120,7 +128,6 @@ class SigningDesk:
         use.note(digest=digest.hex(), algorithm=str(permit.checked.algorithm))
         with self._approvals.reserve(use.request.approval, use.asker.identity):
             await self._effects(use, permit, digest)  # before the token is asked in vain
-            use.note(allowed=True)
             signed = await self._engine.sign(permit.checked, digest, use.asker.requester)
             key = signed.key
             use.note(
@@ -133,6 +140,7 @@ class SigningDesk:
         return Released(signed=signed, number=written.number)
 
     def _permit(self, use: _Use) -> _Permit:
+        use.note(allowed=False)  # until it is known, here and with the approval
         request = use.request
         key, decision = self._gate.signing(
             use.asker, request.key, request.algorithm, digest_given=request.digest is not None
@@ -146,16 +154,18 @@ class SigningDesk:
         return _Permit(checked=checked, version=decision.version, options=options, rules=rules)
 
     async def _effects(self, use: _Use, permit: _Permit, digest: bytes) -> tuple[Effect, ...]:
-        use.note(approval=use.request.approval)
+        use.note(approval=use.request.approval, allowed=False)
         subject = Subject(
             operation=OPERATION,
             resource=use.event.resource,
             algorithm=permit.checked.algorithm,
             digest=digest,
         )
-        return await self._approvals.effects_for_sign(
+        effects = await self._approvals.effects_for_sign(
             use.request.approval, subject, use.asker.identity, permit.rules
         )
+        use.note(allowed=True)
+        return effects
 
     async def _write(self, use: _Use, permit: _Permit, digest: bytes) -> Written:
         """Write the signature down, under the policy that counts at that moment."""
@@ -169,11 +179,7 @@ class SigningDesk:
                     raise
                 use.written = False
             await self._gate.refresh()
-            try:
-                permit = self._permit(use)
-            except SignetError:
-                use.note(allowed=False, signature_digest="")
-                raise
+            permit = self._permit(use)
         raise SignetError(
             Reason.POLICY_CHANGED,
             "Grants and keys were changed all the time while this was signed; try again.",
@@ -182,11 +188,12 @@ class SigningDesk:
     async def _entry(self, use: _Use, permit: _Permit, digest: bytes) -> Entry:
         moment = self._gate.now()
         key = permit.checked.key
+        effects = await self._effects(use, permit, digest)
         return Entry(
             event=use.event,
             charges=key_charges(key.id, key.policy, moment),
             alternatives=tuple(charges_of(option, moment) for option in permit.options),
-            effects=await self._effects(use, permit, digest),
+            effects=effects,
             policy_version=permit.version,
         )
 

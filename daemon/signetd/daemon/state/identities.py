@@ -33,14 +33,14 @@ def create_identity(identity: Identity) -> Effect:
 def update_identity(wanted: Identity, seen: Identity) -> Effect:
     """Replace roles, pinned certificate and state; name, credential and create time stay.
 
-    *seen* is the identity on which it was judged what the change needs: if it has other roles by
-    now, POLICY_CHANGED is raised. Raises IDENTITY_NOT_FOUND and ROLES_CONFLICT as well.
+    *seen* is the identity on which it was judged what the change needs: if it was changed since,
+    POLICY_CHANGED is raised. Raises IDENTITY_NOT_FOUND and ROLES_CONFLICT as well.
     """
 
     def effect(connection: Connection, moment: datetime) -> None:
         bump_version(connection)
         stored = require_identity(connection, wanted.name)
-        if stored.roles != seen.roles:
+        if _power(stored) != _power(seen):
             raise SignetError(
                 Reason.POLICY_CHANGED,
                 f"The identity {wanted.name!r} was changed in the meantime; look at it and repeat.",
@@ -147,6 +147,11 @@ def _keep_one_administrator(connection: Connection, without: str) -> None:
             f"{without!r} is the last security administrator that is enabled, and nobody could "
             "change anything without one; give the role to another identity first.",
         )
+
+
+def _power(identity: Identity) -> tuple[frozenset[Role], bool, str]:
+    """What may need the approval of others when it is changed."""
+    return identity.roles, identity.disabled, identity.certificate_sha256
 
 
 def _administers(identity: Identity) -> bool:

@@ -165,6 +165,17 @@ async def test_a_role_that_it_had_needs_no_approval_and_another_one_does(service
     assert (who.roles, approval) == ({Role.SECURITY_ADMIN}, "approvals/a2")
 
 
+async def test_the_record_names_the_approval_that_was_used(service: Any) -> None:
+    def use_up(connection: Connection, moment: object) -> None:
+        """Stands for what uses an approval up."""
+
+    await service.ask("CreateIdentity", wanted("app", approval="approvals/a0"))
+    service.administrators.effects = (use_up,)
+    await service.ask("CreateIdentity", wanted("root", ADMIN, approval="approvals/a1"))
+    approvals = [entry.event.approval for entry in service.ledger.entries]
+    assert approvals == ["", "approvals/a1"], "none was needed for the first"
+
+
 async def test_what_the_approval_refuses_is_not_done(service: Any) -> None:
     def refuse(connection: Connection, moment: object) -> None:
         raise SignetError(Reason.APPROVAL_INVALID, "It is for another one.")

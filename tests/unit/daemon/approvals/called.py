@@ -10,6 +10,7 @@ from signetd.daemon.keys import RegisteredKey
 from signetd.daemon.policy.types import Credential
 from signetd.daemon.rpc.approval_api import ApprovalApi
 from signetd.daemon.rpc.approval_watching import ApprovalWatchers
+from signetd.daemon.signing import SignInput
 from signetd.drivers.errors import Reason, SignetError
 from tests.unit.daemon.approvals.office import Office
 from tests.unit.daemon.approvals.test_subjects import SM2_KEY
@@ -18,7 +19,17 @@ SIGN = signing.SignRequest(key="keys/seal", message=b"message digest")
 
 
 class Keys:
-    def get(self, key_id: str) -> RegisteredKey:
+    """Has one key; `strangers` may not use it, and learn nothing of it."""
+
+    def __init__(self) -> None:
+        self.strangers: set[str] = set()
+
+    def to_sign(self, identity: str, order: SignInput) -> RegisteredKey:
+        return self.to_destroy(identity, order.key)
+
+    def to_destroy(self, identity: str, key_id: str) -> RegisteredKey:
+        if identity in self.strangers:
+            raise SignetError(Reason.PERMISSION_DENIED, "not with a key of that name")
         if key_id != SM2_KEY.id:
             raise SignetError(Reason.KEY_NOT_FOUND, "no such key")
         return SM2_KEY
@@ -30,8 +41,9 @@ class Service:
     def __init__(self, office: Office) -> None:
         self.office = office
         self.watchers = ApprovalWatchers(office.approvals, office.changes, 4)
+        self.keys = Keys()
         self.api = ApprovalApi(
-            office.approvals, self.watchers, Keys(), lambda name: Credential.COMMON_NAME
+            office.approvals, self.watchers, self.keys, lambda name: Credential.COMMON_NAME
         )
 
     async def create(self, who: str = "app", **fields: Any) -> messages.Approval:

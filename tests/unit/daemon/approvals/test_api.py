@@ -47,6 +47,23 @@ async def test_a_destruction_is_asked_for(service: Service) -> None:
 
 
 @pytest.mark.parametrize(
+    "fields",
+    [
+        {"sign": {"key": "keys/seal", "digest": bytes(31)}},
+        {"sign": {"key": "keys/none", "digest": bytes(32)}},
+        {"destroy_key": {"key": "keys/seal"}},
+        {"destroy_key": {"key": "keys/none"}},
+    ],
+)
+async def test_whoever_may_not_use_a_key_learns_nothing_of_it(
+    service: Service, fields: dict[str, Any]
+) -> None:
+    service.keys.strangers = {"stranger"}
+    error = await refusal(service.create("stranger", **fields))
+    assert error.reason is Reason.PERMISSION_DENIED
+
+
+@pytest.mark.parametrize(
     ("credential", "expected"),
     [(access.CREDENTIAL_URI, Credential.URI), (0, Credential.COMMON_NAME)],
 )

@@ -65,3 +65,35 @@ async def test_many_at_once_read_it_once() -> None:
     book = PolicyBook(store)
     await asyncio.gather(*(book.refresh() for _ in range(20)))
     assert (book.snapshot.version, store.read) == (1, 1)
+
+
+async def test_keys_are_read_anew_before_a_new_version_counts() -> None:
+    """Else a signature by a key that another daemon has disabled would be held for allowed."""
+    store, seen = Store(), list[int]()
+    loading, go_on = asyncio.Event(), asyncio.Event()
+
+    async def load_keys() -> None:
+        seen.append(book.snapshot.version)
+        loading.set()
+        await go_on.wait()
+
+    book = PolicyBook(store, load_keys)
+    reading = asyncio.create_task(book.refresh())
+    await loading.wait()
+    assert book.snapshot.version == 0, "the keys are not those of version 1 yet"
+    go_on.set()
+    await reading
+    assert (book.snapshot.version, seen) == (1, [0])
+    await book.refresh()
+    assert seen == [0], "nothing was changed"
+
+
+async def test_when_keys_cannot_be_read_the_old_snapshot_stays() -> None:
+    async def load_keys() -> None:
+        raise SignetError(Reason.INTERNAL, "The disk is gone.")
+
+    book = PolicyBook(Store(), load_keys)
+    for again in (book.refresh, book.load):
+        with pytest.raises(SignetError, match="disk is gone"):
+            await again()
+        assert book.snapshot.version == 0

@@ -3,7 +3,7 @@
 import asyncio
 import datetime
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
 from contextlib import AbstractContextManager, AsyncExitStack, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +22,7 @@ from grpc_status import rpc_status
 from signetd.api.v1 import token_service_pb2
 from signetd.daemon import logs
 from signetd.daemon.approvals.types import Subject
-from signetd.daemon.audit.types import Effect
+from signetd.daemon.audit.types import Charge, Effect
 from signetd.daemon.config import Limits, Log, TcpAddress, TcpListener, UnixListener
 from signetd.daemon.credentials import Clock, Presented, utc_now
 from signetd.daemon.dev.certificates import ensure_certificates
@@ -247,6 +247,16 @@ class FakeKeys:
         return KEY
 
 
+class FakeUsage:
+    """Says how often keys were used, by their names."""
+
+    def __init__(self) -> None:
+        self.uses: dict[str, int] = {}
+
+    def counts(self, charges: Collection[Charge]) -> dict[tuple[str, str], int]:
+        return {(each.scope, each.window): self.uses.get(each.scope, 0) for each in charges}
+
+
 class FakeToken:
     """A token whose PIN is 1234."""
 
@@ -292,6 +302,7 @@ class Service:
         self.limits = limits or Limits()
         self.engine = FakeEngine()
         self.keys = FakeKeys()
+        self.usage = FakeUsage()
         self.tokens = {name: FakeToken(name) for name in ("t1", "t2", "t3")}
         self.health = Health(self.tokens, FakeAudit())
         writer = TokenMessages(dict.fromkeys(self.tokens, "standard"))
@@ -305,7 +316,9 @@ class Service:
                 "signetd.api.v1.SigningService": SigningApi(
                     FakeDesk(self.engine), gate, self.engine, recorder
                 ),
-                "signetd.api.v1.KeyService": KeyApi(self.keys, gate, FakeApprovals(), recorder),
+                "signetd.api.v1.KeyService": KeyApi(
+                    self.keys, gate, FakeApprovals(), recorder, self.usage
+                ),
                 "signetd.api.v1.TokenService": TokenApi(
                     self.tokens, writer, self.watchers, recorder
                 ),

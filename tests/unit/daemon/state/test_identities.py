@@ -88,6 +88,17 @@ def test_an_update_that_was_judged_by_other_roles_is_refused(changes: Changes) -
     refused(changes, Reason.POLICY_CHANGED, update_identity(was, was), says="in the meantime")
 
 
+@pytest.mark.parametrize("changed", [{"disabled": True}, {"certificate_sha256": "b" * 64}])
+def test_an_update_that_was_judged_by_another_state_or_certificate_is_refused(
+    changed: dict[str, Any], changes: Changes
+) -> None:
+    """Else an administrator who was just disabled would come back without an approval."""
+    changes.make(create_identity(ADMIN))
+    seen = identity("app", Role.SECURITY_ADMIN)
+    changes.make(create_identity(msgspec.structs.replace(seen, **changed)))
+    refused(changes, Reason.POLICY_CHANGED, update_identity(seen, seen), says="in the meantime")
+
+
 @pytest.mark.parametrize("first", sorted(ADMINISTRATORS))
 @pytest.mark.parametrize("second", sorted(ADMINISTRATORS))
 def test_one_identity_has_one_administrators_role(

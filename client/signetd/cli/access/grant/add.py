@@ -13,7 +13,13 @@ from signetd.cli.session import of
 def command(
     context: typer.Context,
     keys: Annotated[str, typer.Option(help="Names of keys; * stands for any characters")],
-    operation: Annotated[list[str], typer.Option(help="read, verify or sign; can be repeated")],
+    operation: Annotated[
+        list[str],
+        typer.Option(
+            help="read, verify or sign; may be repeated. Who signs documents with signetctl, or "
+            "approves them with --file, needs read as well: they are hashed with the public key"
+        ),
+    ],
     to: To = None,
     to_group: ToGroup = None,
     deny: Annotated[

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from signetd.cli.access import options, records
+from signetd.cli.plain import plain
 from signetd.cli.session import of
 
 
@@ -32,7 +33,7 @@ def command(
         known = client.get_identity(name)
         wanted = IdentityItem(
             name=name,
-            roles=tuple(role or records.plain(known)["roles"]),
+            roles=tuple(role or plain(known)["roles"]),
             certificate_sha256=pinned
             if certificate or any_certificate
             else known.certificate_sha256,

@@ -1,0 +1,27 @@
+"""Keys printed for people and for programs."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from signetd.cli import show
+from signetd.cli.plain import plain
+from signetd.cli.session import Output
+from signetd.cli.words import policy_text
+
+if TYPE_CHECKING:
+    from signetd.api.v1.resources_pb2 import Key
+
+_COLUMNS: Final = ("name", "key_type", "purpose", "state", "token", "protection_level", "uses")
+
+
+def one(output: Output, key: "Key") -> None:
+    """Print a key."""
+    found: dict[str, Any] = plain(key)
+    if output is Output.TABLE:
+        found["policy"] = policy_text(found.get("policy", {}))
+    show.one(output, found)
+
+
+def many(output: Output, keys: "Sequence[Key]") -> None:
+    """Print keys."""
+    show.many(output, _COLUMNS, [plain(key) for key in keys])

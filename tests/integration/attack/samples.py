@@ -1,0 +1,47 @@
+"""Requests and objects that attacks begin with."""
+
+from typing import Any
+
+from signetd.api.v1 import access_service_pb2 as access
+from signetd.api.v1 import approval_service_pb2 as approval
+from signetd.api.v1 import signing_service_pb2 as signing
+from tests.integration.attack.scene import Scene
+
+
+def identity(name: str, *roles: access.Role.ValueType, **fields: Any) -> access.Identity:
+    """Return an identity on a socket, a signer if nothing else is said."""
+    fields.setdefault("credential", access.CREDENTIAL_SOCKET)
+    return access.Identity(name=name, roles=roles or (access.ROLE_SIGNER,), **fields)
+
+
+def grant(subject: str, keys: str = "keys/*", **fields: Any) -> access.Grant:
+    """Return a grant to sign with everything."""
+    fields.setdefault("operations", [access.OPERATION_SIGN])
+    return access.Grant(subject=subject, keys=keys, **fields)
+
+
+def item(text: str, key: str = "guarded", **fields: Any) -> signing.SignRequest:
+    """Return a request for a signature over a message."""
+    return signing.SignRequest(key=f"keys/{key}", message=text.encode(), **fields)
+
+
+def request(text: str, key: str = "guarded", **fields: Any) -> approval.CreateApprovalRequest:
+    """Return the request for an approval of that signature."""
+    return approval.CreateApprovalRequest(sign=item(text, key), summary=text, **fields)
+
+
+def approval_of(scene: Scene, text: str, by: str = "signer", key: str = "guarded") -> Any:
+    """Ask for an approval."""
+    return scene.by(by).done("ApprovalService/CreateApproval", request(text, key))
+
+
+def vote(asked: approval.Approval) -> approval.ApproveApprovalRequest:
+    """Return the vote for what was asked."""
+    return approval.ApproveApprovalRequest(name=asked.name, digest=asked.digest)
+
+
+def approved(scene: Scene, text: str, by: str = "signer", key: str = "guarded") -> str:
+    """Ask for an approval and have it approved; return its name."""
+    asked = approval_of(scene, text, by, key)
+    scene.by("approver").done("ApprovalService/ApproveApproval", vote(asked))
+    return str(asked.name)

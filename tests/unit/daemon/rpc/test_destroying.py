@@ -1,0 +1,60 @@
+"""What is recorded of a key's destruction that others have approved."""
+
+from collections.abc import Collection
+from contextlib import AbstractContextManager, nullcontext
+
+from sqlalchemy import Connection, create_engine
+
+from signetd.api.v1 import key_service_pb2 as messages
+from signetd.daemon.approvals.types import Subject
+from signetd.daemon.audit.types import Charge, Effect
+from signetd.daemon.keys import RegisteredKey
+from signetd.daemon.rpc import calls
+from signetd.daemon.rpc.calls import Call
+from signetd.daemon.rpc.key_api import KeyApi
+from signetd.daemon.rpc.recording import Recorder
+from tests.unit.daemon.ledgers import MemoryLedger
+from tests.unit.daemon.policy.values import KEY
+
+
+class Keys:
+    """One key, which can be destroyed."""
+
+    def check_destroyable(self, key_id: str) -> RegisteredKey:
+        return KEY
+
+    async def destroy(self, key_id: str) -> RegisteredKey:
+        return KEY
+
+
+class Approvals:
+    """Everything is approved."""
+
+    def reserve(self, approval: str, user: str) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    async def effects_for_act(
+        self, subject: Subject, approval: str, user: str, count: int
+    ) -> tuple[Effect, ...]:
+        def use_up(connection: Connection, moment: object) -> None:
+            """Stands for what uses the approval up."""
+
+        return (use_up,)
+
+
+class Usage:
+    """No key was ever used."""
+
+    def counts(self, charges: Collection[Charge]) -> dict[tuple[str, str], int]:
+        return {(each.scope, each.window): 0 for each in charges}
+
+
+async def test_the_record_names_the_approval_that_was_used() -> None:
+    engine = create_engine("sqlite://")
+    ledger, keys = MemoryLedger(engine), Keys()
+    api = KeyApi(keys, None, Approvals(), Recorder(ledger), Usage(), 2)  # type: ignore[arg-type]
+    calls.begin(Call("/signetd.api.v1.KeyService/DestroyKey", identity="admin-1"))
+    await api.destroy_key(messages.DestroyKeyRequest(name="keys/seal", approval="approvals/a1"))
+    (entry,) = ledger.entries
+    assert (entry.event.result, entry.event.resource) == ("BEGUN", "keys/seal")
+    assert entry.event.approval == "approvals/a1"

@@ -1,0 +1,163 @@
+"""From a request to a signature that may leave: what the record says of those that do not."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from signetd.daemon.approvals.types import Subject
+from signetd.daemon.audit.types import Effect, Entry, Event, Written
+from signetd.daemon.keys import KeyState
+from signetd.daemon.policy.evaluate import Decision, Option
+from signetd.daemon.policy.types import ApprovalRule, Asker, Role
+from signetd.daemon.signing import SigningDesk, SignInput
+from signetd.drivers.errors import Reason, SignetError
+from signetd.drivers.types import Requester
+
+ASKER = Asker(
+    identity="app",
+    roles=frozenset({Role.SIGNER}),
+    request_id="r",
+    requester=Requester(client="app"),
+)
+REQUEST = SignInput(key="sm2", digest=bytes(32), approval="approvals/a1")
+CHANGED = SignetError(Reason.POLICY_CHANGED, "The policy was changed.")
+
+
+class Gate:
+    """Allows everything until it is refreshed, which does *then*."""
+
+    def __init__(self, keys: Any) -> None:
+        self.keys = keys
+        self.version = 1
+        self.then: Callable[[], None] = lambda: None
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    async def refresh(self) -> None:
+        self.version += 1
+        self.then()
+
+    def signing(
+        self, asker: Asker, key_id: str, algorithm: Any, *, digest_given: bool
+    ) -> tuple[Any, Decision]:
+        options = (Option(grant_id="g1"),)
+        return self.keys.get(key_id), Decision(
+            allowed=True, version=self.version, alternatives=options
+        )
+
+
+class Approvals:
+    """Everything is approved, until `failure` is set."""
+
+    def __init__(self) -> None:
+        self.failure: Exception | None = None
+
+    @contextmanager
+    def reserve(self, approval: str, user: str) -> Iterator[None]:
+        yield
+
+    async def effects_for_sign(
+        self, approval: str, subject: Subject, user: str, wanted: Iterable[ApprovalRule]
+    ) -> tuple[Effect, ...]:
+        if self.failure is not None:
+            raise self.failure
+        return ()
+
+
+class Ledger:
+    """Keeps what is written; what was decided by a version before *least* is refused."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self.least = 0
+
+    def check(self) -> None:
+        """Nothing is wrong."""
+
+    async def write(self, entry: Entry) -> Written:
+        if 0 < entry.policy_version < self.least:
+            raise CHANGED
+        self.events.append(entry.event)
+        return Written(number=len(self.events), time=datetime.now(UTC))
+
+
+class Scene:
+    """The desk and what is around it."""
+
+    def __init__(self, engine: Any, keys: Any) -> None:
+        self.keys = keys
+        self.gate, self.approvals, self.ledger = Gate(keys), Approvals(), Ledger()
+        gate: Any = self.gate
+        self.desk = SigningDesk(engine._engine, gate, self.approvals, self.ledger)
+
+    async def refused(self) -> Event:
+        """Sign in vain; return the only record."""
+        with pytest.raises((SignetError, ZeroDivisionError)):
+            await self.desk.sign(REQUEST, ASKER)
+        (event,) = self.ledger.events
+        assert event.signature_digest == "", "no signature was released"
+        return event
+
+
+@pytest.fixture
+def scene(engine: Any, keys: Any) -> Scene:
+    return Scene(engine, keys)
+
+
+async def test_a_signature_is_written_down_before_it_is_released(scene: Scene) -> None:
+    released = await scene.desk.sign(REQUEST, ASKER)
+    (event,) = scene.ledger.events
+    assert (event.allowed, event.result, released.number) == (True, "OK", 1)
+    assert (event.approval, len(event.signature_digest)) == ("approvals/a1", 64)
+
+
+async def test_a_change_of_policy_meanwhile_is_looked_at_again(scene: Scene) -> None:
+    scene.ledger.least = 3
+    await scene.desk.sign(REQUEST, ASKER)
+    assert [event.result for event in scene.ledger.events] == ["OK"]
+
+
+async def test_a_policy_that_never_rests_is_told(scene: Scene) -> None:
+    scene.ledger.least = 100
+    assert (await scene.refused()).result == "POLICY_CHANGED"
+
+
+async def test_what_is_not_allowed_any_more_is_not_released(scene: Scene) -> None:
+    scene.ledger.least = 2
+    scene.gate.then = lambda: scene.keys.change("sm2", state=KeyState.DISABLED)
+    event = await scene.refused()
+    assert (event.allowed, event.result) == (False, "KEY_STATE_WRONG")
+
+
+async def test_an_approval_that_does_not_count_any_more_releases_nothing(scene: Scene) -> None:
+    def withdraw() -> None:
+        scene.approvals.failure = SignetError(Reason.APPROVAL_INVALID, "Taken back.")
+
+    scene.ledger.least = 2
+    scene.gate.then = withdraw
+    event = await scene.refused()
+    assert (event.allowed, event.result) == (False, "APPROVAL_INVALID")
+
+
+async def test_a_policy_that_cannot_be_read_releases_nothing(scene: Scene) -> None:
+    def fail() -> None:
+        raise SignetError(Reason.INTERNAL, "The disk is gone.")
+
+    scene.ledger.least = 2
+    scene.gate.then = fail
+    assert (await scene.refused()).result == "INTERNAL"
+
+
+async def test_an_error_that_nobody_foresaw_is_written_down_too(scene: Scene) -> None:
+    scene.approvals.failure = ZeroDivisionError()
+    assert (await scene.refused()).result == "INTERNAL"
+
+
+async def test_what_the_token_refuses_was_allowed(scene: Scene, token: Any) -> None:
+    token.failure = SignetError(Reason.TOKEN_FAILED, "It failed.")
+    event = await scene.refused()
+    assert (event.allowed, event.result) == (True, "TOKEN_FAILED")
