@@ -182,3 +182,22 @@ def test_administrators_do_not_vote_for_a_group(town: Scene) -> None:
     for who in ("security", "auditor"):
         assert town.by(who).call(APPROVE, samples.vote(asked)).result == "PERMISSION_DENIED"
     assert town.by("system").call(APPROVE, samples.vote(asked)).result == "APPROVAL_NOT_FOUND"
+
+
+def test_a_group_does_not_pass_for_the_security_administrators(town: Scene) -> None:
+    """Neither by its name, when it comes to voting, nor in the record of the policy."""
+    town.key("named")
+    town.group("security-admins", "voter-1")
+    town.grant("signer", "named")
+    for group, text in (
+        ("groups/security-admins", "1 approvals of groups/security-admins"),
+        ("", "1 approvals of the security administrators"),
+    ):
+        rule = resources.ApprovalRule(count=1, group=group)
+        town.policy("named", resources.KeyPolicy(approval=rule))
+        asked = samples.approval_of(town, f"named {group}", key="named")
+        voter, other = ("voter-1", "security") if group else ("security", "voter-1")
+        assert town.by(other).call(APPROVE, samples.vote(asked)).result != "OK"
+        assert town.by(voter).call(APPROVE, samples.vote(asked)).result == "OK"
+        records = town.records(operation="KeyService/SetKeyPolicy", resource="keys/named")
+        assert f'"detail":"{text}"' in "".join(record.json for record in records)
