@@ -8,6 +8,7 @@ import pytest
 from signetd.api.v1 import access_service_pb2 as access
 from signetd.api.v1 import approval_service_pb2 as approval
 from signetd.api.v1 import key_service_pb2 as keys
+from signetd.api.v1 import resources_pb2 as resources
 from tests.integration.attack import samples
 from tests.integration.attack.scene import FOUNDER, Scene, scene
 
@@ -144,6 +145,25 @@ def test_nobody_destroys_a_key_alone_or_another_one(council: Scene) -> None:
     assert result("doomed-2", made.name) == INVALID
     refused = council.records(operation=DESTROY, identity=ME, allowed=0)
     assert [each.result for each in refused] == [NEEDED, INVALID, INVALID, INVALID]
+
+
+def test_a_key_that_others_approve_for_is_not_destroyed_without_them(council: Scene) -> None:
+    """By its policy, besides what the configuration asks for."""
+    council.by(FOUNDER).done(
+        "AccessService/SetGroup",
+        access.SetGroupRequest(group=access.Group(name="groups/owners", members=["auditor"])),
+    )
+    rule = resources.ApprovalRule(count=1, group="groups/owners")
+    policy = resources.KeyPolicy(approval=rule)
+    council.by(FOUNDER).done(
+        "KeyService/SetKeyPolicy", keys.SetKeyPolicyRequest(name="keys/doomed-2", policy=policy)
+    )
+    made = asked(council, destroy_key=approval.DestroyKeySubject(key="keys/doomed-2"))
+    request = keys.DestroyKeyRequest(name="keys/doomed-2", approval=made.name)
+    council.by(FOUNDER).done(APPROVE, samples.vote(made))
+    assert council.by(ME).call(DESTROY, request).result == INVALID, "its owners were not asked"
+    council.by("auditor").done(APPROVE, samples.vote(made))
+    assert council.by(ME).call(DESTROY, request).result == "OK"
 
 
 def test_the_last_security_administrator_stays() -> None:

@@ -46,12 +46,11 @@ class PolicyRequirements:
         if subject.operation == subjects.SIGN:
             return self._signing(identity, subject, message=message)
         self._require_security_admin(identity)
-        counts = {
-            subjects.DESTROY_KEY: self._access.destroy_approvals,
-            subjects.ADD_ADMINISTRATOR: self._access.administrator_approvals,
-        }
-        count = counts[subject.operation]
-        return (ApprovalRule(count=count),) if count else ()
+        if subject.operation == subjects.DESTROY_KEY:
+            key = self.to_destroy(identity, subject.resource.removeprefix("keys/"))
+            own = () if key.policy.approval is None else (key.policy.approval,)
+            return (*_of_others(self._access.destroy_approvals), *own)
+        return _of_others(self._access.administrator_approvals)
 
     def to_sign(self, identity: str, order: SignInput) -> RegisteredKey:
         """Return the key of a signature that *identity* may ask approval for.
@@ -89,3 +88,7 @@ class PolicyRequirements:
         known = self._book.snapshot.identity(name)
         roles = frozenset[Role]() if known is None else known.roles
         return Asker(identity=name, roles=roles, request_id="", requester=Requester())
+
+
+def _of_others(count: int) -> tuple[ApprovalRule, ...]:
+    return (ApprovalRule(count=count),) if count else ()

@@ -1,7 +1,7 @@
 """Answers KeyService."""
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -11,7 +11,7 @@ from signetd.daemon.approvals import subjects
 from signetd.daemon.approvals.types import Subject
 from signetd.daemon.audit.types import Charge, Effect
 from signetd.daemon.keys import RegisteredKey
-from signetd.daemon.policy.types import Asker, KeyPolicy, KeyPurpose, Operation
+from signetd.daemon.policy.types import ApprovalRule, Asker, KeyPolicy, KeyPurpose, Operation
 from signetd.daemon.rpc import calls, convert, policy_convert
 from signetd.daemon.rpc.recording import Recorder
 from signetd.drivers.errors import Reason, SignetError
@@ -96,7 +96,12 @@ class ActApprovals(Protocol):
         ...
 
     async def effects_for_act(
-        self, subject: Subject, approval: str, user: str, count: int
+        self,
+        subject: Subject,
+        approval: str,
+        user: str,
+        count: int,
+        others: Iterable[ApprovalRule] = (),
     ) -> tuple[Effect, ...]:
         """Return what uses the approval up, () where none is needed; raises APPROVAL_NEEDED, …."""
         ...
@@ -197,8 +202,9 @@ class KeyApi:
         key = self._keys.check_destroyable(key_id)
         user, subject = calls.current().identity, subjects.destruction(key)
         with self._approvals.reserve(request.approval, user):
+            others = () if key.policy.approval is None else (key.policy.approval,)
             effects = await self._approvals.effects_for_act(
-                subject, request.approval, user, self._destroy_approvals
+                subject, request.approval, user, self._destroy_approvals, others
             )
             detail = f"public key {key.fingerprint}"
             uses = await self._begin(key_id, detail, *effects, approval=request.approval)

@@ -3,7 +3,7 @@
 import asyncio
 import datetime
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, AsyncExitStack, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,7 +27,15 @@ from signetd.daemon.config import Limits, Log, TcpAddress, TcpListener, UnixList
 from signetd.daemon.credentials import Clock, Presented, utc_now
 from signetd.daemon.dev.certificates import ensure_certificates
 from signetd.daemon.keys import KeyOrigin, KeyState, RegisteredKey
-from signetd.daemon.policy.types import Asker, Identity, KeyPolicy, KeyPurpose, Operation, Role
+from signetd.daemon.policy.types import (
+    ApprovalRule,
+    Asker,
+    Identity,
+    KeyPolicy,
+    KeyPurpose,
+    Operation,
+    Role,
+)
 from signetd.daemon.rpc import rules
 from signetd.daemon.rpc.dispatch import Dispatcher
 from signetd.daemon.rpc.health import Health
@@ -150,7 +158,12 @@ class FakeApprovals:
         return nullcontext()
 
     async def effects_for_act(
-        self, subject: Subject, approval: str, user: str, count: int
+        self,
+        subject: Subject,
+        approval: str,
+        user: str,
+        count: int,
+        others: Iterable[ApprovalRule] = (),
     ) -> tuple[Effect, ...]:
         return ()
 

@@ -1,6 +1,6 @@
 """What is recorded of a key's destruction that others have approved."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from contextlib import AbstractContextManager, nullcontext
 
 from sqlalchemy import Connection, create_engine
@@ -9,6 +9,7 @@ from signetd.api.v1 import key_service_pb2 as messages
 from signetd.daemon.approvals.types import Subject
 from signetd.daemon.audit.types import Charge, Effect
 from signetd.daemon.keys import RegisteredKey
+from signetd.daemon.policy.types import ApprovalRule
 from signetd.daemon.rpc import calls
 from signetd.daemon.rpc.calls import Call
 from signetd.daemon.rpc.key_api import KeyApi
@@ -34,7 +35,12 @@ class Approvals:
         return nullcontext()
 
     async def effects_for_act(
-        self, subject: Subject, approval: str, user: str, count: int
+        self,
+        subject: Subject,
+        approval: str,
+        user: str,
+        count: int,
+        others: Iterable[ApprovalRule] = (),
     ) -> tuple[Effect, ...]:
         def use_up(connection: Connection, moment: object) -> None:
             """Stands for what uses the approval up."""
