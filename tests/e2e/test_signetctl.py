@@ -97,6 +97,22 @@ def test_the_life_of_a_key(signetctl: Run, tmp_path: Path) -> None:
     assert signetctl("verify", "doc", "doc.sig", "--key", "life").returncode == 0
 
 
+def test_what_a_key_is_for_what_holds_for_it_and_how_often_it_was_used(
+    signetctl: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "doc").write_bytes(b"x")
+    new = ("key", "generate", "counted", "--token", "dev", "--type", "ec-p256")
+    assert signetctl(*new, "--purpose", "signing").returncode == 0
+    assert signetctl("key", "set-policy", "counted", "--in-all", "1").returncode == 0
+    assert signetctl("sign", "doc", "--key", "counted").returncode == 0
+    assert "LIMIT_REACHED" in signetctl("sign", "doc", "--key", "counted").stderr
+    shown = json.loads(signetctl("--output", "json", "key", "show", "counted").stdout)
+    assert (shown["purpose"], shown["uses"]) == ("SIGNING", 1)
+    assert shown["policy"]["limits"] == [{"count": 1, "period": "EVER"}]
+    lifted = signetctl("key", "set-policy", "counted").stdout
+    assert "no limits" in lifted
+
+
 def test_wrong_pin_is_refused_and_the_right_one_works(
     signetctl: Run, system: Run, tmp_path: Path, signetd_dev: object
 ) -> None:

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 
+from signetd.daemon.state import Database
 from tests.postgres import PostgresServer
 from tests.unit.daemon.places import KINDS, Place, SharedPlace, place_of
 
@@ -14,6 +16,20 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     """A place of each kind, with nothing in it."""
     with place_of(request.param, tmp_path / "state", request) as place:
         yield place
+
+
+@pytest.fixture
+def database(place: Place) -> Iterator[Database]:
+    """A new database of each kind, up to date."""
+    opened = place.open()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def database_engine(database: Database) -> Engine:
+    """Its engine."""
+    return database._engine
 
 
 @pytest.fixture

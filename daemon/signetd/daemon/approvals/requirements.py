@@ -25,11 +25,7 @@ class People:
 
     def auditors(self) -> frozenset[str]:
         """Return the auditors that are not disabled."""
-        return frozenset(
-            each.name
-            for each in self._book.snapshot.identities
-            if Role.AUDITOR in each.roles and not each.disabled
-        )
+        return self._book.snapshot.acting(Role.AUDITOR)
 
 
 class PolicyRequirements:

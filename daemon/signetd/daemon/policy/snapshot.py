@@ -49,6 +49,8 @@ class Snapshot:
             for member in group.members:
                 self._groups_of[member].append(group.id)
         self._index = GrantIndex(self.grants, self._groups_of)
+        # Asked for each approval of a list, so they are found once.
+        self._acting = {role: self._with_role(role) for role in Role}
 
     def identity(self, name: str) -> Identity | None:
         """Return the identity of that name, if there is one."""
@@ -72,13 +74,18 @@ class Snapshot:
         Whoever is disabled does not count; a group that there is not has no members.
         """
         if group == SECURITY_ADMINS:
-            return frozenset(
-                each.name
-                for each in self.identities
-                if Role.SECURITY_ADMIN in each.roles and not each.disabled
-            )
+            return self._acting[Role.SECURITY_ADMIN]
         found = self._groups.get(group)
         return frozenset(name for name in found.members if self._acts(name)) if found else _NOBODY
+
+    def acting(self, role: Role) -> frozenset[str]:
+        """Return the identities with a role that are not disabled."""
+        return self._acting[role]
+
+    def _with_role(self, role: Role) -> frozenset[str]:
+        return frozenset(
+            each.name for each in self.identities if role in each.roles and not each.disabled
+        )
 
     def _acts(self, name: str) -> bool:
         identity = self._identities.get(name)

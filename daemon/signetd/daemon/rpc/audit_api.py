@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from typing import Final
 
 import msgspec
 
@@ -12,7 +13,12 @@ from signetd.daemon.audit.types import Event, Kind
 from signetd.daemon.keys.checks import check_page_size
 from signetd.daemon.rpc import audit_messages, calls, recording
 from signetd.daemon.rpc.following import Followers
+from signetd.daemon.state.audit import RecordFilter
 from signetd.drivers.errors import Reason, SignetError
+
+_SEARCHES: Final = 2
+"""Searches at once. One that finds little reads the whole chain, and meanwhile has a thread and a
+connection, of which the pool has few; the audit needs one to be written."""
 
 
 class AuditApi:
@@ -21,6 +27,7 @@ class AuditApi:
     def __init__(self, audit: Audit, followers: Followers) -> None:
         self._audit = audit
         self._followers = followers
+        self._places = asyncio.Semaphore(_SEARCHES)
 
     async def list_records(
         self, request: messages.ListRecordsRequest
@@ -29,7 +36,7 @@ class AuditApi:
         size = check_page_size(request.page_size)
         first = audit_messages.read_page_token(request.page_token)
         wanted = audit_messages.record_filter(request)
-        bodies = await asyncio.to_thread(self._audit.store.search, wanted, first, size + 1)
+        bodies = await self._search(wanted, first, size + 1)
         records = [audit_messages.record(body) for body in bodies[:size]]
         following = ""
         if len(bodies) > size:
@@ -76,6 +83,19 @@ class AuditApi:
             )
         await self._audit.pruner.prune(first, _prune_event(first))
         return await self._status()
+
+    async def _search(self, wanted: RecordFilter, first: int, limit: int) -> list[bytes]:
+        await self._places.acquire()
+        work = asyncio.to_thread(self._audit.store.search, wanted, first, limit)
+        search = asyncio.ensure_future(work)
+        search.add_done_callback(self._searched)
+        # A search is not ended by a caller who goes away, and keeps its place until it is done.
+        return await asyncio.shield(search)
+
+    def _searched(self, search: asyncio.Future[list[bytes]]) -> None:
+        self._places.release()
+        if not search.cancelled():
+            search.exception()  # looked at, for a caller who has gone away
 
     async def _status(self) -> messages.AuditStatus:
         facts = await asyncio.to_thread(self._audit.store.facts)

@@ -31,7 +31,7 @@ class Engine(Protocol):
 
 
 class AuditSigner:
-    """Signs with the key of the configuration, when there is one; it is audit.signer.Signer."""
+    """Signs with the key of the configuration, if there is one; implements audit.signer.Signer."""
 
     def __init__(self, key_id: str | None, keys: Keys, engine: Engine) -> None:
         self._key_id = key_id

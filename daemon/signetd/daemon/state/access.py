@@ -10,6 +10,7 @@ from signetd.daemon.state.access_rows import grant_of, identity_of
 from signetd.daemon.state.access_tables import ACCESS_GROUPS, GRANTS, GROUP_MEMBERS, IDENTITIES
 from signetd.daemon.state.errors import explained
 from signetd.daemon.state.policy_version import read_version
+from signetd.daemon.state.reading import reader
 
 _SUBJECT = "Who may do what"
 
@@ -18,16 +19,16 @@ class AccessStore:
     """Identities, groups and grants in the database; its methods block, in any thread."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        self._reader = reader(engine)
 
     def version(self) -> int:
         """Return the version that counts now; raises SignetError INTERNAL."""
-        with explained(_SUBJECT), self._engine.begin() as connection:
+        with explained(_SUBJECT), self._reader.begin() as connection:
             return read_version(connection)
 
     def snapshot(self) -> Snapshot:
         """Read everything, as it was at one version; raises SignetError INTERNAL."""
-        with explained(_SUBJECT), self._engine.begin() as connection:
+        with explained(_SUBJECT), self._reader.begin() as connection:
             # Held, so that what is read next belongs to this version.
             version = read_version(connection, hold=True)
             identities = _identities(connection)

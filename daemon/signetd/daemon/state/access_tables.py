@@ -92,6 +92,7 @@ APPROVALS: Final = Table(
     Column("expire_time", UtcDateTime, nullable=False),
     Column("update_time", UtcDateTime, nullable=False),
     Index("ix_approvals_create_time", "create_time"),
+    Index("ix_approvals_state", "state", "expire_time"),
 )
 
 APPROVAL_VOTES: Final = Table(

@@ -14,6 +14,7 @@ from signetd.daemon.state import approval_effects, approval_rows
 from signetd.daemon.state.access_tables import APPROVALS
 from signetd.daemon.state.approval_effects import OPEN_STATES
 from signetd.daemon.state.errors import explained
+from signetd.daemon.state.reading import reader
 
 _WHAT: Final = "Approvals"
 _ROWS_AT_ONCE: Final = 200
@@ -29,10 +30,11 @@ class ApprovalStore:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._reader = reader(engine)
 
     def get(self, approval_id: str) -> Approval | None:
         """Read one approval; None if there is none."""
-        with explained(_WHAT), self._engine.connect() as connection:
+        with explained(_WHAT), self._reader.connect() as connection:
             rows = connection.execute(select(APPROVALS).where(APPROVALS.c.id == approval_id)).all()
             return next(iter(approval_rows.read(connection, rows)), None)
 
@@ -89,7 +91,7 @@ class ApprovalStore:
             APPROVALS.c.expire_time > moment,
             APPROVALS.c.rules.contains(f'"group":"{group}"', autoescape=True),
         )
-        with explained(_WHAT), self._engine.connect() as connection:
+        with explained(_WHAT), self._reader.connect() as connection:
             return connection.execute(query.limit(1)).first() is not None
 
     def create(self, approval: Approval, most_open: int) -> Effect:
@@ -126,7 +128,7 @@ class ApprovalStore:
             query = query.where(_older(after))
         if states:
             query = query.where(or_(*(_is(state, moment) for state in states)))
-        with explained(_WHAT), self._engine.connect() as connection:
+        with explained(_WHAT), self._reader.connect() as connection:
             return _read(connection, query.limit(_ROWS_AT_ONCE))
 
 

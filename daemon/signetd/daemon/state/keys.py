@@ -11,6 +11,7 @@ from signetd.daemon.policy.types import KeyPolicy, KeyPurpose
 from signetd.daemon.state.errors import StateError, explained
 from signetd.daemon.state.groups import require_group
 from signetd.daemon.state.policy_version import bump_version
+from signetd.daemon.state.reading import reader
 from signetd.daemon.state.tables import KEYS
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.types import Algorithm, KeyType, ProtectionLevel
@@ -23,6 +24,7 @@ class KeyStore:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._reader = reader(engine)
 
     def add(self, key: RegisteredKey) -> None:
         """Write a new key; SignetError KEY_EXISTS if its name or public key is there already.
@@ -61,7 +63,7 @@ class KeyStore:
 
     def all(self) -> list[RegisteredKey]:
         """Read every key, by name; StateError if one cannot be understood, SignetError INTERNAL."""
-        with explained(_SUBJECT), self._engine.connect() as connection:
+        with explained(_SUBJECT), self._reader.connect() as connection:
             rows = connection.execute(select(KEYS).order_by(KEYS.c.id)).all()
         return [_key(row) for row in rows]
 

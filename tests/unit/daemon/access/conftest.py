@@ -1,11 +1,8 @@
 """What the tests of AccessService share."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
+from sqlalchemy import Engine
 
-from signetd.daemon.state import open_database
 from signetd.daemon.state.groups import set_group
 from signetd.daemon.state.identities import create_identity
 from tests.unit.daemon.access.service import Service
@@ -13,11 +10,9 @@ from tests.unit.daemon.policy.values import BEGIN, group, identity
 
 
 @pytest.fixture
-def service(tmp_path: Path) -> Iterator[Service]:
+def service(database_engine: Engine) -> Service:
     """An API on an empty database."""
-    database = open_database(tmp_path / "state")
-    yield Service(database._engine)
-    database.close()
+    return Service(database_engine)
 
 
 @pytest.fixture

@@ -6,18 +6,16 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from signetd.daemon.state import open_database
 from signetd.daemon.state.approvals import ApprovalStore
 from tests.unit.daemon.approvals.called import Service
-from tests.unit.daemon.approvals.engines import ENGINES, sqlite
 from tests.unit.daemon.approvals.office import Office
 from tests.unit.daemon.approvals.served import Served
 
 
-@pytest.fixture(params=ENGINES)
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    made = ENGINES[request.param](tmp_path)
-    yield made
-    made.dispose()
+@pytest.fixture
+def engine(database_engine: Engine) -> Engine:
+    return database_engine
 
 
 @pytest.fixture
@@ -39,8 +37,9 @@ def service(office: Office) -> Service:
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Served]:
-    engine = sqlite(tmp_path)
-    made = Served(engine, tmp_path)
+    """What is served does not depend on the kind of the database."""
+    database = open_database(tmp_path / "state")
+    made = Served(database._engine, tmp_path)
     yield made
     made.close()
-    engine.dispose()
+    database.close()

@@ -1,12 +1,9 @@
 """Whatever is done, by whomever and in whatever order: what a use promises, and what is final."""
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
 
-import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -18,14 +15,15 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from sqlalchemy import Engine, delete
 
 from signetd.daemon.approvals import rules
 from signetd.daemon.approvals.types import Approval, ApprovalState, Subject
 from signetd.daemon.audit.types import Effect
 from signetd.daemon.policy.types import ApprovalRule
+from signetd.daemon.state.access_tables import APPROVAL_VOTES, APPROVALS
 from signetd.daemon.state.approvals import ApprovalStore
 from signetd.drivers.errors import Reason, SignetError
-from tests.unit.daemon.approvals.engines import ENGINES
 from tests.unit.daemon.approvals.samples import SUBJECT, altered_subjects, approval
 from tests.unit.daemon.ledgers import START
 
@@ -45,12 +43,13 @@ class Life(RuleBasedStateMachine):
     """Plays requesters, approvers, users and time against the store, beside a simple model."""
 
     ids = Bundle("ids")
-    kind = "sqlite"
+    engine: Engine
 
     @initialize()
     def begin(self) -> None:
-        self._folder = tempfile.TemporaryDirectory()
-        self.engine = ENGINES[self.kind](Path(self._folder.name))
+        with self.engine.begin() as connection:
+            connection.execute(delete(APPROVAL_VOTES))
+            connection.execute(delete(APPROVALS))
         self.store = ApprovalStore(self.engine)
         self.now = START
         self.groups = {"": {"admin-1", "admin-2", "admin-3"}, "legal": {"li", "admin-1"}}
@@ -176,15 +175,9 @@ class Life(RuleBasedStateMachine):
             assert (state is ApprovalState.USED) == (self.uses[approval_id] == 1)
             self.seen[approval_id] = state
 
-    def teardown(self) -> None:
-        if hasattr(self, "engine"):
-            self.engine.dispose()
-            self._folder.cleanup()
 
-
-@pytest.mark.parametrize("engine_kind", ENGINES)
-def test_life(engine_kind: str) -> None:
-    machine = type("LifeOf" + engine_kind, (Life,), {"kind": engine_kind})
+def test_life(engine: Engine) -> None:
+    machine = type("LifeIn" + engine.dialect.name, (Life,), {"engine": engine})
     run_state_machine_as_test(
         machine,
         settings=settings(

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from signetd.daemon.approvals.pages import Place, read_token, token_after
 from signetd.daemon.approvals.types import Approval, ApprovalState
@@ -132,3 +132,12 @@ def test_other_page_tokens_are_refused(text: str) -> None:
     with pytest.raises(SignetError) as caught:
         read_token(text)
     assert caught.value.reason is Reason.INPUT_INVALID
+
+
+@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
+def test_what_expires_is_found_without_reading_every_approval(engine: Engine) -> None:
+    """It is looked for every few seconds, and approvals are kept for ever."""
+    query = "SELECT id FROM approvals WHERE state IN ('PENDING', 'APPROVED') AND expire_time < 'x'"
+    with engine.connect() as connection:
+        plan = str(connection.execute(text(f"EXPLAIN QUERY PLAN {query}")).all())
+    assert "ix_approvals_state" in plan

@@ -1,14 +1,13 @@
 """What the tests of the audit share: a database, ledgers on it, and what is in their chains."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
 
 from signetd.daemon.audit.ledger import GroupLedger
 from signetd.daemon.audit.types import Entry, Event, Kind
-from signetd.daemon.state import Database, open_database
+from signetd.daemon.state import Database
 from signetd.daemon.state.audit import AuditStore
 
 CHAIN = "signetd-1"
@@ -32,13 +31,6 @@ def entry(*, policy_version: int = 0, **changes: Any) -> Entry:
     """An entry with this event, and whatever an Entry takes."""
     parts = {name: changes.pop(name) for name in list(changes) if name in Entry.__struct_fields__}
     return Entry(event=event(**changes), policy_version=policy_version, **parts)
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    opened = open_database(tmp_path / "state")
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

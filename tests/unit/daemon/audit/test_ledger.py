@@ -219,7 +219,8 @@ async def test_what_cannot_be_written_spoils_no_other(ledger: GroupLedger) -> No
 
 
 async def test_long_texts_and_nul_are_kept_whole(ledger: GroupLedger, store: AuditStore) -> None:
-    await ledger.write(entry(identity="x" * 300 + "\0", resource="keys/" + "y" * 300))
+    refused: dict[str, Any] = {"allowed": False, "result": "PERMISSION_DENIED"}
+    await ledger.write(entry(identity="x" * 300 + "\0", resource="keys/" + "y" * 300, **refused))
     assert records(store)[1]["identity"] == "x" * 300 + "\0"
 
 

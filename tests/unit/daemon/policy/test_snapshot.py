@@ -99,3 +99,16 @@ def test_lists_are_in_order() -> None:
     assert [each.id for each in world.grants] == ["g1", "g2"]
     assert world.grant("g2") and world.group("x") and world.identity("a")
     assert not (world.grant("g3") or world.group("z") or world.identity("c"))
+
+
+def test_who_acts_in_a_role() -> None:
+    world = snapshot(
+        identities=[
+            identity("a", Role.AUDITOR, Role.SIGNER),
+            identity("off", Role.AUDITOR, disabled=True),
+            identity("root", Role.SECURITY_ADMIN),
+        ]
+    )
+    assert world.acting(Role.AUDITOR) == {"a"}
+    assert world.acting(Role.SECURITY_ADMIN) == world.members(SECURITY_ADMINS) == {"root"}
+    assert world.members(SECURITY_ADMINS) is world.members(SECURITY_ADMINS), "found once only"

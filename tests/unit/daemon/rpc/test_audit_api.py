@@ -249,6 +249,8 @@ async def test_signetctl_exports_verifies_and_prunes(served: Served, tmp_path: P
     assert (code, json.loads(printed)["first"]) == (0, 3)
     code, printed, _ = await served.signetctl("--output", "json", "audit", "list", "--denied")
     assert [each["number"] for each in json.loads(printed)] == [3]
+    code, printed, _ = await served.signetctl("audit", "verify", str(out))
+    assert (code, "NOT PROVEN" in printed) == (1, True)
     out.write_bytes(out.read_bytes().replace(b"alice", b"mallet"))
     check = ("audit", "verify", str(out), "--public-key", str(key))
     code, printed, errors = await served.signetctl(*check)

@@ -1,12 +1,13 @@
 """What is recorded of a key's destruction that others have approved."""
 
+from collections.abc import Collection
 from contextlib import AbstractContextManager, nullcontext
 
 from sqlalchemy import Connection, create_engine
 
 from signetd.api.v1 import key_service_pb2 as messages
 from signetd.daemon.approvals.types import Subject
-from signetd.daemon.audit.types import Effect
+from signetd.daemon.audit.types import Charge, Effect
 from signetd.daemon.keys import RegisteredKey
 from signetd.daemon.rpc import calls
 from signetd.daemon.rpc.calls import Call
@@ -41,10 +42,17 @@ class Approvals:
         return (use_up,)
 
 
+class Usage:
+    """No key was ever used."""
+
+    def counts(self, charges: Collection[Charge]) -> dict[tuple[str, str], int]:
+        return {(each.scope, each.window): 0 for each in charges}
+
+
 async def test_the_record_names_the_approval_that_was_used() -> None:
     engine = create_engine("sqlite://")
     ledger, keys = MemoryLedger(engine), Keys()
-    api = KeyApi(keys, None, Approvals(), Recorder(ledger), 2)  # type: ignore[arg-type]
+    api = KeyApi(keys, None, Approvals(), Recorder(ledger), Usage(), 2)  # type: ignore[arg-type]
     calls.begin(Call("/signetd.api.v1.KeyService/DestroyKey", identity="admin-1"))
     await api.destroy_key(messages.DestroyKeyRequest(name="keys/seal", approval="approvals/a1"))
     (entry,) = ledger.entries

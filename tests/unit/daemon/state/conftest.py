@@ -1,8 +1,7 @@
 """What the tests of the state share: registrations to store."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -10,7 +9,6 @@ import pytest
 from sqlalchemy import Engine
 
 from signetd.daemon.keys import KeyOrigin, KeyState, RegisteredKey
-from signetd.daemon.state import open_database
 from signetd.drivers.types import Algorithm, KeyType, ProtectionLevel
 from tests.unit.daemon.state.access_changes import Changes
 
@@ -42,11 +40,9 @@ def make_key() -> Callable[..., RegisteredKey]:
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    """A new database, up to date. Tests of rules that hold on every database use nothing else."""
-    database = open_database(tmp_path / "engine")
-    yield database._engine
-    database.close()
+def engine(database_engine: Engine) -> Engine:
+    """A new database of each kind, up to date."""
+    return database_engine
 
 
 @pytest.fixture

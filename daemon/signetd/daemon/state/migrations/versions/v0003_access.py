@@ -92,6 +92,7 @@ def _approvals() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_approvals"),
     )
     op.create_index("ix_approvals_create_time", "approvals", ["create_time"])
+    op.create_index("ix_approvals_state", "approvals", ["state", "expire_time"])
     op.create_table(
         "approval_votes",
         sa.Column("approval_id", sa.String(32), sa.ForeignKey("approvals.id"), nullable=False),
