@@ -4,20 +4,24 @@ import re
 from itertools import groupby
 from pathlib import Path
 
+import pytest
+
 from signetd.daemon.policy.types import Role
 from signetd.daemon.rpc.rules import RULES, Rule
-from tests.e2e.documents import ROOT, blocks, run, script
+from tests.e2e.documents import ROOT, SECONDS, blocks, run, script
 
 
+@pytest.mark.timeout(SECONDS + 20)
 def test_the_commands_about_access(folder: Path) -> None:
-    code, output = run(script(blocks("docs/access.md"), folder), 300)
+    code, output = run(script(blocks("docs/access.md"), folder), SECONDS)
     assert code == 0, output
     assert "No: the limits of every grant that allows it are reached." in output
     assert "at most 100 per day; approved by 1 of groups/board" in output
 
 
+@pytest.mark.timeout(SECONDS + 20)
 def test_the_commands_about_the_audit(folder: Path) -> None:
-    code, output = run(script(blocks("docs/audit.md"), folder), 300)
+    code, output = run(script(blocks("docs/audit.md"), folder), SECONDS)
     assert code == 0, output
     assert output.count("nothing was changed") == 3
 

@@ -4,7 +4,9 @@ import re
 import subprocess
 from pathlib import Path
 
-from tests.e2e.documents import ROOT, blocks, run, script
+import pytest
+
+from tests.e2e.documents import ROOT, SECONDS, blocks, run, script
 
 BLOCKS = blocks("README.md")
 
@@ -16,12 +18,13 @@ def test_the_two_commands_are_targets() -> None:
         subprocess.run(["make", "-n", command], cwd=ROOT, check=True, capture_output=True)
 
 
+@pytest.mark.timeout(SECONDS + 20)
 def test_how_to_go_on(folder: Path) -> None:
     kinds = [kind for kind, _ in BLOCKS]
     assert kinds == ["sh"] * 5 + ["python"], "the README changed: change this test with it"
     *shells, (_, program) = BLOCKS[1:]
     printing = f"{program}\nprint(signature.algorithm)"
-    code, output = run(script([*shells, ("python", printing)], folder), 300)
+    code, output = run(script([*shells, ("python", printing)], folder), SECONDS)
     assert code == 0, output
     assert "Signature Verified Successfully" in output
     assert "Yes: grants/" in output
