@@ -6,7 +6,12 @@
 # recovery  how long crash, hang, removal and re-insertion take: TIMES=15
 # soak      steady load for long, memory and descriptors watched: MINUTES=30
 # overload  ten times as many clients as the token can serve: QUEUE=0.01
-#           Each exits with 1 when it finds something wrong; DOC=docs/reliability.md puts the tables there.
+# audit-cost   what the audit costs, a daemon with it and one without by turns: PAIRS=5 AGAINST=checkout
+# policy-cost  what a decision costs with 10 grants and with 10,000
+# crashes   the audit after crashes under load: ROUNDS=50 SEED=… WHAT=sqlite, postgresql, full-disk
+#           (as root) or file-size; DOC=docs/audit.md
+#           Each exits with 1 when it finds something wrong; DOC=docs/reliability.md puts the tables there;
+#           those of costs are in docs/performance.md.
 # clean  remove what the others made
 SHELL := /bin/bash
 PYTHON ?= python3
@@ -15,7 +20,7 @@ PROTO_VENV := .venv-proto
 BIN := $(VENV)/bin
 PYTEST_WORKERS ?= 2
 
-.PHONY: demo test lint proto chaos recovery soak overload clean setup
+.PHONY: demo test lint proto chaos recovery soak overload crashes audit-cost policy-cost clean setup
 
 setup: $(VENV)/.ready
 
@@ -50,6 +55,9 @@ SECONDS_ ?= 180
 TIMES ?= 15
 MINUTES ?= 30
 QUEUE ?= 0.01
+ROUNDS ?= 50
+PAIRS ?= 5
+WHAT ?= sqlite
 INTO = $(if $(DOC),--markdown $(DOC))
 
 chaos: $(VENV)/.ready
@@ -63,6 +71,15 @@ soak: $(VENV)/.ready
 
 overload: $(VENV)/.ready
 	$(BIN)/python -m benchmarks.overload --queue $(QUEUE) $(INTO)
+
+audit-cost: $(VENV)/.ready
+	$(BIN)/python -m benchmarks.audit_cost --rounds $(PAIRS) $(if $(AGAINST),--against $(AGAINST)) $(INTO)
+
+policy-cost: $(VENV)/.ready
+	$(BIN)/python -m benchmarks.policy $(INTO)
+
+crashes: $(VENV)/.ready
+	$(BIN)/python -m tests.crashes --what $(WHAT) --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED)) $(INTO)
 
 clean:
 	rm -rf $(VENV) $(PROTO_VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -105,7 +105,11 @@ class Pair:
 
     def ratio(self, of: Callable[[Sample], float]) -> float:
         """Return how many times as much it is in the new one: the median of the rounds."""
-        return median(of(new) / of(old) for old, new in zip(self.old, self.new, strict=True))
+        return median(self.ratios(of))
+
+    def ratios(self, of: Callable[[Sample], float]) -> list[float]:
+        """Return that of each round: how far they are apart tells what the median is worth."""
+        return [of(new) / of(old) for old, new in zip(self.old, self.new, strict=True)]
 
     @property
     def failures(self) -> int:

@@ -4,12 +4,15 @@ In both, each of ten identities may use each of a thousand keys by exactly one g
 conditions; the ratio of the two times must not exceed 2. Exits with 1 when it does.
 """
 
+import argparse
 import random
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, time
+from pathlib import Path
 from statistics import median
 from time import perf_counter
+from typing import Any
 
 from signetd.daemon.policy.evaluate import decide
 from signetd.daemon.policy.snapshot import Snapshot
@@ -25,6 +28,7 @@ from signetd.daemon.policy.types import (
 )
 from signetd.daemon.policy.use import Use
 from signetd.drivers.types import Algorithm
+from tests.chaos.document import table, write_between_markers
 
 _NOW = datetime(2026, 11, 25, 13, 45, tzinfo=UTC)
 _IDENTITIES = [f"app-{number}" for number in range(10)]
@@ -91,19 +95,36 @@ def _microseconds(snapshot: Snapshot, uses: Sequence[Use]) -> float:
 
 def main() -> int:
     """Measure and print; each round measures both, so that what else runs strikes both."""
+    options = _parser().parse_args()
     uses = _uses()
     few = _snapshot([(identity, "key-*") for identity in _IDENTITIES])
     many = _snapshot([(identity, key) for identity in _IDENTITIES for key in _KEYS])
-    first = [_microseconds(snapshot, uses) for snapshot in (few, many)]
+    first = (_microseconds(few, uses), _microseconds(many, uses))
     rounds = [(_microseconds(few, uses), _microseconds(many, uses)) for _ in range(_ROUNDS)]
     ratio = median(slow / fast for fast, slow in rounds)
-    warm = [median(each[index] for each in rounds) for index in (0, 1)]
-    print("grants       10      10,000")
-    print(f"first  {first[0]:6.2f} µs  {first[1]:6.2f} µs  ratio {first[1] / first[0]:.2f}")
-    print(
-        f"later  {warm[0]:6.2f} µs  {warm[1]:6.2f} µs  ratio {ratio:.2f} (at most {_MAX_RATIO:g})"
-    )
+    later = median(fast for fast, _ in rounds), median(slow for _, slow in rounds)
+    rows = [_row("the first", first, first[1] / first[0]), _row("later ones", later, ratio)]
+    text = "\n".join([*table(rows, {name: name for name in rows[0]}), "", _verdict(ratio)])
+    print(text)
+    if options.markdown:
+        write_between_markers(options.markdown, "policy-cost", text)
     return 0 if ratio <= _MAX_RATIO else 1
+
+
+def _row(uses: str, microseconds: tuple[float, float], ratio: float) -> dict[str, Any]:
+    few, many = microseconds
+    return {"uses": uses, "10 grants (µs)": few, "10,000 (µs)": many, "times": ratio}
+
+
+def _verdict(ratio: float) -> str:
+    met = "met" if ratio <= _MAX_RATIO else f"not met: {ratio:.2f}"
+    return f"Later ones at most {_MAX_RATIO:g} times: {met}."
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.policy")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="put the table into a file")
+    return parser
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """A daemon for a measurement: ``python benchmarks/served.py FOLDER PROGRAM WORKERS``.
 
-It says where it listens in one line of JSON; each line that it reads are faults of its token, and it
-ends with its input. It is a program of its own so that it also runs the daemon of another checkout:
-with that one's Python, in that one's folder.
+It says where it listens in one line of JSON; each line that it reads are faults of its token, and
+it ends with its input. It is a program of its own so that it also runs the daemon of another
+checkout: with that one's Python, in that one's folder.
 """
 
 import json
@@ -11,8 +11,8 @@ from pathlib import Path
 
 sys.path[0] = str(Path.cwd())  # the checkout to be measured, and not the folder of this file
 
-from tests.chaos.processes import clean_up_on_sigterm
-from tests.chaos.target import Target
+from tests.chaos.processes import clean_up_on_sigterm  # noqa: E402
+from tests.chaos.target import Target  # noqa: E402
 
 
 def main() -> None:

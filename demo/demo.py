@@ -18,7 +18,9 @@ KEYS = {
     "demo-p256": ("-rawin", "-digest", "sha256"),
     "demo-ed25519": ("-rawin",),
 }
-console = Console(highlight=False)
+PEOPLE = {"signetd": "dev", "app": "dev-app", "auditor": "dev-auditor"}
+"""The sockets of the instance, and who calls on them."""
+console = Console(highlight=False, soft_wrap=True)
 
 
 def run(*command: str | Path) -> str:
@@ -28,13 +30,26 @@ def run(*command: str | Path) -> str:
     )
     if done.returncode:
         sys.exit(f"{command[0]} failed: {done.stderr or done.stdout}")
-    return done.stdout.strip()
+    return done.stdout.rstrip()
 
 
-def signetctl(*arguments: str | Path) -> str:
-    """Run signetctl against the demonstration's daemon."""
-    console.print(f"  [dim]$ signetctl {' '.join(str(a) for a in arguments)}[/dim]")
-    return run(BIN / "signetctl", "--endpoint", f"unix:{FOLDER / 'i' / 'signetd.sock'}", *arguments)
+def signetctl(*arguments: str | Path, who: str = "signetd") -> str:
+    """Run signetctl on the socket of somebody: signetd (security-admin), app or auditor."""
+    shown = " ".join(str(a).removeprefix(f"{FOLDER}/") for a in arguments)
+    console.print(f"  [dim]{PEOPLE[who]}$ signetctl {shown}[/dim]")
+    return run(BIN / "signetctl", "--endpoint", f"unix:{FOLDER}/i/{who}.sock", *arguments)
+
+
+def refused(reason: str, *arguments: str | Path, who: str = "signetd") -> None:
+    """Run signetctl with what must be refused, for this reason."""
+    try:
+        signetctl(*arguments, who=who)
+    except SystemExit as error:
+        if reason not in str(error):
+            raise
+        console.print(f"  [green]refused:[/green] {str(error).partition('signetctl: ')[2].strip()}")
+        return
+    sys.exit(f"NOT refused, but should be for {reason}: {' '.join(map(str, arguments))}")
 
 
 def start() -> subprocess.Popen[str]:
@@ -58,16 +73,7 @@ def sign_and_verify(key: str, options: tuple[str, ...], document: Path) -> None:
     """Sign the document with one key, and have openssl verify the signature."""
     signature, public = FOLDER / f"{key}.sig", FOLDER / f"{key}.pem"
     signetctl("sign", document, "--key", key, "-o", signature)
-    public.write_text(
-        run(
-            BIN / "signetctl",
-            "--endpoint",
-            f"unix:{FOLDER}/i/signetd.sock",
-            "key",
-            "public-key",
-            key,
-        )
-    )
+    signetctl("key", "public-key", key, "-o", public)
     verify: tuple[str | Path, ...] = (
         "openssl",
         "pkeyutl",
@@ -81,6 +87,44 @@ def sign_and_verify(key: str, options: tuple[str, ...], document: Path) -> None:
         f"  [dim]$ openssl pkeyutl -verify -inkey {public.name} {' '.join(options)}[/dim]"
     )
     console.print(f"  [green]{run(*verify, '-in', document, '-sigfile', signature)}[/green]")
+
+
+def show_rights(document: Path) -> None:
+    """Let an application use one key, within a limit."""
+    sign: tuple[str | Path, ...] = ("sign", document, "--key", "invoices", "-o", FOLDER / "i.sig")
+    signetctl("key", "generate", "invoices", "--token", "dev", "--type", "sm2")
+    refused("PERMISSION_DENIED", *sign, who="app")
+    grant = ("access", "grant", "add", "--to", "dev-app", "--keys", "invoices")
+    signetctl(*grant, "--operation", "read", "--operation", "sign", "--per-day", "1")
+    console.print(signetctl(*sign, who="app"))
+    refused("LIMIT_REACHED", *sign, who="app")
+    console.print(signetctl("access", "explain", "dev-app", "invoices", "sign"))
+
+
+def show_approval(document: Path) -> None:
+    """Have a second person look at each document before a key signs it."""
+    sign: tuple[str | Path, ...] = ("sign", document, "--key", "contracts", "-o", FOLDER / "c.sig")
+    signetctl("key", "generate", "contracts", "--token", "dev", "--type", "sm2")
+    signetctl("key", "set-policy", "contracts", "--approvals", "1", "--per-day", "100")
+    grant = ("access", "grant", "add", "--to", "dev-app", "--keys", "contracts")
+    signetctl(*grant, "--operation", "read", "--operation", "sign")
+    refused("APPROVAL_NEEDED", *sign, who="app")
+    ask = ("approval", "request", "contracts", document, "--summary", "the licence")
+    name = next(word for word in signetctl(*ask, who="app").split() if word[:10] == "approvals/")
+    console.print(signetctl("approval", "approve", name, "--file", document, "--yes"))
+    console.print(signetctl(*sign, "--approval", name, who="app"))
+    refused("APPROVAL_INVALID", *sign, "--approval", name, who="app")
+
+
+def show_audit() -> None:
+    """Verify an export of the audit without the daemon, and a copy in which a word is changed."""
+    public, export, copy = FOLDER / "audit.pem", FOLDER / "audit.jsonl", FOLDER / "tampered.jsonl"
+    signetctl("key", "public-key", "demo-audit", "-o", public, who="auditor")
+    signetctl("audit", "export", "-o", export, who="auditor")
+    check = ("--public-key", public)
+    console.print(signetctl("audit", "verify", export, *check, who="auditor"))
+    copy.write_text(export.read_text().replace("LIMIT_REACHED", "OK"))
+    refused("does not follow on the one before", "audit", "verify", copy, *check, who="auditor")
 
 
 def main() -> None:
@@ -98,6 +142,12 @@ def main() -> None:
         console.rule("4. The private keys cannot be read out")
         reader = [sys.executable, "-P", str(ROOT / "demo" / "read_private_keys.py")]
         console.print(run(*reader, FOLDER / "i" / "signetd.toml"))
+        console.rule("5. An application uses a key as far as it is granted")
+        show_rights(document)
+        console.rule("6. A second person approves each document")
+        show_approval(document)
+        console.rule("7. The audit, verified without the daemon; a changed copy is found")
+        show_audit()
     finally:
         daemon.terminate()
         daemon.wait(timeout=30)

@@ -28,12 +28,11 @@ GUARDED: Final = "guarded"
 """This user needs a password."""
 _SETTINGS: Final = {
     "listen_addresses": "",
-    # What a crash leaves is tested nowhere here, and tests are to be quick.
-    "fsync": "off",
-    "full_page_writes": "off",
     "shared_buffers": "16MB",
     "max_connections": "40",
 }
+_QUICK: Final = {"fsync": "off", "full_page_writes": "off"}
+"""For tests that do not ask what a crash of the server leaves."""
 _SECONDS: Final = 30.0
 
 
@@ -55,9 +54,13 @@ def need_programs() -> Path:
 
 
 class PostgresServer:
-    """One server. Everybody in its folder may use it; `start` and `stop` may alternate."""
+    """One server. Everybody in its folder may use it; `start` and `stop` may alternate.
 
-    def __init__(self, folder: Path, programs: Path) -> None:
+    Only a *durable* one has on its disk what it has committed.
+    """
+
+    def __init__(self, folder: Path, programs: Path, *, durable: bool = False) -> None:
+        self._settings = _SETTINGS if durable else _SETTINGS | _QUICK
         self.folder = folder
         self.programs = programs
         self._data = folder / "data"
@@ -80,7 +83,7 @@ class PostgresServer:
 
     def start(self) -> None:
         """Start it and wait until it answers."""
-        settings = [f"--{name}={value}" for name, value in _SETTINGS.items()]
+        settings = [f"--{name}={value}" for name, value in self._settings.items()]
         command = [self.programs / "postgres", "-D", self._data, "-k", self.folder, *settings]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
@@ -171,11 +174,11 @@ def _unprivileged() -> pwd.struct_passwd | None:
 
 
 @contextmanager
-def running_server() -> Iterator[PostgresServer]:
+def running_server(*, durable: bool = False) -> Iterator[PostgresServer]:
     """A server that is gone afterwards. Its path is short: that of a socket is limited."""
     programs = need_programs()
     folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
-    server = PostgresServer(folder, programs)
+    server = PostgresServer(folder, programs, durable=durable)
     try:
         server.make()
         server.start()

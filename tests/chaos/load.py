@@ -21,7 +21,7 @@ from tests.chaos.target import KEYS, TOKEN
 
 # Longer than anything that the daemon is configured to: it must answer before we give up.
 DEADLINE: Final = 20.0
-_CHANNEL: Final = (
+CHANNEL: Final = (
     *OPTIONS,
     ("grpc.use_local_subchannel_pool", 1),  # a connection of one's own
     ("grpc.initial_reconnect_backoff_ms", 50),
@@ -39,7 +39,7 @@ class Caller:
 
     def __init__(self, socket: Path) -> None:
         self._address = f"unix:{socket}"
-        self._channel = grpc.insecure_channel(self._address, options=_CHANNEL)
+        self._channel = grpc.insecure_channel(self._address, options=CHANNEL)
         self._signing = services.SigningServiceStub(self._channel)
         self._tokens = token_services.TokenServiceStub(self._channel)
 

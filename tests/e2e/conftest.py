@@ -1,8 +1,10 @@
 """A whole instance, started as its users start it."""
 
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -37,3 +39,11 @@ def _runner(endpoint: str, folder: Path) -> Run:
         return subprocess.run(command, cwd=folder, **(defaults | options))
 
     return run
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder with a path that is short enough for sockets."""
+    made = Path(tempfile.mkdtemp(prefix="signetd-"))
+    yield made
+    shutil.rmtree(made)

@@ -21,6 +21,8 @@ def one(output: Output, fields: Mapping[str, Any]) -> None:
     from rich.table import Table
 
     table = Table(show_header=False, box=None)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
     for name, value in fields.items():
         shown = ", ".join(value) if isinstance(value, list) else str(value)
         table.add_row(name.replace("_", " "), shown)
@@ -33,13 +35,20 @@ def many(output: Output, columns: Sequence[str], records: Sequence[Mapping[str, 
         print(json.dumps(list(records), ensure_ascii=False))
         return
     from rich.box import SIMPLE_HEAD
+    from rich.cells import cell_len
     from rich.table import Table
 
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    for column in columns:
-        table.add_column(column.replace("_", " "))
-    for found in records:
-        table.add_row(*(str(found.get(column, "")) for column in columns))
+    rows = [[str(found.get(column, "")) for column in columns] for found in records]
+    for place, column in enumerate(columns):
+        title, texts = column.replace("_", " "), [row[place] for row in rows]
+        if any(" " in text for text in texts):
+            table.add_column(title, overflow="fold")
+        else:
+            widest = max(cell_len(text) for text in (title, *texts))
+            table.add_column(title, no_wrap=True, min_width=widest)
+    for row in rows:
+        table.add_row(*row)
     _print(table)
 
 

@@ -64,6 +64,7 @@ class Daemon:
     gate: Gate
     audit: Audit
     recorder: Recorder
+    desk: SigningDesk
     approvals: Approvals
     approval_changes: Changes
     dispatcher: Dispatcher
@@ -132,6 +133,7 @@ def assemble(config: Config, database: Database) -> Daemon:
         gate=gate,
         audit=audit,
         recorder=recorder,
+        desk=desk,
         approvals=approvals,
         approval_changes=approved,
         dispatcher=Dispatcher(

@@ -3,7 +3,7 @@
 import asyncio
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
 from typing import Final
 
@@ -109,20 +109,26 @@ def self_test() -> None:
 
 
 async def _run_tokens(daemon: Daemon, stop: Stop, ready: Ready | None) -> None:
-    try:
+    # Ended in the opposite order, each whatever becomes of the others.
+    async with AsyncExitStack() as ending:
+        ending.push_async_callback(daemon.guard.drain)
+        ending.push_async_callback(_close_tokens, daemon, stop)
+        ending.push_async_callback(daemon.audit.close)
+        for part in (daemon.approval_changes, daemon.desk, daemon.recorder, daemon.keys):
+            ending.push_async_callback(part.drain)
         await _load(daemon)
         await asyncio.gather(*(pool.start() for pool in daemon.tokens.values()))
-        await daemon.audit.start()
+        await _start_checkpoints(daemon)
         await _follow_once(daemon)
         async with _following(daemon):
             await _run_listeners(daemon, stop, ready)
-    finally:
-        await daemon.keys.drain()
-        await daemon.recorder.drain()
-        await daemon.approval_changes.drain()
-        await daemon.audit.close()
-        await _close_tokens(daemon, stop)
-        await daemon.guard.drain()
+
+
+async def _start_checkpoints(daemon: Daemon) -> None:
+    try:
+        await daemon.audit.start()
+    except SignetError as error:
+        raise StartError(error.message) from None
 
 
 async def _load(daemon: Daemon) -> None:

@@ -10,6 +10,7 @@ from tests.integration.attack.scene import Scene, scene
 
 SIGNER = access.ROLE_SIGNER
 CALLERS = ("unknown", "disabled", "security", "auditor", "none", "other", "signer", "approver")
+VOTERS = ("voter-1", "voter-2")
 
 
 @pytest.fixture(scope="session")
@@ -18,7 +19,7 @@ def town() -> Iterator[Scene]:
 
     What a test changes here, it makes for itself, under names of its own.
     """
-    with scene(*CALLERS) as made:
+    with scene(*CALLERS, *VOTERS) as made:
         made.start()
         made.key("audit", resources.KEY_PURPOSE_AUDIT)
         for name in ("target", "foreign", "guarded"):
@@ -26,7 +27,7 @@ def town() -> Iterator[Scene]:
         made.admit("security", access.ROLE_SECURITY_ADMIN)
         made.admit("auditor", access.ROLE_AUDITOR)
         made.admit("disabled", SIGNER, disabled=True)
-        for name in ("none", "other", "signer", "approver"):
+        for name in ("none", "other", "signer", "approver", *VOTERS):
             made.admit(name, SIGNER)
         made.group("approvers", "approver")
         made.grant("disabled", "*")

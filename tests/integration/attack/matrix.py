@@ -109,7 +109,8 @@ ROWS: dict[str, Row] = {
     ),
     "KeyService/SetKeyPolicy": Row(
         lambda scene: keys.SetKeyPolicyRequest(
-            name=_disabled_key(scene), policy=resources.KeyPolicy(algorithms=[8])
+            name=_disabled_key(scene),
+            policy=resources.KeyPolicy(algorithms=[resources.ALGORITHM_ECDSA_P256_SHA256]),
         ),
         SECURITY,
     ),
@@ -133,7 +134,7 @@ ROWS: dict[str, Row] = {
     ),
     "AccessService/UpdateIdentity": Row(
         lambda scene: access.UpdateIdentityRequest(
-            identity=access.Identity(name=_person(scene), roles=[4], disabled=True)
+            identity=access.Identity(name=_person(scene), roles=[access.ROLE_SIGNER], disabled=True)
         ),
         SECURITY,
     ),
@@ -159,7 +160,9 @@ ROWS: dict[str, Row] = {
         SECURITY,
     ),
     "AccessService/ExplainAccess": Row(
-        lambda scene: access.ExplainAccessRequest(identity="signer", key=_KEY, operation=3),
+        lambda scene: access.ExplainAccessRequest(
+            identity="signer", key=_KEY, operation=access.OPERATION_SIGN
+        ),
         OVERSEERS,
     ),
     "ApprovalService/CreateApproval": Row(lambda scene: samples.request("mine"), {"signer": "OK"}),

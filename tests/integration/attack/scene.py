@@ -40,11 +40,15 @@ class Scene:
 
     def stop(self) -> None:
         """Stop the daemon in order, and forget the connections to it."""
+        self.forget()
+        self.daemon.signal(15)
+        assert self.daemon.wait(30) == 0, self.daemon.log
+
+    def forget(self) -> None:
+        """Close all connections."""
         for caller in self._callers.values():
             caller.channel.close()
         self._callers.clear()
-        self.daemon.signal(15)
-        assert self.daemon.wait(30) == 0, self.daemon.log
 
     def by(self, name: str) -> Caller:
         """Return the connection of an identity."""

@@ -7,6 +7,7 @@ from signetd.api.v1 import access_service_pb2 as access
 from signetd.api.v1 import approval_service_pb2 as approval
 from signetd.api.v1 import audit_service_pb2 as audit
 from signetd.api.v1 import key_service_pb2 as keys
+from signetd.api.v1 import resources_pb2 as resources
 from signetd.api.v1 import signing_service_pb2 as signing
 from tests.integration.attack import samples
 from tests.integration.attack.scene import Scene
@@ -18,7 +19,9 @@ def _about(name: str) -> dict[str, Message]:
     """Return a request of each kind that names a key."""
     full = f"keys/{name}"
     sign = signing.SignRequest(key=full, message=b"x")
-    unsuitable = signing.SignRequest(key=full, digest=b"short", algorithm=1)
+    unsuitable = signing.SignRequest(
+        key=full, digest=b"short", algorithm=resources.ALGORITHM_SM2_SM3
+    )
     destroy = approval.DestroyKeySubject(key=full)
     return {
         "SigningService/Sign": sign,
@@ -35,7 +38,7 @@ def _about(name: str) -> dict[str, Message]:
         "KeyService/EnrolKey": keys.EnrolKeyRequest(key_id=name, token="tokens/t", label=name),
         "KeyService/GenerateKey": keys.GenerateKeyRequest(key_id=name, token="tokens/t"),
         "AccessService/ExplainAccess": access.ExplainAccessRequest(
-            identity="signer", key=full, operation=3
+            identity="signer", key=full, operation=access.OPERATION_SIGN
         ),
         "ApprovalService/CreateApproval": samples.request("x", name),
         "ApprovalService/CreateApproval of another kind": approval.CreateApprovalRequest(

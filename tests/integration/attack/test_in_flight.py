@@ -3,11 +3,13 @@
 import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any, cast
 
 import grpc
 import pytest
 
 from signetd.api.v1 import access_service_pb2 as access
+from signetd.api.v1 import audit_service_pb2 as audit
 from signetd.api.v1 import resources_pb2 as resources
 from tests.integration.attack import samples
 from tests.integration.attack.scene import FOUNDER, Scene, scene
@@ -15,7 +17,7 @@ from tests.integration.attack.scene import FOUNDER, Scene, scene
 DELAY = 400  # milliseconds that the token takes for a signature
 UNDER_WAY = 3
 SIGNER = access.ROLE_SIGNER
-NAMES = [f"signer-{number}" for number in range(10)]
+NAMES = [f"signer-{number}" for number in range(12)]
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +67,8 @@ def _disable_key(slow: Scene, name: str, grant: str) -> object:
 
 
 def _ask_approval(slow: Scene, name: str, grant: str) -> object:
-    return slow.policy(name, resources.KeyPolicy(approval=resources.ApprovalRule(count=1)))
+    slow.policy(name, resources.KeyPolicy(approval=resources.ApprovalRule(count=1)))
+    return None
 
 
 CHANGES: dict[str, tuple[Change, str]] = {
@@ -102,7 +105,7 @@ def test_nothing_is_released_after_the_reply_of_a_change(slow: Scene, what: str)
     assert {answer.result for answer in answers} == {reason}, answers
     assert _released(slow, name, first) == [], f"released behind record {changed}"
     assert slow.by(name).call("SigningService/Sign", item).result == reason
-    refused = slow.records(first, identity=name, allowed=0, kind="use")
+    refused = slow.records(first, identity=name, allowed=0)
     assert len(refused) == UNDER_WAY + 1, "each refusal is one record that says not allowed"
     assert "signature_digest" not in "".join(record.json for record in refused)
 
@@ -130,22 +133,38 @@ def test_a_stream_ends_with_the_role_of_its_reader(slow: Scene) -> None:
     """The auditor who follows the audit gets nothing that is written after he was removed."""
     name = NAMES[-1]
     slow.admit(name, access.ROLE_AUDITOR)
-    channel = slow.by(name).channel
-    stream = channel.unary_stream(  # type: ignore[misc]
-        "/signetd.api.v1.AuditService/FollowRecords",
-        request_serializer=bytes,
-        response_deserializer=bytes,
-    )(b"", timeout=20)
-    records = iter(stream)
+    request = audit.FollowRecordsRequest(first=slow.last() + 1).SerializeToString()
+    method = "/signetd.api.v1.AuditService/FollowRecords"
+    stream = cast(Any, slow.by(name).channel).unary_stream(method)(request, timeout=20)
     slow.update(FOUNDER, name, access.ROLE_AUDITOR)  # changes nothing, and is written down
-    assert b"UpdateIdentity" in _next(records)
+    assert b"UpdateIdentity" in next(stream)
     slow.update(FOUNDER, name, access.ROLE_AUDITOR, disabled=True)
-    assert _next(records) == b""
+    slow.group("not-for-him")
+    rest: list[bytes] = []
+    with pytest.raises(grpc.RpcError) as caught:
+        rest.extend(stream)
+    assert cast(grpc.Call, caught.value).code() is grpc.StatusCode.PERMISSION_DENIED
+    assert b"not-for-him" not in b"".join(rest)
 
 
-def _next(records: Iterator[bytes]) -> bytes:
-    try:
-        return next(records)
-    except grpc.RpcError as error:
-        assert error.code() is grpc.StatusCode.PERMISSION_DENIED  # type: ignore[attr-defined]
-        return b""
+def test_an_approver_who_is_removed_meanwhile_has_not_approved(slow: Scene) -> None:
+    """The approval was there when the token began, and has not enough voters when it ends."""
+    name, voter = NAMES[-2], NAMES[-3]
+    slow.key(name)
+    for each in (name, voter):
+        slow.admit(each, SIGNER)
+    slow.grant(name, name)
+    slow.group("voters", voter)
+    rule = resources.ApprovalRule(count=1, group="groups/voters")
+    slow.policy(name, resources.KeyPolicy(approval=rule))
+    approved = samples.approved(slow, "late", by=name, key=name, voters=(voter,))
+    begun = slow.daemon.count("C_Sign")
+    slow.daemon.faults(f"C_Sign delay {DELAY} times=1")
+    with ThreadPoolExecutor(1) as threads:
+        item = samples.item("late", name, approval=approved)
+        call = threads.submit(slow.by(name).call, "SigningService/Sign", item)
+        slow.daemon.await_calls("C_Sign", begun + 1)
+        slow.group("voters")
+        assert call.result().result == "APPROVAL_INVALID"
+    slow.daemon.faults()
+    assert _released(slow, name, 0) == []

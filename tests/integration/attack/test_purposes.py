@@ -3,6 +3,7 @@
 import pytest
 
 from signetd.api.v1 import access_service_pb2 as access
+from signetd.api.v1 import audit_service_pb2 as audit
 from signetd.api.v1 import key_service_pb2 as keys
 from signetd.api.v1 import resources_pb2 as resources
 from signetd.api.v1 import signing_service_pb2 as signing
@@ -46,7 +47,7 @@ def test_a_key_for_something_else_signs_for_nobody(town: Scene, name: str) -> No
 def test_the_key_of_the_audit_signs_for_nobody(town: Scene) -> None:
     """Not even while the daemon signs checkpoints with it."""
     auditor = town.by("auditor")
-    auditor.done("AuditService/CreateCheckpoint", b"")
+    auditor.done("AuditService/CreateCheckpoint", audit.CreateCheckpointRequest())
     digest = signing.SignRequest(key="keys/audit", digest=bytes(32))
     assert town.by(FOUNDER).call("SigningService/Sign", digest).result == WRONG
 
@@ -89,7 +90,11 @@ def test_a_deleted_grant_does_not_come_back_with_its_name(town: Scene) -> None:
     grant = town.grant("other", "borrowed")
     town.by("security").done("AccessService/DeleteGrant", access.DeleteGrantRequest(name=grant))
     wanted = access.Grant(
-        name=grant, subject="other", keys="keys/borrowed", operations=[3], creator="auditor"
+        name=grant,
+        subject="other",
+        keys="keys/borrowed",
+        operations=[access.OPERATION_SIGN],
+        creator="auditor",
     )
     made = town.by("security").done(
         "AccessService/CreateGrant", access.CreateGrantRequest(grant=wanted)

@@ -93,14 +93,19 @@ class Running:
                 environment="\n".join(f'{name} = "{value}"' for name, value in variables.items()),
             )
         )
-        command = [sys.executable, "-m", self.program, "--config", str(file)]
-        with self._log.open("wb") as errors:
-            # In a session of its own: Ctrl-C is for the test, which then ends the daemon.
-            self.process = subprocess.Popen(command, stderr=errors, start_new_session=True)
+        self.spawn()
         self.await_log('"event": "ready"')
         if not self._established:
             establish(self.endpoint, "all", system="system", signers=self._signers)
             self._established = True
+
+    def spawn(self) -> None:
+        """Start the daemon with the configuration that is there, and wait for nothing."""
+        file = self.folder / "signetd.toml"
+        command = [sys.executable, "-m", self.program, "--config", str(file)]
+        with self._log.open("wb") as errors:
+            # In a session of its own: Ctrl-C is for the test, which then ends the daemon.
+            self.process = subprocess.Popen(command, stderr=errors, start_new_session=True)
 
     @property
     def endpoint(self) -> str:

@@ -22,6 +22,8 @@ def open_chain(store: AuditStore) -> Place:
     """
     with explained("The audit"), store.transaction() as connection:
         audit_writing.make_chain(connection, store.chain)
+        # A daemon that was killed may have a session whose COMMIT the server has still to do.
+        audit_writing.lock_chain(connection, store.chain)
         body = audit_writing.last_body(connection, store.chain)
     if body is None:
         return _empty(store)

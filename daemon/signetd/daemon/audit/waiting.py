@@ -15,6 +15,8 @@ _GATHER_EACH: Final = 0.001
 """Seconds between the begins of two groups at most, and for each entry of the one before."""
 _ENOUGH: Final = 32
 """Entries that are written at once, without waiting for more."""
+_QUIET: Final = 0.002
+"""Seconds without a further entry after which no more is waited for."""
 Waiter = tuple[Entry, "asyncio.Future[Written]"]
 
 
@@ -61,13 +63,18 @@ class Waiting:
     async def gather(self) -> None:
         """Wait for some more entries, if that is worth it.
 
-        A transaction costs as much as the writing of a dozen records. So under load it pays to
-        wait, the longer the more came the last time; one that comes alone never waits.
+        A transaction costs as much as the writing of dozens of records. So under load it pays to
+        wait, the longer the more came the last time; one that comes alone never waits, and once
+        all who write have come, nobody waits for more.
         """
-        left = self._begun + min(_GATHER, self._size * _GATHER_EACH) - time.monotonic()
-        if left > 0 and len(self._waiters) < _ENOUGH and not self.closed:
+        loop, seen = asyncio.get_running_loop(), 0
+        end = self._begun + min(_GATHER, self._size * _GATHER_EACH)
+        while (left := end - time.monotonic()) > 0 and seen < len(self._waiters) < _ENOUGH:
+            if self.closed:
+                return
+            seen = len(self._waiters)
             self._enough.clear()
-            timer = asyncio.get_running_loop().call_later(left, self._enough.set)
+            timer = loop.call_later(min(left, _QUIET), self._enough.set)
             await self._enough.wait()
             timer.cancel()
 

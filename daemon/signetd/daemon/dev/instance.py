@@ -125,7 +125,8 @@ first_security_admin = "dev"
 [audit]
 key = "demo-audit"
 
-# Here the one who manages keys also signs with them. Tokens and the audit are other people's.
+# Here the one who manages keys also signs with them. Tokens and the audit are other people's, and
+# an application may do nothing until it is granted.
 [[listener]]
 unix = "signetd.sock"
 identity = "dev"
@@ -137,6 +138,10 @@ identity = "dev-system-admin"
 [[listener]]
 unix = "auditor.sock"
 identity = "dev-auditor"
+
+[[listener]]
+unix = "app.sock"
+identity = "dev-app"
 
 [[listener]]
 tcp = "127.0.0.1:0"
@@ -186,6 +191,7 @@ def _announce(folder: Path, servers: list[Bound]) -> None:
         "endpoint": unix,
         "system_endpoint": f"unix:{folder / 'system.sock'}",
         "auditor_endpoint": f"unix:{folder / 'auditor.sock'}",
+        "app_endpoint": f"unix:{folder / 'app.sock'}",
         "tcp_endpoint": tcp,
         "client": client,
     }

@@ -17,13 +17,15 @@ _PEOPLE: Final = {
     DEV: (_SOCKET, frozenset({Role.SECURITY_ADMIN, Role.SIGNER})),
     "dev-system-admin": (_SOCKET, frozenset({Role.SYSTEM_ADMIN})),
     "dev-auditor": (_SOCKET, frozenset({Role.AUDITOR})),
+    "dev-app": (_SOCKET, frozenset({Role.SIGNER})),
     CLIENT_URI: (_URI, frozenset({Role.SIGNER})),
 }
 _SIGNERS: Final = (DEV, CLIENT_URI)
+"""Who may sign with every key; the others who sign need a grant first."""
 
 
 async def ensure_people(daemon: Daemon) -> None:
-    """Add the identities that are missing, and let the signers use every key."""
+    """Add the identities that are missing, and let those of _SIGNERS use every key."""
     snapshot = daemon.book.snapshot
     effects: list[Effect] = []
     for name in _PEOPLE:

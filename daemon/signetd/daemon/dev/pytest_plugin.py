@@ -25,7 +25,7 @@ class SignetdDev:
     with the three PEM files; both may sign, and the first one manages keys and grants.
 
     `system_endpoint` and `auditor_endpoint`, unix:PATH, are for those who manage the tokens and
-    read the audit.
+    read the audit; `app_endpoint` is for an application, `dev-app`, that has no grants yet.
     """
 
     endpoint: str
@@ -36,6 +36,7 @@ class SignetdDev:
     folder: Path
     system_endpoint: str
     auditor_endpoint: str
+    app_endpoint: str
 
 
 @pytest.fixture(scope="session")
@@ -98,6 +99,7 @@ def _read_address(folder: Path) -> SignetdDev:
         folder=folder,
         system_endpoint=address["system_endpoint"],
         auditor_endpoint=address["auditor_endpoint"],
+        app_endpoint=address["app_endpoint"],
     )
 
 

@@ -77,8 +77,12 @@ class Gate:
     ) -> tuple[RegisteredKey, Decision]:
         """Return a key that *asker* may sign with, with this algorithm (None: the key's), and how.
 
-        Raises PERMISSION_DENIED as `key` does, and KEY_NOT_FOUND.
+        Raises PERMISSION_DENIED as `key` does, and KEY_NOT_FOUND. Whether the credential still
+        counts is looked at as well: a batch, or a token, can take longer than that.
         """
+        if asker.credential is not None:
+            shown = asker.credential, asker.certificate_sha256
+            self._book.snapshot.caller(asker.identity, *shown)
         return self._allowed(asker, Operation.SIGN, key_id, algorithm, digest_given=digest_given)
 
     def _allowed(

@@ -47,12 +47,18 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Asker(msgspec.Struct, frozen=True, kw_only=True):
-    """Who asks for something, in which request, and until when the token may work for it."""
+    """Who asks for something, in which request, and until when the token may work for it.
+
+    ``credential`` and ``certificate_sha256`` are how it has shown who it is; None where it is
+    somebody that is spoken of.
+    """
 
     identity: str
     roles: frozenset[Role]
     request_id: str
     requester: Requester
+    credential: Credential | None = None
+    certificate_sha256: str = ""
 
 
 class Group(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ import time
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
+from signetd.daemon.credentials import Presented
 from signetd.daemon.policy.types import Asker, Role
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.types import Requester
@@ -15,15 +16,20 @@ class Call:
     """One call. `deadline` is in seconds of the monotonic clock; `facts` go into the log.
 
     `resource` is what the audit says it was about. `recorded` is set by whoever has written the
-    call's record into the audit; else the dispatcher does it.
+    call's record into the audit; else the dispatcher does it, unless it is `carried` out to its
+    end whether somebody waits or not. It is `admitted` once it is known that its caller may call
+    this, and has room.
     """
 
     method: str
     deadline: float | None = None
     identity: str = ""
     roles: frozenset[Role] = frozenset()
+    presented: Presented | None = None
     resource: str = ""
     recorded: bool = False
+    admitted: bool = False
+    carried: bool = False
     facts: dict[str, str | int] = field(default_factory=dict)
     request_id: str = field(default_factory=lambda: secrets.token_hex(8))
     started: float = field(default_factory=time.monotonic)
@@ -41,6 +47,8 @@ class Call:
             roles=self.roles,
             request_id=self.request_id,
             requester=self.requester,
+            credential=None if self.presented is None else self.presented.credential,
+            certificate_sha256="" if self.presented is None else self.presented.certificate_sha256,
         )
 
     @property

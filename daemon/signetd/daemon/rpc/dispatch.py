@@ -26,7 +26,7 @@ from signetd.daemon.rpc.calls import Call
 from signetd.daemon.rpc.deadlines import Deadlines
 from signetd.daemon.rpc.methods import Method, table
 from signetd.daemon.rpc.recording import Recorder
-from signetd.daemon.rpc.rules import Rule
+from signetd.daemon.rpc.rules import Record, Rule
 from signetd.daemon.rpc.streams import Streams
 from signetd.daemon.rpc.transport import REQUEST_ID, Context, abort, receive, when_done
 from signetd.drivers.errors import Reason, SignetError
@@ -117,7 +117,6 @@ class Dispatcher:
             reply, failure = await self._outcome(method, source, context, call, seconds)
         except BaseException:  # the client has gone, or the daemon is being stopped by force
             self._lines.write(call, "CANCELLED")
-            self._recorder.cancelled(call, method.rule.record)
             raise
         try:
             await self._recorder.ended(call, method.rule.record, failure)
@@ -153,7 +152,7 @@ class Dispatcher:
     ) -> None:
         """Find out who calls, and raise what is said to those who may not call this."""
         presented = _presented(call, source, context)
-        call.identity = presented.name
+        call.identity, call.presented = presented.name, presented
         call.roles = self._callers.caller(presented).roles
         _require(call, method.rule)
 
@@ -166,11 +165,13 @@ class Dispatcher:
         seconds: float | None,
     ) -> bytes | None:
         with self._admission.call(call.identity) as memory:
+            call.admitted = True
             # Not when our answer is made but when gRPC is done with it: a client that does not
             # read its replies would else pile them up here.
             when_done(context, memory.give_back)
             if not method.streams:
-                return await self._deadlines.within(seconds, _answer(method, context, memory))
+                answer = self._answer(method, context, memory)
+                return await self._deadlines.within(seconds, answer)
             reading = receive(method, context, memory)
             request = await self._deadlines.within(self._deadlines.for_reading(seconds), reading)
             memory.give_back()
@@ -180,6 +181,17 @@ class Dispatcher:
             method, request, context, lambda: self._identify(method, source, context, call)
         )
         return None
+
+    async def _answer(self, method: Method, context: Context, memory: Memory) -> bytes:
+        request = await receive(method, context, memory)
+        call = calls.current()
+        call.check_deadline()
+        work = method.answer(request)
+        if method.rule.record is Record.CHANGE:
+            work = self._recorder.carry_out(call, work)
+        reply: bytes = (await work).SerializeToString()
+        memory.hold(len(reply))
+        return reply
 
 
 def _require(call: Call, rule: Rule) -> None:
@@ -199,11 +211,3 @@ def _presented(call: Call, source: IdentitySource, context: Context) -> Presente
         if "presented" in error.metadata:
             call.facts["presented"] = error.metadata["presented"]
         raise
-
-
-async def _answer(method: Method, context: Context, memory: Memory) -> bytes:
-    request = await receive(method, context, memory)
-    calls.current().check_deadline()
-    reply: bytes = (await method.answer(request)).SerializeToString()
-    memory.hold(len(reply))
-    return reply

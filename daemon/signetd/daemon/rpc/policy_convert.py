@@ -110,7 +110,9 @@ def policy_text(value: KeyPolicy) -> str:
     """Write a key's policy in a line, for the audit."""
     parts = [f"{limit.count} per {limit.period}" for limit in value.limits]
     if value.approval is not None:
-        who = value.approval.group or "security-admins"
+        # A group can have any name, also one that sounds like the security administrators.
+        group = value.approval.group
+        who = f"groups/{group}" if group else "the security administrators"
         parts.append(f"{value.approval.count} approvals of {who}")
     parts += sorted(value.algorithms)
     return ", ".join(parts) or "no limits"

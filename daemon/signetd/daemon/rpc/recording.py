@@ -1,20 +1,36 @@
 """Writes what calls do into the audit."""
 
 import asyncio
-from typing import Final
+from collections.abc import Coroutine
+from typing import Any, Final
 
-import structlog
+from google.protobuf.message import Message
 
+from signetd.daemon.audit.late import LateRecords
 from signetd.daemon.audit.types import Effect, Entry, Event, Kind, Ledger, Written
 from signetd.daemon.rpc import calls
 from signetd.daemon.rpc.calls import Call
+from signetd.daemon.rpc.flood import RefusalFlood
 from signetd.daemon.rpc.rules import Record
 from signetd.drivers.errors import Reason, SignetError
 
 BEGUN: Final = "BEGUN"
 """The result of an act that has begun, and of which another record tells how it ended."""
+REFUSALS: Final = frozenset(
+    {
+        Reason.PERMISSION_DENIED,
+        Reason.IDENTITY_MISSING,
+        Reason.CERTIFICATE_EXPIRED,
+        Reason.CERTIFICATE_REVOKED,
+        Reason.REVOCATION_UNKNOWN,
+        Reason.APPROVAL_NEEDED,
+        Reason.APPROVAL_INVALID,
+        Reason.APPROVAL_NOT_FOUND,
+        Reason.ROLES_CONFLICT,
+    }
+)
+"""What is refused because of who asks: not allowed. All else that fails was allowed."""
 _UNRECORDED: Final = frozenset({Reason.OVERLOADED, Reason.SHUTTING_DOWN})
-_log = structlog.get_logger("signetd.audit")
 
 
 class Recorder:
@@ -23,7 +39,8 @@ class Recorder:
     def __init__(self, ledger: Ledger, *, reads: bool = False) -> None:
         self._ledger = ledger
         self._reads = reads
-        self._late: set[asyncio.Task[None]] = set()
+        self._late = LateRecords(ledger)
+        self._flood = RefusalFlood(self._sum_up)
 
     async def begin(
         self, resource: str, *effects: Effect, detail: str = "", approval: str = ""
@@ -67,14 +84,44 @@ class Recorder:
         )
         await self._ledger.write(Entry(event=event))
 
+    async def carry_out(self, call: Call, work: Coroutine[Any, Any, Message]) -> Message:
+        """Do what *call* changes to its end, and record that, even if its caller goes away.
+
+        Raises what *work* does, and AUDIT_UNAVAILABLE if the end cannot be recorded.
+        """
+        call.carried = True
+        return await asyncio.shield(self._late.start(self._carried(call, work)))
+
     async def ended(self, call: Call, kind: Record, error: SignetError | None) -> None:
         """Record how *call* ended, unless that was done or is of no interest.
 
         Raises AUDIT_UNAVAILABLE: its caller must not get another answer then.
         """
+        if not call.carried:
+            await self._write_end(call, kind, error)
+
+    async def drain(self) -> None:
+        """Wait for what is carried out without a caller; before the ledger is closed."""
+        await self._late.drain()
+
+    async def _carried(self, call: Call, work: Coroutine[Any, Any, Message]) -> Message:
+        try:
+            answer = await work
+        except SignetError as error:
+            await self._write_end(call, Record.CHANGE, error)
+            raise
+        except Exception:
+            await self._write_end(call, Record.CHANGE, SignetError(Reason.INTERNAL, ""))
+            raise
+        await self._write_end(call, Record.CHANGE, None)
+        return answer
+
+    async def _write_end(self, call: Call, kind: Record, error: SignetError | None) -> None:
         if not self._is_wanted(call, kind, error):
             return
-        allowed = error is None or error.reason is not Reason.PERMISSION_DENIED
+        if not (call.admitted or self._flood.may_record(call.identity)):
+            return
+        allowed = error is None or error.reason not in REFUSALS
         result = "OK" if error is None else error.reason.value
         # Whose certificate was refused; it identifies nobody.
         shown = str(call.facts.get("presented", ""))[:255]
@@ -82,32 +129,25 @@ class Recorder:
         event = act_event(call, allowed=allowed, result=result, detail=detail)
         await self._ledger.write(Entry(event=event))
 
-    def cancelled(self, call: Call, kind: Record) -> None:
-        """Record, as soon as possible, that nobody waited for the end of *call*."""
-        if kind is not Record.READ and not call.recorded and call.resource:
-            task = asyncio.create_task(self._cancelled(call))
-            self._late.add(task)
-            task.add_done_callback(self._late.discard)
-
-    async def drain(self) -> None:
-        """Wait for what `cancelled` has begun; before the ledger is closed."""
-        await asyncio.gather(*self._late)
-
     def _is_wanted(self, call: Call, kind: Record, error: SignetError | None) -> bool:
         if call.recorded:
             return False
         if error is None:
             return kind is Record.CHANGE or (kind is Record.READ and self._reads)
         if kind is Record.READ and not self._reads:
-            return error.reason is Reason.PERMISSION_DENIED or not call.roles
+            return error.reason in REFUSALS
         return error.reason not in _UNRECORDED
 
-    async def _cancelled(self, call: Call) -> None:
-        event = act_event(call, allowed=True, result="CANCELLED")
-        try:
-            await self._ledger.write(Entry(event=event))
-        except SignetError as error:
-            _log.error("end of a call not recorded", request_id=call.request_id, why=error.message)
+    def _sum_up(self, name: str, number: int) -> None:
+        event = Event(
+            kind=Kind.ACT,
+            identity=name[:255],
+            operation="refused",
+            allowed=False,
+            result=Reason.PERMISSION_DENIED.value,
+            detail=f"{number} more calls in this second",
+        )
+        self._late.write(event)
 
 
 def act_event(

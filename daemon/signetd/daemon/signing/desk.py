@@ -5,13 +5,15 @@ uses, the approval that it uses up. Only what was written is released. So a sign
 nobody costs nothing, and none leaves beyond a limit, twice for one approval, or without a record.
 """
 
+import asyncio
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 
 from signetd.daemon.approvals.types import Subject
+from signetd.daemon.audit.late import LateRecords
 from signetd.daemon.audit.types import Effect, Entry, Event, Kind, Ledger, Written, failed
 from signetd.daemon.policy.charges import approvals_of, charges_of, key_charges
 from signetd.daemon.policy.evaluate import Decision, Option
@@ -32,6 +34,8 @@ from signetd.gm.sm3 import sm3
 
 OPERATION: Final = "sign"
 """What the audit and approvals call it."""
+CANCELLED: Final = "CANCELLED"
+"""The result of a request whose caller has gone, or whose deadline has passed."""
 _TRIES: Final = 5  # to write a signature down while the policy keeps changing
 
 
@@ -72,20 +76,25 @@ class _Use:
     def __init__(self, request: SignInput, asker: Asker) -> None:
         self.request = request
         self.asker = asker
-        self.event = Event(
-            kind=Kind.USE,
-            identity=asker.identity,
-            operation=OPERATION,
-            request_id=asker.request_id,
-            resource=f"keys/{request.key}",
-            allowed=False,
-            result="OK",
-        )
+        self.resource = f"keys/{request.key}"
         self.written = False
+        self._facts: dict[str, Any] = {"allowed": False, "result": "OK"}
 
     def note(self, **facts: object) -> None:
         """Have the record say more."""
-        self.event = msgspec.structs.replace(self.event, **facts)
+        self._facts.update(facts)
+
+    @property
+    def event(self) -> Event:
+        """What the record says so far."""
+        return Event(
+            kind=Kind.USE,
+            identity=self.asker.identity,
+            operation=OPERATION,
+            request_id=self.asker.request_id,
+            resource=self.resource,
+            **self._facts,
+        )
 
 
 class SigningDesk:
@@ -96,6 +105,7 @@ class SigningDesk:
         self._gate = gate
         self._approvals = approvals
         self._ledger = ledger
+        self._late = LateRecords(ledger)
 
     async def sign(self, request: SignInput, asker: Asker) -> Released:
         """Sign a message or a digest for *asker*.
@@ -114,6 +124,15 @@ class SigningDesk:
         except Exception:
             await self._write_failure(use, SignetError(Reason.INTERNAL, ""))
             raise
+        except asyncio.CancelledError:  # nobody waits for it any more
+            if not use.written:
+                use.note(result=CANCELLED, signature_digest="")
+                self._late.write(use.event)
+            raise
+
+    async def drain(self) -> None:
+        """Wait for the records of requests that were given up; before the ledger is closed."""
+        await self._late.drain()
 
     async def _write_failure(self, use: _Use, error: SignetError) -> None:
         if use.written or error.reason is Reason.AUDIT_UNAVAILABLE:
@@ -154,15 +173,19 @@ class SigningDesk:
         return _Permit(checked=checked, version=decision.version, options=options, rules=rules)
 
     async def _effects(self, use: _Use, permit: _Permit, digest: bytes) -> tuple[Effect, ...]:
-        use.note(approval=use.request.approval, allowed=False)
+        approval = use.request.approval
+        if not (approval or permit.rules):
+            use.note(allowed=True)
+            return ()  # as nearly always
+        use.note(approval=approval, allowed=False)
         subject = Subject(
             operation=OPERATION,
-            resource=use.event.resource,
+            resource=use.resource,
             algorithm=permit.checked.algorithm,
             digest=digest,
         )
         effects = await self._approvals.effects_for_sign(
-            use.request.approval, subject, use.asker.identity, permit.rules
+            approval, subject, use.asker.identity, permit.rules
         )
         use.note(allowed=True)
         return effects

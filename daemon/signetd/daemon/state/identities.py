@@ -33,14 +33,15 @@ def create_identity(identity: Identity) -> Effect:
 def update_identity(wanted: Identity, seen: Identity) -> Effect:
     """Replace roles, pinned certificate and state; name, credential and create time stay.
 
-    *seen* is the identity on which it was judged what the change needs: if it was changed since,
-    POLICY_CHANGED is raised. Raises IDENTITY_NOT_FOUND and ROLES_CONFLICT as well.
+    *seen* is the identity on which it was judged what the change needs: if it is another one by
+    now, POLICY_CHANGED is raised, so that nobody who was disabled meanwhile is enabled by a change
+    that was to leave that alone. Raises IDENTITY_NOT_FOUND and ROLES_CONFLICT as well.
     """
 
     def effect(connection: Connection, moment: datetime) -> None:
         bump_version(connection)
         stored = require_identity(connection, wanted.name)
-        if _power(stored) != _power(seen):
+        if _judged(stored) != _judged(seen):
             raise SignetError(
                 Reason.POLICY_CHANGED,
                 f"The identity {wanted.name!r} was changed in the meantime; look at it and repeat.",
@@ -149,9 +150,9 @@ def _keep_one_administrator(connection: Connection, without: str) -> None:
         )
 
 
-def _power(identity: Identity) -> tuple[frozenset[Role], bool, str]:
-    """What may need the approval of others when it is changed."""
-    return identity.roles, identity.disabled, identity.certificate_sha256
+def _judged(identity: Identity) -> tuple[object, ...]:
+    """Return what decides whether a change gives somebody an administrator's power."""
+    return identity.roles, identity.credential, identity.certificate_sha256, identity.disabled
 
 
 def _administers(identity: Identity) -> bool:

@@ -1,5 +1,6 @@
 """From a request to a signature that may leave: what the record says of those that do not."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -161,3 +162,23 @@ async def test_what_the_token_refuses_was_allowed(scene: Scene, token: Any) -> N
     token.failure = SignetError(Reason.TOKEN_FAILED, "It failed.")
     event = await scene.refused()
     assert (event.allowed, event.result) == (True, "TOKEN_FAILED")
+
+
+async def test_a_request_that_is_given_up_is_recorded(scene: Scene, token: Any) -> None:
+    """Its caller has gone, or its deadline has passed, while the token was at work."""
+    begun = asyncio.Event()
+
+    async def hang(*_: object) -> bytes:
+        begun.set()
+        await asyncio.Event().wait()
+        return b""
+
+    token.sign = hang
+    asked = asyncio.create_task(scene.desk.sign(REQUEST, ASKER))
+    await begun.wait()
+    asked.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asked
+    await scene.desk.drain()
+    (event,) = scene.ledger.events
+    assert (event.result, event.signature_digest) == ("CANCELLED", "")

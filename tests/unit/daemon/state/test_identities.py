@@ -77,6 +77,17 @@ def test_an_update_replaces_roles_certificate_and_state_only(changes: Changes) -
     )
 
 
+@pytest.mark.parametrize("now", [{"disabled": True}, {"certificate_sha256": "c" * 64}])
+def test_an_update_does_not_undo_what_it_has_not_seen(changes: Changes, now: Any) -> None:
+    """Who was disabled or pinned meanwhile would come back without the approval for that."""
+    changes.make(create_identity(identity("app", Role.AUDITOR)))
+    changes.make(
+        update_identity(identity("app", Role.AUDITOR, **now), identity("app", Role.AUDITOR))
+    )
+    same = identity("app", Role.AUDITOR)
+    refused(changes, Reason.POLICY_CHANGED, update_identity(same, same), says="in the meantime")
+
+
 def test_an_update_of_nobody(changes: Changes) -> None:
     refused(changes, Reason.IDENTITY_NOT_FOUND, update_identity(identity(), identity()))
 

@@ -1,0 +1,44 @@
+"""The commands of docs/ are run, as they stand there, and what is said of the API is held to it."""
+
+import re
+from itertools import groupby
+from pathlib import Path
+
+from signetd.daemon.policy.types import Role
+from signetd.daemon.rpc.rules import RULES, Rule
+from tests.e2e.documents import ROOT, blocks, run, script
+
+
+def test_the_commands_about_access(folder: Path) -> None:
+    code, output = run(script(blocks("docs/access.md"), folder), 300)
+    assert code == 0, output
+    assert "No: the limits of every grant that allows it are reached." in output
+    assert "at most 100 per day; approved by 1 of groups/board" in output
+
+
+def test_the_commands_about_the_audit(folder: Path) -> None:
+    code, output = run(script(blocks("docs/audit.md"), folder), 300)
+    assert code == 0, output
+    assert output.count("nothing was changed") == 3
+
+
+def test_the_table_of_roles_is_true() -> None:
+    text = (ROOT / "docs" / "access.md").read_text()
+    found = re.search(r"<!-- roles: begin -->\n(.*?)<!-- roles: end -->", text, re.DOTALL)
+    assert found is not None
+    assert found[1] == roles_table(), f"write it as it is:\n{roles_table()}"
+
+
+def roles_table() -> str:
+    """Write who may call what, as the rules of the daemon have it."""
+    lines = [f"| calls | {' | '.join(Role)} |", "|---|" + ":---:|" * len(Role)]
+    for (service, roles), methods in groupby(RULES.items(), key=_service_and_roles):
+        names = ", ".join(path.rpartition("/")[2] for path, _ in methods)
+        marks = " | ".join("✓" if role in roles else " " for role in Role)
+        lines.append(f"| {service}: {names} | {marks} |")
+    return "\n".join(lines) + "\n"
+
+
+def _service_and_roles(entry: tuple[str, Rule]) -> tuple[str, frozenset[Role]]:
+    path, rule = entry
+    return path.split("/")[1].rpartition(".")[2], rule.roles
