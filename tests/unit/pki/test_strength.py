@@ -164,3 +164,28 @@ def test_chains_of_mixed_kinds_hold() -> None:
     ca = top.ca("mixed ca", holders.key("sm2", "mixed ca"))
     leaf: Entity = ca.leaf(key=holders.key("ec", "mixed leaf"))
     assert judges.ours(Case("mixed", leaf, (ca,), (top,))).valid
+
+
+@pytest.mark.parametrize("parameters", ["", "0500"])
+def test_sm2_with_sm3_is_known_with_and_without_null(parameters: str) -> None:
+    """Chinese CAs write NULL, openssl writes nothing."""
+    oid = bytes.fromhex("06082a811ccf55018375" + parameters)
+    assert algorithms.scheme(making.tlv(0x30, oid)).name == "sm2-sm3"
+
+
+@pytest.mark.parametrize("algorithm", ["3000", "300506032a0304", "300c06082a811ccf550183750400"])
+def test_unknown_algorithm_is_told(algorithm: str) -> None:
+    with pytest.raises(algorithms.UnsupportedError, match="not known"):
+        algorithms.scheme(bytes.fromhex(algorithm))
+
+
+def test_report_has_every_check_of_every_certificate() -> None:
+    report = judges.ours(case("sm2", "good"))
+    once, not_of_anchor = {Name.TRUST_ANCHOR, Name.PATH}, {
+        Name.ALGORITHM_AGREEMENT, Name.ALGORITHM, Name.NAME_CHAINING, Name.KEY_IDENTIFIERS,
+    }  # fmt: skip
+    of_cas = {Name.PATH_LENGTH, Name.NAME_CONSTRAINTS}
+    every = set(Name)
+    for position, missing in enumerate([of_cas, once, once | not_of_anchor]):
+        found = {each.name for each in report.checks if each.position == position}
+        assert every - found == missing, f"certificate {position}"
