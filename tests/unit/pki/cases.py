@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Final
 
 from signetd.pki import Name
-from tests.unit.pki import making
+from tests.unit.pki import holders, making
 from tests.unit.pki.forest import CA_USAGE, LATER, LEAF_USAGE, OLD, Case, Maker, maker, root
 
 UNKNOWN: Final = ("1.3.6.1.4.1.55555.1", True, b"\x05\x00")
@@ -67,13 +67,13 @@ def _other_issuer(m: Maker) -> Case:
 
 @_case
 def _forged_leaf(m: Maker) -> Case:
-    leaf = m.ca.leaf(signer=making.key(m.kind, "forger"))
+    leaf = m.ca.leaf(signer=holders.key(m.kind, "forger"))
     return m.bad("forged leaf", (Name.SIGNATURE, 0), leaf)
 
 
 @_case
 def _forged_intermediate(m: Maker) -> Case:
-    ca = m.root.ca("forged ca", signer=making.key(m.kind, "forger"))
+    ca = m.root.ca("forged ca", signer=holders.key(m.kind, "forger"))
     return m.bad("forged ca", (Name.SIGNATURE, 1), ca.leaf(), ca)
 
 
@@ -240,13 +240,13 @@ def _root_with_a_new_key(m: Maker) -> Case:
 def _new_key_vouched_for_by_the_old_one(m: Maker) -> Case:
     # Self-issued, and so not counted as a CA below; cryptography counts it.
     old = root(m.kind, "rolled", "rolled", given=LIMIT)
-    new = old.ca("rolled", making.key(m.kind, "rolled, new"))
+    new = old.ca("rolled", holders.key(m.kind, "rolled, new"))
     return m.good("rollover", new.leaf(), new, roots=(old,), library=False)
 
 
 @_case
 def _intermediate_with_a_new_key(m: Maker) -> Case:
-    new = m.root.ca("ca", making.key(m.kind, "ca, new"))
+    new = m.root.ca("ca", holders.key(m.kind, "ca, new"))
     return m.good("new ca", new.leaf(), m.ca, new)
 
 

@@ -4,8 +4,9 @@ import datetime
 import hashlib
 from collections.abc import Sequence
 
-from tests.unit.pki import making
-from tests.unit.pki.making import DAY, ID, NOW, Extension, Key, tlv
+from tests.unit.pki import holders, making
+from tests.unit.pki.holders import ID, Key
+from tests.unit.pki.making import DAY, NOW, Extension, tlv
 
 REASONS = {"keyCompromise": 1, "superseded": 4, "certificateHold": 6, "removeFromCRL": 8}
 Life = tuple[datetime.datetime, datetime.datetime]
@@ -33,7 +34,7 @@ def revocation_list(
 ) -> bytes:
     """Return a revocation list in DER."""
     entries = b"".join(_entry(*each) for each in revoked)
-    outer = making.algorithm(signer, digest)
+    outer = holders.algorithm(signer, digest)
     tbs = tlv(
         0x30,
         making.integer(1),
@@ -44,7 +45,7 @@ def revocation_list(
         tlv(0x30, entries) if entries else b"",
         tlv(0xA0, making.extensions((("2.5.29.20", False, making.integer(7)), *given))),
     )
-    return tlv(0x30, tbs, outer, making.bit_string(making.sign(signer, tbs, digest, signer_id)))
+    return tlv(0x30, tbs, outer, making.bit_string(holders.sign(signer, tbs, digest, signer_id)))
 
 
 def _entry(serial: int, since: datetime.datetime, given: Sequence[Extension]) -> bytes:
@@ -94,8 +95,8 @@ def response(
     who = tlv(0xA2, tlv(4, signer.identifier)) if by_key else tlv(0xA1, responder)
     more = tlv(0xA1, making.extensions(given)) if given else b""
     tbs = tlv(0x30, who, making.generalized(life[0]), tlv(0x30, one), more)
-    signature = making.bit_string(making.sign(signer, tbs, "", signer_id))
+    signature = making.bit_string(holders.sign(signer, tbs, "", signer_id))
     inside = tlv(0xA0, tlv(0x30, *certificates)) if certificates else b""
-    basic = tlv(0x30, tbs, making.algorithm(signer), signature, inside)
+    basic = tlv(0x30, tbs, holders.algorithm(signer), signature, inside)
     typed = tlv(0x30, making.oid("1.3.6.1.5.5.7.48.1.1"), tlv(4, basic))
     return tlv(0x30, tlv(0x0A, b"\x00"), tlv(0xA0, typed))

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from signetd.pki import Name
-from tests.unit.pki import making
-from tests.unit.pki.making import DAY, NOW, Extension, Key
+from tests.unit.pki import holders, making
+from tests.unit.pki.holders import Key
+from tests.unit.pki.making import DAY, NOW, Extension
 
 _serials = itertools.count(1000)
 CA_USAGE: Final = making.usage("key_cert_sign", "crl_sign")
@@ -48,7 +49,7 @@ class Entity:
     def issue(
         self, common_name: str, key: Key | None, given: tuple[Extension, ...], **changes: Any
     ) -> "Entity":
-        holder = key or making.key(self.key.kind, common_name)
+        holder = key or holders.key(self.key.kind, common_name)
         own = making.authority_id(self.key.identifier)
         ids = (making.key_id(holder), changes.pop("authority_id", own))
         defaults: dict[str, Any] = {"issuer": self.name, "signer": self.key}
@@ -71,7 +72,7 @@ def _entity(
 
 def root(kind: str, common_name: str = "root", label: str = "root", **changes: Any) -> Entity:
     """Make a root certificate."""
-    key, name = making.key(kind, label), making.name(common_name)
+    key, name = holders.key(kind, label), making.name(common_name)
     given = (*(changes.pop("given", None) or (making.basic(ca=True), CA_USAGE)), making.key_id(key))
     return _entity(common_name, key, name, key, given, **changes)
 

@@ -8,10 +8,10 @@ from cryptography import x509
 from cryptography.x509 import verification
 
 from signetd.pki import Certificate, Policy, Report, Revocation, TrustStore, validate
-from tests.unit.pki import making
+from tests.unit.pki import holders, making
 from tests.unit.pki.forest import Case, Entity
 
-ID_OPTION: Final = ("-vfyopt", f"distid:{making.ID.decode()}")
+ID_OPTION: Final = ("-vfyopt", f"distid:{holders.ID.decode()}")
 _PURPOSES: Final = frozenset({making.EMAIL.dotted_string})
 
 

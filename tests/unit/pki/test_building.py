@@ -8,7 +8,7 @@ from signetd.pki import Certificate, InputError, Name, Status, TrustStore, names
 from signetd.pki.building import MAX_TRIES, Builder
 from signetd.pki.links import Signatures
 from signetd.pki.policy import LONGEST_PATH
-from tests.unit.pki import judges, making
+from tests.unit.pki import holders, judges, making
 from tests.unit.pki.forest import Entity, maker, root
 
 
@@ -39,7 +39,7 @@ def test_policy_shortens_the_path() -> None:
 
 def test_forest_of_equal_names_ends_the_search() -> None:
     """Each of thirty CAs of one name has issued all others: more ways than there are atoms."""
-    keys = [making.key("ed25519", f"many {i}") for i in range(12)]
+    keys = [holders.key("ed25519", f"many {i}") for i in range(12)]
     first = root("ed25519", "many", "many 0")
     pool = [
         Entity("many", signer, b"", 0).ca("many", holder)
@@ -60,7 +60,7 @@ def read(entities: list[Entity]) -> list[Certificate]:
 
 def test_right_one_of_many_of_a_name_is_found_first() -> None:
     m = maker("ed25519")
-    wrong = [m.root.ca("ca", making.key("ed25519", f"wrong {i}")) for i in range(5)]
+    wrong = [m.root.ca("ca", holders.key("ed25519", f"wrong {i}")) for i in range(5)]
     pool = [*(each.der for each in wrong), m.ca.der]
     assert validate(m.leaf.der, judges.policy(), judges.store(m.root), pool).valid
 

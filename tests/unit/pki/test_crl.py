@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from signetd.pki import Certificate, Name, Policy, Report, Revocation, Status, validate
-from tests.unit.pki import evidence, judges, making
+from tests.unit.pki import evidence, holders, judges, making
 from tests.unit.pki.evidence import reason, revocation_list
 from tests.unit.pki.forest import Entity, Maker, maker, root
 from tests.unit.pki.making import DAY, NOW, tlv
@@ -131,7 +131,7 @@ FACTS = [
         "forged",
         Status.FAILED,
         "not signed by the issuer's key",
-        more={"signer": making.key("ec", "forger")},
+        more={"signer": holders.key("ec", "forger")},
     ),
     Fact(
         "of another CA",
@@ -222,7 +222,7 @@ def test_part_of_a_list_counts_for_those_who_point_to_it() -> None:
 def test_ca_that_has_changed_its_key_signs_with_the_new_one(vouched: bool) -> None:
     m = maker("ec")
     voucher = m.root if vouched else root("ec", "root", "stranger")
-    new = voucher.ca("ca", making.key("ec", "ca, new"))
+    new = voucher.ca("ca", holders.key("ec", "ca, new"))
     crl = list_of(m, signer=new.key)
     check = judged(m, [roots_list(m), crl], None, new).of(Name.REVOCATION)
     assert (check.status is Status.PASSED) == vouched, check.reason

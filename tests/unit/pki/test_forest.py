@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.pki import judges
 from tests.unit.pki.cases import LABELS, case
-from tests.unit.pki.making import KINDS
+from tests.unit.pki.holders import KINDS
 
 
 @pytest.mark.parametrize("kind", KINDS)

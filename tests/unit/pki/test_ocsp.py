@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from signetd.pki import Check, InputError, Name, OcspResponse, Revocation, Status, validate
-from tests.unit.pki import evidence, judges, making
+from tests.unit.pki import evidence, holders, judges, making
 from tests.unit.pki.evidence import cert_id, response, revoked_since
 from tests.unit.pki.forest import Entity, Maker, maker
 from tests.unit.pki.making import DAY, NOW
@@ -77,7 +77,7 @@ def test_response_says(kind: str, fact: Fact) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_forged_response_does_not_count(kind: str) -> None:
     m = maker(kind)
-    check = judged(m, of_leaf(m, signer=making.key(kind, "forger")))
+    check = judged(m, of_leaf(m, signer=holders.key(kind, "forger")))
     assert check.status is Status.FAILED and "not signed by the issuer's key" in check.reason
 
 
@@ -100,7 +100,7 @@ def test_delegate_of_the_ca_may_sign(kind: str) -> None:
         ({"given": (RESPONDER[0], making.purposes(making.CLIENT_AUTH))}, "purposes lack"),
         ({"given": (making.usage("key_agreement"), *RESPONDER[1:])}, "its usages are"),
         ({"given": RESPONDER, "life": (NOW - 9 * DAY, NOW - DAY)}, "expired"),
-        ({"given": RESPONDER, "signer": making.key("ec", "forger")}, "not signed by"),
+        ({"given": RESPONDER, "signer": holders.key("ec", "forger")}, "not signed by"),
         ({"given": RESPONDER, "issuer": making.name("other")}, "names another issuer"),
     ],
 )

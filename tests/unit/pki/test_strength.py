@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from signetd.pki import Name, Report, Status, algorithms, keys
-from tests.unit.pki import judges, making
+from tests.unit.pki import holders, judges, making
 from tests.unit.pki.cases import LABELS, case
 from tests.unit.pki.forest import Case, Entity, maker, root
 
@@ -36,7 +36,7 @@ def test_broken_hash_is_refused(
 @pytest.mark.parametrize(("kind", "weak"), [("rsa", "rsa1024"), ("ec", "secp256k1")])
 def test_weak_key_is_refused(kind: str, weak: str, tmp_path: Path) -> None:
     m = maker(kind)
-    chain = m.good("weak", m.ca.leaf(key=making.key(weak, "weak")))
+    chain = m.good("weak", m.ca.leaf(key=holders.key(weak, "weak")))
     assert failing(judges.ours(chain)) == {(Name.PUBLIC_KEY, 0)}
     # openssl counts bits, and has nothing against the curve; cryptography does not look at it.
     assert judges.openssl(chain, tmp_path)[0] == (weak == "secp256k1")
@@ -97,7 +97,7 @@ def test_openssl_agrees_on_each_step_of_an_sm2_chain(label: str, tmp_path: Path)
 
 
 def spki(identifier: str, parameters: bytes) -> bytes:
-    point = making.key("sm2", "ca").bits
+    point = holders.key("sm2", "ca").bits
     algorithm = making.tlv(0x30, making.oid(identifier), parameters)
     return making.tlv(0x30, algorithm, making.bit_string(point))
 
@@ -129,9 +129,9 @@ def test_sm2_keys_for_something_else_are_refused(identifier: str, curve: bytes, 
 def test_sm2_signature_is_not_taken_for_another_algorithm() -> None:
     """The inner and outer algorithm say ECDSA, the key is SM2: not valid, and no crash."""
     how = algorithms.scheme(bytes.fromhex("300a06082a8648ce3d040302"))
-    ca = making.key("sm2", "ca")
-    signature = making.sign(ca, b"data")
-    assert not algorithms.verify(how, keys.read(ca.spki), b"data", signature, making.ID)
+    ca = holders.key("sm2", "ca")
+    signature = holders.sign(ca, b"data")
+    assert not algorithms.verify(how, keys.read(ca.spki), b"data", signature, holders.ID)
 
 
 def test_rsa_pss_is_verified_with_its_parameters() -> None:
@@ -141,7 +141,7 @@ def test_rsa_pss_is_verified_with_its_parameters() -> None:
     )
     how = algorithms.scheme(bytes.fromhex(parameters))
     assert how == algorithms.Scheme("rsa-pss", "sha256", 32)
-    signer = making.key("rsa", "ca")
+    signer = holders.key("rsa", "ca")
     options = ["-pkeyopt", "rsa_padding_mode:pss", "-pkeyopt", "rsa_pss_saltlen:32"]
     signature = pss(signer, b"data", options)
     key = keys.read(signer.spki)
@@ -149,18 +149,43 @@ def test_rsa_pss_is_verified_with_its_parameters() -> None:
     assert not algorithms.verify(how, key, b"Data", signature, b"")
 
 
-def pss(signer: making.Key, data: bytes, options: list[str]) -> bytes:
+def pss(signer: holders.Key, data: bytes, options: list[str]) -> bytes:
     import tempfile
 
     with tempfile.NamedTemporaryFile() as private, tempfile.NamedTemporaryFile() as message:
         Path(private.name).write_bytes(signer.pem)
         Path(message.name).write_bytes(data)
         command = ["pkeyutl", "-sign", "-rawin", "-digest", "sha256", "-inkey", private.name]
-        return making.openssl(*command, "-in", message.name, *options)
+        return holders.openssl(*command, "-in", message.name, *options)
 
 
 def test_chains_of_mixed_kinds_hold() -> None:
     top = maker("rsa").root
-    ca = top.ca("mixed ca", making.key("sm2", "mixed ca"))
-    leaf: Entity = ca.leaf(key=making.key("ec", "mixed leaf"))
+    ca = top.ca("mixed ca", holders.key("sm2", "mixed ca"))
+    leaf: Entity = ca.leaf(key=holders.key("ec", "mixed leaf"))
     assert judges.ours(Case("mixed", leaf, (ca,), (top,))).valid
+
+
+@pytest.mark.parametrize("parameters", ["", "0500"])
+def test_sm2_with_sm3_is_known_with_and_without_null(parameters: str) -> None:
+    """Chinese CAs write NULL, openssl writes nothing."""
+    oid = bytes.fromhex("06082a811ccf55018375" + parameters)
+    assert algorithms.scheme(making.tlv(0x30, oid)).name == "sm2-sm3"
+
+
+@pytest.mark.parametrize("algorithm", ["3000", "300506032a0304", "300c06082a811ccf550183750400"])
+def test_unknown_algorithm_is_told(algorithm: str) -> None:
+    with pytest.raises(algorithms.UnsupportedError, match="not known"):
+        algorithms.scheme(bytes.fromhex(algorithm))
+
+
+def test_report_has_every_check_of_every_certificate() -> None:
+    report = judges.ours(case("sm2", "good"))
+    once, not_of_anchor = {Name.TRUST_ANCHOR, Name.PATH}, {
+        Name.ALGORITHM_AGREEMENT, Name.ALGORITHM, Name.NAME_CHAINING, Name.KEY_IDENTIFIERS,
+    }  # fmt: skip
+    of_cas = {Name.PATH_LENGTH, Name.NAME_CONSTRAINTS}
+    every = set(Name)
+    for position, missing in enumerate([of_cas, once, once | not_of_anchor]):
+        found = {each.name for each in report.checks if each.position == position}
+        assert every - found == missing, f"certificate {position}"
