@@ -90,6 +90,7 @@ class Requester(msgspec.Struct, frozen=True):
 class TokenSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Which token a worker serves: its module, how to find it, how it behaves.
 
+    ``profile_text`` is the profile itself (TOML) where it is one of the administrator's.
     ``workers`` is how many share it. ``memory_limit`` is in bytes of a worker's data; 0: none.
     """
 
@@ -97,6 +98,7 @@ class TokenSettings(msgspec.Struct, frozen=True, kw_only=True):
     label: str = ""
     serial: str = ""
     profile: str = "standard"
+    profile_text: str = ""
     environment: dict[str, str] = {}
     workers: int = 1
     memory_limit: int = 0

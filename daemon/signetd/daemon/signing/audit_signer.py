@@ -31,7 +31,7 @@ class Engine(Protocol):
 
 
 class AuditSigner:
-    """Signs with the key of the configuration, when there is one; implements audit.signer.Signer."""
+    """Signs with the configuration's key, when there is one; implements audit.signer.Signer."""
 
     def __init__(self, key_id: str | None, keys: Keys, engine: Engine) -> None:
         self._key_id = key_id

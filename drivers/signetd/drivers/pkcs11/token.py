@@ -1,12 +1,24 @@
 """One token behind PKCS#11: one login session, one thread, in a process of its own."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from pkcs11 import _pkcs11
 from pkcs11.constants import SlotFlag
 
 from signetd.drivers import verify
 from signetd.drivers.algorithms import ALGORITHMS_OF, INTEGER_BYTES
 from signetd.drivers.errors import Reason, SignetError
-from signetd.drivers.pkcs11 import finder, keygen, plan, probe, profile, protection, vendor
+from signetd.drivers.pkcs11 import (
+    finder,
+    keygen,
+    matching,
+    plan,
+    probe,
+    profiles,
+    protection,
+    vendor,
+)
 from signetd.drivers.pkcs11.ckr import MAY_HIDE_PIN, TokenFault, translated
 from signetd.drivers.pkcs11.inventory import Entry
 from signetd.drivers.pkcs11.native import Native
@@ -32,7 +44,7 @@ class Pkcs11Token:
 
     def __init__(self, settings: TokenSettings, library: _pkcs11.lib) -> None:
         """Find the token in *library*, which finder.load_module has loaded."""
-        self._profile = profile.load(settings.profile)
+        self._profile = profiles.of(settings)
         self._settings = settings
         self._library = library
         self._token = finder.find_token(library, settings)
@@ -56,6 +68,25 @@ class Pkcs11Token:
             module=f"{library.manufacturer_id} {library.library_description} {version}",
             protection_level=protection.level(self._profile, hardware=hardware),
             inputs=plan.inputs(self._profile, self._offered),
+        )
+
+    @contextmanager
+    def _better_profile_named(self) -> Iterator[None]:
+        """Name the profile that fits where this one does not."""
+        try:
+            yield
+        except SignetError as error:
+            if error.reason not in (Reason.CONVENTION_WRONG, Reason.ALGORITHM_NOT_ON_TOKEN):
+                raise
+            raise SignetError(error.reason, error.message + self._advice()) from error
+
+    def _advice(self) -> str:
+        better = matching.best(profiles.shipped(), finder.facts(self._library, self._token))
+        if better == self._profile.name:
+            return ""
+        return (
+            f'; its profile is "{self._profile.name}", and by what the token says of itself '
+            f'"{better}" fits better:  signetctl token probe  tells more'
         )
 
     def login(self, pin: Pin, *, accept_final_try: bool = False) -> None:
@@ -160,7 +191,8 @@ class Pkcs11Token:
         def sign(data: bytes) -> bytes:
             return self._ask(entry, plan.SignPlan(number, parameter, data, mechanism.returns))
 
-        probe.prove(mechanism, key, sign)
+        with self._better_profile_named():
+            probe.prove(mechanism, key, sign)
         self._proven.add((number, entry.info.ref))
 
     def generate(self, key_type: KeyType, label: str, cka_id: bytes) -> KeyInfo:
@@ -170,11 +202,11 @@ class Pkcs11Token:
         Raises SignetError(KEY_UNPROTECTED, ALGORITHM_NOT_ON_TOKEN) and what the token answers.
         """
         session, inventory = self._session.open
-        number = keygen.mechanism(self._profile, self._offered, key_type)
-        vendor_type = self._profile.sm2.key_type if self._profile.sm2 else None
+        with self._better_profile_named():
+            number = keygen.mechanism(self._profile, self._offered, key_type)
         with translated("generating the key pair"):
             pair = keygen.generate(
-                session, number, key_type, vendor_type, label=label, cka_id=cka_id
+                session, number, key_type, self._profile, label=label, cka_id=cka_id
             )
             inventory.refresh()
         made = [i for i in inventory.infos() if i.ref.cka_id == cka_id]
