@@ -80,9 +80,6 @@ def _check_token(token: Entry, findings: Findings) -> None:
             (*token.path, "label"),
             f"is {size} bytes long in UTF-8; a token's label has at most {_LABEL_BYTES}.",
         )
-    if {"profile", "profile_file"} <= token.values.keys():
-        text = "and profile exclude each other: leave out one of them."
-        findings.add((*token.path, "profile_file"), text)
     for name, value in (token.get("environment") or {}).items():
         problem = objection(name, value)
         if problem:

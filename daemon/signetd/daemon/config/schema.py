@@ -205,7 +205,8 @@ Listener = TcpListener | UnixListener
 class Token(Table, frozen=True, kw_only=True):
     """[[token]]: a PKCS#11 token, found by label, serial number or both.
 
-    Timeouts and intervals in seconds. 0 in a `recycle_` option means never.
+    Timeouts and intervals in seconds. 0 in a `recycle_` option means never. `profile_file` counts
+    in place of `profile`.
     """
 
     name: DashedName

@@ -92,7 +92,22 @@ def _authenticated(patient: _Patient, request: Probe, output: Output) -> dict[in
         profile = _profile(patient, tried.found)
         measured = speed.measure(session, profile, patient.offered, request.seconds, output)
         output.section("speed", measured)
+        output.section("weaknesses", _weaknesses(profile, measured))
     return tried.found
+
+
+def _weaknesses(profile: Profile, measured: list[dict[str, Any]]) -> list[str]:
+    """Say which keys signetd would refuse, since the token does not prove their protection."""
+    said = []
+    for row in measured:
+        missing = set(row.get("protection_not_reported", [])) - set(profile.unreported)
+        names = ", ".join(sorted(missing | set(row.get("protection_wrong", []))))
+        if names:
+            said.append(
+                f"signetd refuses keys of type {row['key_type']} made here: {names} not reported, "
+                'or not as it must be; "unreported" in a profile allows what is not reported'
+            )
+    return said
 
 
 def _unknown_vendor(

@@ -8,7 +8,7 @@ import pkcs11
 from pkcs11 import exceptions as p11
 
 from signetd.drivers import algorithms, verify
-from signetd.drivers.doctor import mechanisms, trial
+from signetd.drivers.doctor import mechanisms, quirks, trial
 from signetd.drivers.doctor.output import Output
 from signetd.drivers.errors import SignetError
 from signetd.drivers.pkcs11 import keygen, plan, publickey, vendor
@@ -50,6 +50,7 @@ def _measure(
             generated = time.perf_counter() - begun
             spki = _spki(profile, public, private)
             found = _sign_for(private, spki, profile, offered, key_type, seconds)
+            found |= quirks.protection(private)
     except p11.PKCS11Error as error:
         return {"works": False, "why": f"the token answered {ckr_name(error)}"}
     except (ValueError, SignetError) as error:
@@ -81,13 +82,29 @@ def _sign_for(
         "mechanism_param": planned.parameter,
         "buffer_size": _BUFFER_BYTES,
     }
-    signature = private.sign(planned.data, **how)
-    if planned.form != "octets":
-        size = algorithms.INTEGER_BYTES[order.algorithm]
-        signature = encoding.normalise(signature, size, planned.form)
-    if not verify.verify(spki, order.algorithm, order.input, order.data, signature, b""):
+    form = _form(private.sign(planned.data, **how), planned.form, spki, order)
+    if form is None:
         return {"works": False, "why": "its signature is not valid under its public key"}
+    if form != planned.form:
+        why = f'it returns "{form}", and the profile says "{planned.form}"'
+        return {"works": False, "why": why}
     return {"works": True, "signatures_per_second": _rate(private, planned.data, how, seconds)}
+
+
+def _form(signature: bytes, declared: plan.Form, spki: bytes, order: SignOrder) -> plan.Form | None:
+    """Tell in which form a signature is valid; None if in none."""
+    forms: tuple[plan.Form, ...] = (declared,) if declared == "octets" else ("raw", "der")
+    for form in forms:
+        try:
+            read = signature
+            if form != "octets":
+                size = algorithms.INTEGER_BYTES[order.algorithm]
+                read = encoding.normalise(signature, size, form)
+        except ValueError:
+            continue
+        if verify.verify(spki, order.algorithm, order.input, order.data, read, b""):
+            return form
+    return None
 
 
 def _order(algorithm: Algorithm, profile: Profile, offered: set[int]) -> SignOrder:

@@ -59,7 +59,9 @@ def best(profiles: Iterable[Profile], facts: Facts) -> str:
 
 
 def _fit(profile: Profile, facts: Facts, found: Mapping[int, Sm2Mechanism]) -> Fit:
-    points = [*_identity(profile, facts), *_numbers(profile, facts), *_trials(profile, found)]
+    points = _identity(profile, facts)
+    points += _numbers(profile, facts, is_known=bool(points))
+    points += _trials(profile, found)
     if profile.sm2 is None and not profile.match.library and not profile.match.manufacturer:
         points.append((_ANY_TOKEN, "it fits every token that keeps to PKCS#11, without SM2"))
     score = sum(number for number, _ in points)
@@ -84,8 +86,9 @@ def _identity(profile: Profile, facts: Facts) -> list[tuple[int, str]]:
     return points
 
 
-def _numbers(profile: Profile, facts: Facts) -> list[tuple[int, str]]:
-    if profile.sm2 is None:
+def _numbers(profile: Profile, facts: Facts, *, is_known: bool) -> list[tuple[int, str]]:
+    """Count the numbers; a stranger's without that of its key pairs are a coincidence."""
+    if profile.sm2 is None or not (is_known or profile.sm2.key_pair_gen in facts.offered):
         return []
     points = []
     if profile.sm2.key_pair_gen in facts.offered:
