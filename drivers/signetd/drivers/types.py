@@ -105,7 +105,10 @@ class TokenSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TokenInfo(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """What a token says of itself, and which algorithms it offers with which inputs."""
+    """What a token says of itself, and which algorithms it offers with which inputs.
+
+    ``better_profile`` is the one that fits it better than its own by what it says, "" if none does.
+    """
 
     label: str
     serial: str
@@ -114,6 +117,7 @@ class TokenInfo(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     module: str
     protection_level: ProtectionLevel
     inputs: dict[Algorithm, list[Input]]
+    better_profile: str = ""
 
 
 class KeyRef(msgspec.Struct, frozen=True):

@@ -9,6 +9,7 @@ from pkcs11.constants import Attribute
 
 from signetd.drivers.doctor import trial
 from signetd.drivers.errors import SignetError
+from signetd.drivers.pkcs11 import publickey
 from signetd.drivers.pkcs11.ckr import ckr_name
 from signetd.drivers.pkcs11.profile import Keygen, Profile, Sm2, Sm2Mechanism
 from signetd.drivers.types import KeyType
@@ -39,7 +40,7 @@ def attempt(
 def _with(session: pkcs11.Session, number: int, signers: Iterable[int]) -> Sm2:
     """Make a pair without saying its key type, which the token then tells."""
     left_out = Keygen(leave_out_public=["KEY_TYPE"], leave_out_private=["KEY_TYPE"])
-    guess = _profile(0, number, left_out)
+    guess = _profile(publickey.CKK_EC, number, left_out)
     with trial.session_pair(session, guess, number, KeyType.SM2) as (public, private):
         key_type = int(public.get_attributes([Attribute.KEY_TYPE])[Attribute.KEY_TYPE])
         pair = trial.read_key(_profile(key_type, number, left_out), public, private)

@@ -101,11 +101,13 @@ def _weaknesses(profile: Profile, measured: list[dict[str, Any]]) -> list[str]:
     said = []
     for row in measured:
         missing = set(row.get("protection_not_reported", [])) - set(profile.unreported)
-        names = ", ".join(sorted(missing | set(row.get("protection_wrong", []))))
-        if names:
+        wrong = set(row.get("protection_wrong", [])) - set(profile.misreported)
+        what = [f"{name} is not reported" for name in sorted(missing)]
+        what += [f"{name} is not as it must be" for name in sorted(wrong)]
+        if what:
             said.append(
-                f"signetd refuses keys of type {row['key_type']} made here: {names} not reported, "
-                'or not as it must be; "unreported" in a profile allows what is not reported'
+                f"signetd refuses keys of type {row['key_type']} made here, since "
+                f"{'; '.join(what)} (docs/profiles.md: unreported, misreported)"
             )
     return said
 

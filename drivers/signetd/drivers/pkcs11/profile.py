@@ -70,7 +70,8 @@ class Profile(Table, frozen=True, kw_only=True):
     """How the tokens of one vendor behave.
 
     ``unreported`` names the CKA attributes, of those that prove a key's protection, which the
-    token cannot report; its keys then show the protection level UNPROVEN. ``init_string`` is what
+    token cannot report, ``misreported`` those that it shows as false of every key, which only LOCAL
+    may be; its keys then show the protection level UNPROVEN. ``init_string`` is what
     the module wants in C_Initialize (pReserved), with $NAME for variables of the token's
     environment.
     """
@@ -80,6 +81,7 @@ class Profile(Table, frozen=True, kw_only=True):
     source: Annotated[str, Meta(min_length=1, max_length=1000)]
     run_on_hardware: bool
     unreported: list[str] = []
+    misreported: list[Literal["LOCAL"]] = []
     ecdsa_returns: Returns = "raw"
     init_string: Annotated[str, Meta(max_length=1000)] = ""
     match: Match = Match()

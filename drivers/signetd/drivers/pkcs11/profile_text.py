@@ -21,6 +21,7 @@ _EXPECTED: Final = {
     "source": "a text of 1 to 1000 characters that says where the numbers come from",
     "run_on_hardware": "true or false",
     "unreported": f"a list of some of {', '.join(a.name for a in REQUIRED)}",
+    "misreported": 'a list of nothing but "LOCAL"',
     "ecdsa_returns": '"raw" or "der"',
     "init_string": "a text of at most 1000 characters",
     "key_type": _NUMBER,
@@ -100,11 +101,14 @@ def _attribute_lists(found: Profile) -> list[tuple[str, list[str], set[str]]]:
 
 
 def _check_numbers(found: Profile, file: str, text: str) -> None:
-    numbers = Counter(m.mechanism for m in found.sm2.mechanisms) if found.sm2 else Counter()
-    for number, times in numbers.items():
-        if times > 1:
-            where = f"{file}{_line(text, 'sm2.mechanism')}"
-            raise refused(where, f"0x{number:08X} has {times} [[sm2.mechanism]]; leave all but one")
+    seen: set[int] = set()
+    for index, each in enumerate(found.sm2.mechanisms if found.sm2 else []):
+        if each.mechanism in seen:
+            where = f"{file}{_line(text, f'sm2.mechanism[{index}].mechanism')}"
+            raise refused(
+                where, f"0x{each.mechanism:08X} has a [[sm2.mechanism]] before; leave one"
+            )
+        seen.add(each.mechanism)
 
 
 def refused(where: str, why: str) -> SignetError:

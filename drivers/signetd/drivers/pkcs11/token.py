@@ -68,6 +68,7 @@ class Pkcs11Token:
             module=f"{library.manufacturer_id} {library.library_description} {version}",
             protection_level=protection.level(self._profile, hardware=hardware),
             inputs=plan.inputs(self._profile, self._offered),
+            better_profile=self._better_profile(),
         )
 
     @contextmanager
@@ -80,9 +81,15 @@ class Pkcs11Token:
                 raise
             raise SignetError(error.reason, error.message + self._advice()) from error
 
+    def _better_profile(self) -> str:
+        candidates = {p.name: p for p in profiles.shipped()} | {self._profile.name: self._profile}
+        facts = finder.facts(self._library, self._token)
+        better = matching.best(candidates.values(), facts)
+        return "" if better == self._profile.name else better
+
     def _advice(self) -> str:
-        better = matching.best(profiles.shipped(), finder.facts(self._library, self._token))
-        if better == self._profile.name:
+        better = self.info.better_profile
+        if not better:
             return ""
         return (
             f'; its profile is "{self._profile.name}", and by what the token says of itself '
