@@ -22,18 +22,18 @@ pytestmark = pytest.mark.skipif(MODULE is None, reason="no NSS: run  make test-t
 def nss(tmp_path: Path) -> Examined:
     """A database of NSS, whose user PIN is set with the SO PIN that is empty at first."""
     assert MODULE is not None
-    files = [tmp_path / "user.pin", tmp_path / "so.pin"]
-    for file, pin in zip(files, ("nss-user-pin\n", "\n"), strict=True):
+    user, officer = tmp_path / "user.pin", tmp_path / "so.pin"
+    for file, pin in ((user, "nss-user-pin\n"), (officer, "\n")):
         file.write_text(pin)
         file.chmod(0o600)
     folder = tmp_path / "database"
     folder.mkdir()
-    options = ["--profile", "nss"]
-    found = Examined(MODULE, {"NSS_CONFIG_DIR": str(folder)}, *files, options=options)
-    pins = ("--so-pin-file", str(files[1]), "--user-pin-file", str(files[0]))
+    environment = {"NSS_CONFIG_DIR": str(folder)}
+    found = Examined(MODULE, environment, user, officer, options=["--profile", "nss"])
+    pins = ("--so-pin-file", str(officer), "--user-pin-file", str(user))
     done = found.run("init", "--slot", "2", "--new-label", "is ignored", *pins)
     assert done.returncode == 0, done.stderr
-    files[1].write_text("no PIN that could be looked for\n")
+    officer.write_text("no PIN that could be looked for\n")
     return found
 
 

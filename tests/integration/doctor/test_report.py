@@ -108,7 +108,7 @@ def test_a_pin_that_others_can_read_or_of_a_wrong_length_is_not_presented(
 
 def test_a_module_that_is_none_is_refused(tmp_path: Path) -> None:
     for file, said in ((tmp_path / "none.so", "does not exist"), (BIN / "signetctl", "loaded")):
-        command = [BIN / "signetctl", "token", "probe", "--module", file]
+        command = [str(BIN / "signetctl"), "token", "probe", "--module", str(file)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=60)
         assert done.returncode == 1
         assert said in done.stderr

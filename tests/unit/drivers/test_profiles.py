@@ -1,6 +1,7 @@
 """Profiles: the schema and its messages, recognition, and what tokens show of their keys."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pkcs11.constants import Attribute
@@ -147,21 +148,21 @@ def test_an_id_as_parameter_may_be_left_out() -> None:
 def test_an_sm2_key_is_read_however_it_is_shown(
     form: str, key_type: int, params: bytes | None
 ) -> None:
-    shown = {Attribute.KEY_TYPE: key_type, Attribute.EC_POINT: WRAPPED[form]}
+    shown: dict[int, Any] = {Attribute.KEY_TYPE: key_type, Attribute.EC_POINT: WRAPPED[form]}
     if params is not None:
         shown[Attribute.EC_PARAMS] = params
     assert publickey.spki(shown, 0x80000004) == vectors.SPKI
 
 
 def test_without_sm2_in_the_profile_no_curve_is_guessed() -> None:
-    shown = {Attribute.KEY_TYPE: 3, Attribute.EC_POINT: POINT}
+    shown: dict[int, Any] = {Attribute.KEY_TYPE: 3, Attribute.EC_POINT: POINT}
     with pytest.raises(ValueError, match="not served"):
         publickey.spki(shown, None)
 
 
 def test_a_false_local_is_forgiven_where_the_profile_says_so_and_nothing_else() -> None:
     nss = profiles.load("nss")
-    shown = dict(protection.REQUIRED)
+    shown: dict[int, Any] = {**protection.REQUIRED}
     assert protection.weaknesses(shown | {Attribute.LOCAL: False}, nss) == []
     assert protection.weaknesses(shown | {Attribute.SENSITIVE: False}, nss)
     assert protection.weaknesses(shown | {Attribute.LOCAL: False}, profiles.load("standard"))

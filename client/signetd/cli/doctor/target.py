@@ -22,7 +22,10 @@ Environment = Annotated[
     typer.Option("--env", metavar="NAME=VALUE", help="A variable for the module; repeatable"),
 ]
 Deadline = Annotated[
-    float, typer.Option("--deadline", min=0.1, help="Seconds after which the module is given up")
+    float,
+    typer.Option(
+        "--deadline", min=0.1, help="Seconds without progress after which the module is given up"
+    ),
 ]
 FinalTry = Annotated[
     bool,

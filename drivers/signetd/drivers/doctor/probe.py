@@ -54,7 +54,8 @@ def run(request: Probe, output: Output) -> None:
         return
     output.doing("reading the token and its mechanism list")
     about = tokens.describe(token, loaded.admin)
-    patient = _Patient(loaded, token, about, finder.facts(loaded.library, token))
+    facts = finder.facts(loaded.library, token, finder.offered(token))
+    patient = _Patient(loaded, token, about, facts)
     output.section("token", about)
     _unauthenticated(patient, output)
     found = _authenticated(patient, request, output) if request.pin else {}

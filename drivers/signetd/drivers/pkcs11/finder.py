@@ -44,16 +44,20 @@ def _initialised(path: str, init_string: str) -> _pkcs11.lib:
     return _Initialised(path)
 
 
-def facts(library: _pkcs11.lib, token: pkcs11.Token) -> Facts:
-    """What the library and a token of its say of themselves. Raises TokenFault."""
+def offered(token: pkcs11.Token) -> set[int]:
+    """The numbers of a token's mechanism list. Raises TokenFault."""
     with translated("reading the mechanism list"):
-        offered = {int(m) for m in token.slot.get_mechanisms()}
+        return {int(m) for m in token.slot.get_mechanisms()}
+
+
+def facts(library: _pkcs11.lib, token: pkcs11.Token, mechanisms: set[int]) -> Facts:
+    """What the library and a token of its say of themselves."""
     return Facts(
         library.library_description,
         library.manufacturer_id,
         token.manufacturer_id,
         token.model,
-        offered,
+        mechanisms,
     )
 
 

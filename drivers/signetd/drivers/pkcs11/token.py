@@ -1,10 +1,6 @@
 """One token behind PKCS#11: one login session, one thread, in a process of its own."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from pkcs11 import _pkcs11
-from pkcs11.constants import SlotFlag
 
 from signetd.drivers import verify
 from signetd.drivers.algorithms import ALGORITHMS_OF, INTEGER_BYTES
@@ -31,7 +27,6 @@ from signetd.drivers.types import (
     Pin,
     Remedy,
     SignOrder,
-    TokenInfo,
     TokenSettings,
 )
 from signetd.gm import encoding, sm2
@@ -48,52 +43,11 @@ class Pkcs11Token:
         self._settings = settings
         self._library = library
         self._token = finder.find_token(library, settings)
-        with translated("reading the mechanism list"):
-            self._offered = {int(m) for m in self._token.slot.get_mechanisms()}
+        self._offered = finder.offered(self._token)
         self._proven: set[tuple[int, KeyRef]] = set()
-        self.info = self._describe()
+        self.info = describe.describe(library, self._token, self._profile, self._offered)
         self._session = TokenSession(
             Native(settings.module), self._token, self._profile, self.info.protection_level
-        )
-
-    def _describe(self) -> TokenInfo:
-        token, library = self._token, self._library
-        version = ".".join(str(part) for part in library.library_version)
-        hardware = bool(token.slot.flags & SlotFlag.HW_SLOT)
-        return TokenInfo(
-            label=token.label,
-            serial=token.serial.decode(errors="replace"),
-            manufacturer=token.manufacturer_id,
-            model=token.model,
-            module=f"{library.manufacturer_id} {library.library_description} {version}",
-            protection_level=protection.level(self._profile, hardware=hardware),
-            inputs=plan.inputs(self._profile, self._offered),
-            better_profile=self._better_profile(),
-        )
-
-    @contextmanager
-    def _better_profile_named(self) -> Iterator[None]:
-        """Name the profile that fits where this one does not."""
-        try:
-            yield
-        except SignetError as error:
-            if error.reason not in (Reason.CONVENTION_WRONG, Reason.ALGORITHM_NOT_ON_TOKEN):
-                raise
-            raise SignetError(error.reason, error.message + self._advice()) from error
-
-    def _better_profile(self) -> str:
-        candidates = {p.name: p for p in profiles.shipped()} | {self._profile.name: self._profile}
-        facts = finder.facts(self._library, self._token)
-        better = matching.best(candidates.values(), facts)
-        return "" if better == self._profile.name else better
-
-    def _advice(self) -> str:
-        better = self.info.better_profile
-        if not better:
-            return ""
-        return (
-            f'; its profile is "{self._profile.name}", and by what the token says of itself '
-            f'"{better}" fits better:  signetctl token probe  tells more'
         )
 
     def login(self, pin: Pin, *, accept_final_try: bool = False) -> None:
@@ -198,7 +152,7 @@ class Pkcs11Token:
         def sign(data: bytes) -> bytes:
             return self._ask(entry, plan.SignPlan(number, parameter, data, mechanism.returns))
 
-        with self._better_profile_named():
+        with describe.better_profile_named(self.info, self._profile.name):
             probe.prove(mechanism, key, sign)
         self._proven.add((number, entry.info.ref))
 
@@ -209,7 +163,7 @@ class Pkcs11Token:
         Raises SignetError(KEY_UNPROTECTED, ALGORITHM_NOT_ON_TOKEN) and what the token answers.
         """
         session, inventory = self._session.open
-        with self._better_profile_named():
+        with describe.better_profile_named(self.info, self._profile.name):
             number = keygen.mechanism(self._profile, self._offered, key_type)
         with translated("generating the key pair"):
             pair = keygen.generate(
