@@ -6,13 +6,12 @@ from signetd.drivers import verify
 from signetd.drivers.algorithms import ALGORITHMS_OF, INTEGER_BYTES
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.pkcs11 import (
+    describe,
     finder,
     keygen,
-    matching,
     plan,
     probe,
     profiles,
-    protection,
     vendor,
 )
 from signetd.drivers.pkcs11.ckr import MAY_HIDE_PIN, TokenFault, translated
