@@ -59,3 +59,10 @@ def test_plain_softhsm_is_standard(make: Make) -> None:
     assert not signs["SM2_SM3"]
     assert report["sm2"] == []
     assert all(row["works"] for row in report["speed"])
+
+
+def test_a_profile_may_leave_usages_out_of_the_templates(make: Make) -> None:
+    report = make("softhsm").probe("--profile", "tpm2-pkcs11")
+    assert report["profile"]["name"] == "tpm2-pkcs11"
+    assert all(row["works"] for row in report["speed"])
+    assert report["weaknesses"] == []

@@ -162,7 +162,7 @@ def test_without_sm2_in_the_profile_no_curve_is_guessed() -> None:
 
 def test_a_false_local_is_forgiven_where_the_profile_says_so_and_nothing_else() -> None:
     nss = profiles.load("nss")
-    shown: dict[int, Any] = {**protection.REQUIRED}
+    shown: dict[int, Any] = {int(a): wanted for a, wanted in protection.REQUIRED.items()}
     assert protection.weaknesses(shown | {Attribute.LOCAL: False}, nss) == []
     assert protection.weaknesses(shown | {Attribute.SENSITIVE: False}, nss)
     assert protection.weaknesses(shown | {Attribute.LOCAL: False}, profiles.load("standard"))

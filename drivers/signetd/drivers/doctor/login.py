@@ -7,6 +7,7 @@ from typing import Any
 import pkcs11
 from pkcs11 import exceptions as p11
 
+from signetd.drivers.doctor import refusals
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.pkcs11 import vendor
 from signetd.drivers.pkcs11.ckr import translated
@@ -22,6 +23,8 @@ def logged_in(
 ) -> Iterator[pkcs11.Session]:
     """Log in once, and out again. Raises what TokenSession.log_in raises, and for a bad length."""
     check_length(admin, token, pin, "the PIN")
+    with translated("reading the token's flags"):
+        refusals.check_user(token.slot.get_token(), accept_final_try=accept_final_try)
     session = TokenSession(admin, token, profile, ProtectionLevel.UNPROVEN)
     session.log_in(pin, accept_final_try=accept_final_try)
     try:

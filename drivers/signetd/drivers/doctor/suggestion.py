@@ -2,7 +2,6 @@
 
 import json
 import re
-from pathlib import Path
 from typing import Any
 
 from signetd.drivers.doctor.messages import Target
@@ -15,7 +14,7 @@ def table(target: Target, token: dict[str, Any], profile: str, pin_file: str) ->
     lines = [
         "[[token]]",
         f"name = {_quoted(name_for(token['label']))}",
-        f"module = {_quoted(str(Path(target.module).resolve()))}",
+        f"module = {_quoted(target.module)}",
     ]
     if _is_clean(token["label"]):
         lines.append(f"label = {_quoted(token['label'])}")
