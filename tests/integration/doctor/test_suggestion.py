@@ -55,3 +55,16 @@ def test_the_daemon_refuses_a_profile_that_lies(make: Make) -> None:
     expected = pytest.raises(SignetdError, match='the profile must say takes = "message"')
     with running(table.replace('"pkcs11s"', '"koal"', 1)) as (client, _), expected:
         sign(client, "test", "SM2")
+
+
+def test_a_token_with_keys_tells_their_number_before_it_is_initialised(make: Make) -> None:
+    token = make("softhsm")
+    report = token.probe()
+    with running(report["configuration"]) as (client, _):
+        sign(client, "test", "EC_P256")
+        sign(client, "test", "ED25519")
+    named = ("--slot-serial", report["token"]["serial"], "--new-label", "fresh")
+    refused = token.run("init", *named, input="no\n")
+    assert refused.returncode == 1
+    assert "shows 2 objects without a login" in refused.stderr
+    assert token.probe()["objects"]["private_keys"] == 2
