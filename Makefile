@@ -2,6 +2,7 @@
 # test   everything that CI runs: format, lint, types, layers, generated code, all tests
 # lint   the checks of `test` without the tests
 # proto  generate the code of the API anew
+# test-tokens  the doctor's tests, with NSS installed as a further vendor's module
 # chaos     faults at random under load, for minutes: SECONDS_=180 SEED=…
 # recovery  how long crash, hang, removal and re-insertion take: TIMES=15
 # soak      steady load for long, memory and descriptors watched: MINUTES=30
@@ -20,7 +21,7 @@ PROTO_VENV := .venv-proto
 BIN := $(VENV)/bin
 PYTEST_WORKERS ?= 2
 
-.PHONY: demo test lint proto chaos recovery soak overload crashes audit-cost policy-cost clean setup
+.PHONY: demo test test-tokens lint proto chaos recovery soak overload crashes audit-cost policy-cost clean setup
 
 setup: $(VENV)/.ready
 
@@ -47,6 +48,10 @@ test: lint
 	$(BIN)/python -m signetd.softhsm
 	$(BIN)/python -m tests.postgres
 	$(BIN)/python -m pytest -n $(PYTEST_WORKERS)
+
+test-tokens: $(VENV)/.ready
+	$(BIN)/python -c 'from signetd.softhsm import apt; apt.install("libnss3")'
+	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) tests/integration/doctor
 
 proto: $(PROTO_VENV)/.ready
 	$(PROTO_VENV)/bin/python proto/generate.py

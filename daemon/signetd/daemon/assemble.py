@@ -13,6 +13,7 @@ from signetd.daemon.audit.service import Audit
 from signetd.daemon.audit.types import Entry
 from signetd.daemon.bootstrap import socket_names
 from signetd.daemon.config import Config, Listener
+from signetd.daemon.config.profiles import chosen
 from signetd.daemon.credentials import utc_now
 from signetd.daemon.keys import KeyManager, RegisteredKey
 from signetd.daemon.keys.quarantine import quarantined
@@ -83,7 +84,7 @@ def assemble(config: Config, database: Database) -> Daemon:
     """Make the objects of a daemon; nothing is started. Needs a running event loop."""
     changed = asyncio.Event()
     tokens: dict[str, TokenPool] = {}
-    writer = TokenMessages({token.name: token.profile for token in config.tokens})
+    writer = TokenMessages({token.name: chosen(config, token).name for token in config.tokens})
     watchers = Watchers(tokens, writer, config.limits.watchers)
 
     def on_change(transition: Transition) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from signetd.daemon.config import Config, Token
+from signetd.daemon.config.profiles import announce, chosen
 from signetd.daemon.pins import PinFile, StoredPinGuard, StoredSerialBook
 from signetd.drivers.isolation.crew import PoolSettings
 from signetd.drivers.isolation.pool import TokenPool
@@ -22,7 +23,7 @@ def make_pools(
     return {
         token.name: TokenPool(
             token.name,
-            _token_settings(token),
+            _token_settings(config, token),
             _pool_settings(token),
             lock_file=_lock_file(config, token),
             guard=guard,
@@ -34,12 +35,15 @@ def make_pools(
     }
 
 
-def _token_settings(token: Token) -> TokenSettings:
+def _token_settings(config: Config, token: Token) -> TokenSettings:
+    profile = chosen(config, token)
+    announce(token, profile)
     return TokenSettings(
         module=str(token.module),
         label=token.label or "",
         serial=token.serial or "",
-        profile=token.profile,
+        profile=profile.name,
+        profile_text=profile.text,
         environment=dict(token.environment),
         memory_limit=(token.memory_limit_mebibytes or 0) << 20,
     )

@@ -90,6 +90,7 @@ class Requester(msgspec.Struct, frozen=True):
 class TokenSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Which token a worker serves: its module, how to find it, how it behaves.
 
+    ``profile_text`` is the profile itself (TOML) where it is one of the administrator's.
     ``workers`` is how many share it. ``memory_limit`` is in bytes of a worker's data; 0: none.
     """
 
@@ -97,13 +98,17 @@ class TokenSettings(msgspec.Struct, frozen=True, kw_only=True):
     label: str = ""
     serial: str = ""
     profile: str = "standard"
+    profile_text: str = ""
     environment: dict[str, str] = {}
     workers: int = 1
     memory_limit: int = 0
 
 
 class TokenInfo(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """What a token says of itself, and which algorithms it offers with which inputs."""
+    """What a token says of itself, and which algorithms it offers with which inputs.
+
+    ``better_profile`` is the one that fits it better than its own by what it says, "" if none does.
+    """
 
     label: str
     serial: str
@@ -112,6 +117,7 @@ class TokenInfo(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     module: str
     protection_level: ProtectionLevel
     inputs: dict[Algorithm, list[Input]]
+    better_profile: str = ""
 
 
 class KeyRef(msgspec.Struct, frozen=True):

@@ -8,10 +8,12 @@ import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from signetd.daemon.config import profiles
 from signetd.daemon.config.errors import Problem, quoted
 from signetd.daemon.config.locate import KeyPath
 from signetd.daemon.config.schema import Config, Listener, TcpListener, Token, UnixListener
 from signetd.daemon.config.secret_file import chmod_command, exposure
+from signetd.drivers.errors import SignetError
 
 _SOCKET_PATH_BYTES = 107  # sockaddr_un.sun_path has 108 with the closing NUL.
 _LAST_ACCOUNT = 2**32 - 2  # The number after it means "leave as it is" to chown.
@@ -54,8 +56,12 @@ def _findings(config: Config) -> _Found:
         yield ("database", "password_file"), found
     for index, listener in enumerate(config.listeners):
         yield from _listener(listener, ("listener", index))
+    if config.daemon.profiles is not None:
+        yield ("daemon", "profiles"), _readable_folder(config.daemon.profiles)
     for index, token in enumerate(config.tokens):
         yield from _token(token, ("token", index))
+        place = "profile" if token.profile_file is None else "profile_file"
+        yield ("token", index, place), _profile(config, token)
 
 
 def _listener(listener: Listener, path: KeyPath) -> _Found:
@@ -76,6 +82,21 @@ def _token(token: Token, path: KeyPath) -> _Found:
     yield (*path, "module"), _file(token.module)
     if token.pin_file is not None:
         yield (*path, "pin_file"), _secret_file(token.pin_file, "PIN")
+
+
+def _profile(config: Config, token: Token) -> str | None:
+    try:
+        profiles.chosen(config, token)
+    except SignetError as error:
+        return f"{error.message}."
+    return None
+
+
+def _readable_folder(path: Path) -> str | None:
+    status = _examine(path)
+    if isinstance(status, str):
+        return status
+    return None if stat.S_ISDIR(status.st_mode) else f"{path} is not a folder."
 
 
 def _account(name: str | int | None, find: Callable[[str | int], int]) -> str | None:

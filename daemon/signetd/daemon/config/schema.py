@@ -80,11 +80,15 @@ def options(*schemas: type[Table]) -> dict[str, FieldInfo]:
 class Daemon(Table, frozen=True, kw_only=True):
     """[daemon]: the process as a whole. `drain_timeout` is in seconds, 0 to 600.
 
-    `name` tells this daemon from others that share a database with it.
+    `name` tells this daemon from others that share a database with it. A profile in the folder
+    `profiles` wins over the one of the same name that comes with signetd.
     """
 
     state_directory: Annotated[Path, Meta(description="the folder for the daemon's database")]
     name: DashedName = "signetd"
+    profiles: Annotated[
+        Path | None, Meta(description="the folder with token profiles of your own")
+    ] = None
     drain_timeout: Annotated[
         float, Meta(ge=0, le=600, description="a number of seconds from 0 to 600")
     ] = 10.0
@@ -201,7 +205,8 @@ Listener = TcpListener | UnixListener
 class Token(Table, frozen=True, kw_only=True):
     """[[token]]: a PKCS#11 token, found by label, serial number or both.
 
-    Timeouts and intervals in seconds. 0 in a `recycle_` option means never.
+    Timeouts and intervals in seconds. 0 in a `recycle_` option means never. `profile_file` counts
+    in place of `profile`.
     """
 
     name: DashedName
@@ -209,6 +214,9 @@ class Token(Table, frozen=True, kw_only=True):
     label: TokenLabel | None = None
     serial: TokenSerial | None = None
     profile: DashedName = "standard"
+    profile_file: Annotated[
+        Path | None, Meta(description="the file of a token profile, NAME.toml")
+    ] = None
     workers: Annotated[int, Meta(ge=1, le=64, description="a whole number from 1 to 64")] = 1
     pin_file: Annotated[
         Path | None, Meta(description="the path of a file that holds the user PIN")

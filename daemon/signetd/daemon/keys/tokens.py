@@ -124,8 +124,18 @@ def check_offered(name: str, info: TokenInfo, algorithm: Algorithm) -> None:
         offered = ", ".join(sorted(each for each, inputs in info.inputs.items() if inputs))
         raise SignetError(
             Reason.ALGORITHM_NOT_ON_TOKEN,
-            f"The token {name!r} does not offer {algorithm}; it offers: {offered or 'nothing'}.",
+            f"The token {name!r} does not offer {algorithm}; it offers: {offered or 'nothing'}."
+            + _other_profile(info),
         )
+
+
+def _other_profile(info: TokenInfo) -> str:
+    if not info.better_profile:
+        return ""
+    return (
+        f' By what it says of itself, the profile "{info.better_profile}" fits it better than its '
+        "own; signetctl token probe tells more."
+    )
 
 
 def _because(status: TokenStatus) -> str:

@@ -4,6 +4,7 @@ Started as ``python -P -m signetd.drivers.isolation.worker FD PARENT_PID``; neve
 """
 
 import fcntl
+import os
 import socket
 import sys
 import time
@@ -15,7 +16,7 @@ from typing import Any
 
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.isolation import hygiene, wire
-from signetd.drivers.pkcs11 import finder, profile
+from signetd.drivers.pkcs11 import finder, profiles
 from signetd.drivers.pkcs11.ckr import TokenFault
 from signetd.drivers.pkcs11.token import Pkcs11Token
 from signetd.drivers.types import Pin, Remedy, TokenSettings
@@ -87,11 +88,11 @@ class Worker:
     def _open(self, command: wire.Open) -> wire.Value:
         self._lock_file = command.lock_file
         settings = command.settings
-        profile.load(settings.profile)  # before the module is touched
+        init_string = profiles.of(settings).init_text(dict(os.environ))  # first of all
         if settings.memory_limit:
             hygiene.limit_memory(settings.memory_limit)
         with _exclusive(self._lock_file):
-            library = finder.load_module(settings.module)
+            library = finder.load_module(settings.module, init_string)
             with _absent_suppressed(command.patience > 0):
                 self._token = Pkcs11Token(settings, library)
         if self._token is None:

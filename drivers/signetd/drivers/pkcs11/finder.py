@@ -9,20 +9,56 @@ from pkcs11.constants import TokenFlag
 
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.pkcs11.ckr import ckr_name, translated
+from signetd.drivers.pkcs11.initialise import initialise
+from signetd.drivers.pkcs11.matching import Facts
 from signetd.drivers.types import TokenSettings
 
 
-def load_module(path: str) -> _pkcs11.lib:
-    """Load a PKCS#11 module into this process. Raises SignetError(MODULE_UNLOADABLE)."""
+def load_module(path: str, init_string: str = "") -> _pkcs11.lib:
+    """Load a PKCS#11 module into this process; *init_string* is for its C_Initialize.
+
+    Raises SignetError(MODULE_UNLOADABLE).
+    """
     if not Path(path).is_file():
         raise SignetError(Reason.MODULE_UNLOADABLE, f"the PKCS#11 module {path} does not exist")
     try:
-        return pkcs11.lib(path)
+        return _initialised(path, init_string) if init_string else pkcs11.lib(path)
     except p11.PKCS11Error as error:
         why = str(error) or f"it answered {ckr_name(error)} to C_Initialize"
+        if isinstance(error, p11.ArgumentsBad) and not init_string:
+            why += "; it may want an initialisation string, which a profile can have"
         raise SignetError(
             Reason.MODULE_UNLOADABLE, f"the PKCS#11 module {path} cannot be loaded: {why}"
         ) from error
+
+
+class _Initialised(_pkcs11.lib):
+    """A module that was initialised already; python-pkcs11 knows no initialisation string."""
+
+    def initialize(self) -> None:
+        """Leave it as it is."""
+
+
+def _initialised(path: str, init_string: str) -> _pkcs11.lib:
+    initialise(path, init_string)
+    return _Initialised(path)
+
+
+def offered(token: pkcs11.Token) -> set[int]:
+    """The numbers of a token's mechanism list. Raises TokenFault."""
+    with translated("reading the mechanism list"):
+        return {int(m) for m in token.slot.get_mechanisms()}
+
+
+def facts(library: _pkcs11.lib, token: pkcs11.Token, mechanisms: set[int]) -> Facts:
+    """What the library and a token of its say of themselves."""
+    return Facts(
+        library.library_description,
+        library.manufacturer_id,
+        token.manufacturer_id,
+        token.model,
+        mechanisms,
+    )
 
 
 def find_token(library: _pkcs11.lib, settings: TokenSettings) -> pkcs11.Token:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pkcs11
-from pkcs11.constants import Attribute, MechanismFlag
+from pkcs11.constants import DEFAULT, Attribute, MechanismFlag
 from pkcs11.mechanisms import KeyType as P11KeyType
 
 from signetd.drivers.algorithms import RSA_BITS
@@ -37,17 +37,19 @@ def generate(
     session: pkcs11.Session,
     number: int,
     key_type: KeyType,
-    vendor_type: int | None,
+    profile: Profile,
     *,
     label: str,
     cka_id: bytes,
+    store: bool = True,
 ) -> tuple[Any, Any]:
     """Have the token generate a pair with mechanism *number*; return its two objects.
 
-    *vendor_type* is the vendor's CKK where the type is SM2. Raises PKCS11Error.
+    Without *store* they are session objects, which end with the session. Raises PKCS11Error.
     """
-    public: dict[Attribute, Any] = {}
-    private: dict[Attribute, Any] = {
+    public = _left_out(profile.keygen.leave_out_public)
+    private = _left_out(profile.keygen.leave_out_private)
+    private |= {
         Attribute.PRIVATE: True,
         Attribute.SENSITIVE: True,
         Attribute.EXTRACTABLE: False,
@@ -56,18 +58,24 @@ def generate(
     if key_type not in RSA_BITS:
         native = P11KeyType.EC_EDWARDS if key_type is KeyType.ED25519 else P11KeyType.EC
         public[Attribute.EC_PARAMS] = plan.EC_PARAMS[key_type]
-    if key_type is KeyType.SM2 and vendor_type is not None:
-        native = vendor.key_type(vendor_type)
-        public[Attribute.KEY_TYPE] = private[Attribute.KEY_TYPE] = native
+    if key_type is KeyType.SM2 and profile.sm2 is not None:
+        public[Attribute.EC_PARAMS] = bytes.fromhex(profile.sm2.ec_params) or DEFAULT
+        native = vendor.key_type(profile.sm2.key_type)
+        for template in (public, private):
+            template.setdefault(Attribute.KEY_TYPE, native)  # which a profile may leave out
     pair: tuple[Any, Any] = session.generate_keypair(
         native,
         RSA_BITS.get(key_type),
         id=cka_id,
         label=label,
-        store=True,
+        store=store,
         capabilities=MechanismFlag.SIGN | MechanismFlag.VERIFY,
         mechanism=vendor.mechanism(number),
         public_template=public,
         private_template=private,
     )
     return pair
+
+
+def _left_out(names: list[str]) -> dict[Attribute, Any]:
+    return {Attribute[name]: DEFAULT for name in names}

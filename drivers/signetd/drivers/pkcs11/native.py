@@ -10,6 +10,7 @@ from typing import Final
 from signetd.drivers.types import Pin
 
 CKR_OK: Final = 0
+_CKU_SO: Final = 0
 _CKU_USER: Final = 1
 _USER_STATES: Final = (1, 3)  # CKS_RO_USER_FUNCTIONS, CKS_RW_USER_FUNCTIONS
 # Positions in CK_FUNCTION_LIST (PKCS #11 v2.40, pkcs11f.h); CK_VERSION takes one pointer's place.
@@ -34,16 +35,21 @@ class Native:
         self._library = ctypes.CDLL(path)  # kept: the functions live as long as it does
         if self._library.C_GetFunctionList(ctypes.byref(functions)):
             raise OSError(f"C_GetFunctionList of {path} failed")
+        self._functions = functions
         session_info = ctypes.CFUNCTYPE(_ULONG, _ULONG, ctypes.POINTER(_SessionInfo))
         login = ctypes.CFUNCTYPE(_ULONG, _ULONG, _ULONG, ctypes.c_char_p, _ULONG)
         self._get_session_info = session_info(functions[_C_GET_SESSION_INFO] or 0)
         self._login = login(functions[_C_LOGIN] or 0)
         self._logout = ctypes.CFUNCTYPE(_ULONG, _ULONG)(functions[_C_LOGOUT] or 0)
 
-    def log_in(self, session: int, pin: Pin) -> int:
-        """Present the user PIN once (C_Login); *session* is a session handle."""
+    def log_in(self, session: int, pin: Pin, *, officer: bool = False) -> int:
+        """Present the user's PIN once (C_Login), or the security officer's.
+
+        *session* is a session handle.
+        """
         encoded = pin.reveal().encode()
-        answer: int = self._login(session, _CKU_USER, encoded, len(encoded))
+        user = _CKU_SO if officer else _CKU_USER
+        answer: int = self._login(session, user, encoded, len(encoded))
         return answer
 
     def log_out(self, session: int) -> int:

@@ -24,6 +24,8 @@ def weaknesses(attributes: Mapping[int, Any], profile: Profile) -> list[str]:
         value = attributes.get(attribute)
         if value is None and attribute.name in profile.unreported:
             continue
+        if value is not None and attribute.name in profile.misreported:
+            continue
         if value is not required:
             said = "not reported" if value is None else str(value).lower()
             found.append(f"CKA_{attribute.name} is {said}, not {str(required).lower()}")
@@ -32,6 +34,6 @@ def weaknesses(attributes: Mapping[int, Any], profile: Profile) -> list[str]:
 
 def level(profile: Profile, *, hardware: bool) -> ProtectionLevel:
     """Tell the best level that a key of such a token can have."""
-    if profile.unreported:
+    if profile.unreported or profile.misreported:
         return ProtectionLevel.UNPROVEN
     return ProtectionLevel.HARDWARE if hardware else ProtectionLevel.SOFTWARE

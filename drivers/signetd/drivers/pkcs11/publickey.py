@@ -47,11 +47,24 @@ def spki(attributes: Mapping[int, Any], sm2_key_type: int | None) -> bytes:
     vendor_sm2 = key_type == sm2_key_type and key_type != CKK_EC
     if params == EC_PARAMS[KeyType.SM2] or vendor_sm2:
         return sm2.Sm2PublicKey.from_point(bare_point(point, 65, 64)).to_spki()
+    if key_type == CKK_EC and sm2_key_type is not None and _on_sm2_curve(point, params):
+        return sm2.Sm2PublicKey.from_point(bare_point(point, 65, 64)).to_spki()
     if key_type != CKK_EC or params not in _CURVES:
         raise ValueError(f"its key type {key_type!r} or curve {params.hex()} is not served")
     curve = _CURVES[params]
     size = 1 + 2 * ((curve.key_size + 7) // 8)
     return _dump(ec.EllipticCurvePublicKey.from_encoded_point(curve, bare_point(point, size)))
+
+
+def _on_sm2_curve(point: bytes, params: bytes) -> bool:
+    """Tell an SM2 key whose token names no curve, or wrongly P-256: its point is on one only."""
+    if params not in (b"", EC_PARAMS[KeyType.EC_P256]):
+        return False
+    try:
+        sm2.Sm2PublicKey.from_point(bare_point(point, 65, 64))
+    except ValueError:
+        return False
+    return True
 
 
 def _rsa(attributes: Mapping[int, Any]) -> bytes:

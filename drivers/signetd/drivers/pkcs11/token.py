@@ -1,12 +1,19 @@
 """One token behind PKCS#11: one login session, one thread, in a process of its own."""
 
 from pkcs11 import _pkcs11
-from pkcs11.constants import SlotFlag
 
 from signetd.drivers import verify
 from signetd.drivers.algorithms import ALGORITHMS_OF, INTEGER_BYTES
 from signetd.drivers.errors import Reason, SignetError
-from signetd.drivers.pkcs11 import finder, keygen, plan, probe, profile, protection, vendor
+from signetd.drivers.pkcs11 import (
+    describe,
+    finder,
+    keygen,
+    plan,
+    probe,
+    profiles,
+    vendor,
+)
 from signetd.drivers.pkcs11.ckr import MAY_HIDE_PIN, TokenFault, translated
 from signetd.drivers.pkcs11.inventory import Entry
 from signetd.drivers.pkcs11.native import Native
@@ -19,7 +26,6 @@ from signetd.drivers.types import (
     Pin,
     Remedy,
     SignOrder,
-    TokenInfo,
     TokenSettings,
 )
 from signetd.gm import encoding, sm2
@@ -32,30 +38,15 @@ class Pkcs11Token:
 
     def __init__(self, settings: TokenSettings, library: _pkcs11.lib) -> None:
         """Find the token in *library*, which finder.load_module has loaded."""
-        self._profile = profile.load(settings.profile)
+        self._profile = profiles.of(settings)
         self._settings = settings
         self._library = library
         self._token = finder.find_token(library, settings)
-        with translated("reading the mechanism list"):
-            self._offered = {int(m) for m in self._token.slot.get_mechanisms()}
+        self._offered = finder.offered(self._token)
         self._proven: set[tuple[int, KeyRef]] = set()
-        self.info = self._describe()
+        self.info = describe.describe(library, self._token, self._profile, self._offered)
         self._session = TokenSession(
             Native(settings.module), self._token, self._profile, self.info.protection_level
-        )
-
-    def _describe(self) -> TokenInfo:
-        token, library = self._token, self._library
-        version = ".".join(str(part) for part in library.library_version)
-        hardware = bool(token.slot.flags & SlotFlag.HW_SLOT)
-        return TokenInfo(
-            label=token.label,
-            serial=token.serial.decode(errors="replace"),
-            manufacturer=token.manufacturer_id,
-            model=token.model,
-            module=f"{library.manufacturer_id} {library.library_description} {version}",
-            protection_level=protection.level(self._profile, hardware=hardware),
-            inputs=plan.inputs(self._profile, self._offered),
         )
 
     def login(self, pin: Pin, *, accept_final_try: bool = False) -> None:
@@ -160,7 +151,8 @@ class Pkcs11Token:
         def sign(data: bytes) -> bytes:
             return self._ask(entry, plan.SignPlan(number, parameter, data, mechanism.returns))
 
-        probe.prove(mechanism, key, sign)
+        with describe.better_profile_named(self.info, self._profile.name):
+            probe.prove(mechanism, key, sign)
         self._proven.add((number, entry.info.ref))
 
     def generate(self, key_type: KeyType, label: str, cka_id: bytes) -> KeyInfo:
@@ -170,11 +162,11 @@ class Pkcs11Token:
         Raises SignetError(KEY_UNPROTECTED, ALGORITHM_NOT_ON_TOKEN) and what the token answers.
         """
         session, inventory = self._session.open
-        number = keygen.mechanism(self._profile, self._offered, key_type)
-        vendor_type = self._profile.sm2.key_type if self._profile.sm2 else None
+        with describe.better_profile_named(self.info, self._profile.name):
+            number = keygen.mechanism(self._profile, self._offered, key_type)
         with translated("generating the key pair"):
             pair = keygen.generate(
-                session, number, key_type, vendor_type, label=label, cka_id=cka_id
+                session, number, key_type, self._profile, label=label, cka_id=cka_id
             )
             inventory.refresh()
         made = [i for i in inventory.infos() if i.ref.cka_id == cka_id]

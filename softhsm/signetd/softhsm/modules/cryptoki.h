@@ -81,8 +81,13 @@ typedef struct {
     CK_ULONG ulDeviceError;
 } CK_SESSION_INFO;
 
-/* Only passed through, so its contents are not needed here. */
-typedef struct CK_INFO CK_INFO;
+typedef struct {
+    CK_VERSION cryptokiVersion;
+    CK_UTF8CHAR manufacturerID[32];
+    CK_FLAGS flags;
+    CK_UTF8CHAR libraryDescription[32];
+    CK_VERSION libraryVersion;
+} CK_INFO;
 
 typedef CK_RV (*CK_NOTIFY)(CK_SESSION_HANDLE session, CK_NOTIFICATION event, void *application);
 

@@ -93,6 +93,8 @@ static void fill_table(void)
     functions.C_GetFunctionList = C_GetFunctionList;
     REPLACE(C_Initialize);
     REPLACE(C_Finalize);
+    REPLACE(C_GetInfo);
+    REPLACE(C_GetTokenInfo);
     REPLACE(C_InitToken);
     REPLACE(C_OpenSession);
     REPLACE(C_CloseSession);

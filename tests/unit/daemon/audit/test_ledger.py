@@ -72,6 +72,7 @@ async def test_under_load_it_waits_for_some_more(
     monkeypatch.setattr(waiting_module, "_GATHER", 60.0)
     monkeypatch.setattr(waiting_module, "_GATHER_EACH", 60.0)
     monkeypatch.setattr(waiting_module, "_ENOUGH", 3)
+    monkeypatch.setattr(waiting_module, "_QUIET", 60.0)
     await ledger.write(entry())  # one alone does not wait
     await asyncio.gather(*(ledger.write(entry()) for _ in range(2)))  # nor does the first group
     transactions: list[int] = []

@@ -81,13 +81,13 @@ queue = 5
             "[daemon]",
             "[daemon]\ncolour = 1",
             "f.toml:2: daemon.colour: is not an option of [daemon]; its options are "
-            "drain_timeout, name, state_directory.",
+            "drain_timeout, name, profiles, state_directory.",
         ),
         (
             "[daemon]",
             '[daemon]\n"a\\u001bb]" = 1',
             'f.toml:2: daemon."a\\u001bb]": is not an option of [daemon]; its options are '
-            "drain_timeout, name, state_directory.",
+            "drain_timeout, name, profiles, state_directory.",
         ),
         (
             'identity = "local-app"',
