@@ -13,7 +13,7 @@ CALLERS = ("unknown", "disabled", "security", "auditor", "none", "other", "signe
 VOTERS = ("voter-1", "voter-2")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def town() -> Iterator[Scene]:
     """A daemon with somebody of each kind, and keys: target, foreign, guarded, and one a purpose.
 

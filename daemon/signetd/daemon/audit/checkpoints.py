@@ -155,7 +155,9 @@ class Checkpoints:
             if has_key and (uncovered >= self._records or (uncovered and left <= 0)):
                 return
             try:
-                await asyncio.wait_for(self._news.wait(), left if left > 0 and uncovered else None)
+                # Not wait_for, which forgets that it was cancelled when there is news as well.
+                async with asyncio.timeout(left if left > 0 and uncovered else None):
+                    await self._news.wait()
             except TimeoutError:
                 continue
 
