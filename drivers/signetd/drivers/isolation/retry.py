@@ -7,7 +7,7 @@ from typing import Final
 MIN_SECONDS: Final = 0.05
 MAX_SECONDS: Final = 5.0
 _PERIOD_SECONDS: Final = 0.1
-_SHARE: Final = 0.1  # of what the token could sign, so many requests may be refused
+_SHARE: Final = 0.05  # of what the token could sign, so many requests may be refused
 _MIN_RATE: Final = 20.0
 _MAX_STEP: Final = 2.0
 
