@@ -36,7 +36,7 @@ from signetd.daemon.rpc.recording import Recorder
 from signetd.drivers.errors import Reason, SignetError
 from tests.unit.audit.exports import Scene, use, verify, words
 from tests.unit.audit.signers import SoftSigner
-from tests.unit.daemon.rpc.conftest import FakeCallers
+from tests.unit.daemon.rpc.fakes import FakeCallers
 
 SERVICE = audit_service_pb2.DESCRIPTOR.services_by_name["AuditService"]
 RULES = {path: rule for path, rule in rules.RULES.items() if SERVICE.full_name in path}

@@ -7,7 +7,7 @@ from signetd.api.v1 import resources_pb2
 from signetd.cli.plain import plain
 from signetd.daemon.keys import KeyState
 from signetd.daemon.rpc import convert
-from tests.unit.daemon.rpc.conftest import KEY
+from tests.unit.daemon.rpc.fakes import KEY
 
 
 @pytest.mark.parametrize("state", KeyState)

@@ -11,7 +11,7 @@ from signetd.daemon.rpc.dispatch import Dispatcher
 from signetd.daemon.rpc.recording import Recorder
 from signetd.daemon.rpc.rules import Record, Rule
 from tests.unit.daemon.ledgers import MemoryLedger
-from tests.unit.daemon.rpc.conftest import FakeCallers
+from tests.unit.daemon.rpc.fakes import FakeCallers
 
 EVERYBODY = {
     "SigningService/Verify",
