@@ -19,6 +19,7 @@ from signetd.daemon.config.schema import (
     UnixListener,
 )
 from signetd.daemon.config.secret_file import exposure
+from signetd.daemon.config.secret_text import SecretTextError, read_secret_text
 
 __all__ = [
     "Access",
@@ -32,6 +33,7 @@ __all__ = [
     "Log",
     "PostgresUrl",
     "Problem",
+    "SecretTextError",
     "Source",
     "TcpAddress",
     "TcpListener",
@@ -42,5 +44,6 @@ __all__ = [
     "group_id",
     "load",
     "load_text",
+    "read_secret_text",
     "user_id",
 ]
