@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from signetd.daemon.rpc.approval_watching import QUEUE
+from signetd.daemon.rpc.feed import QUEUE
 from signetd.drivers.errors import Reason
 from tests.unit.daemon.approvals.called import SIGN, Service, refusal
 from tests.unit.daemon.approvals.samples import DAY

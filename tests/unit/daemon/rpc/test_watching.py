@@ -8,8 +8,9 @@ from grpc import StatusCode
 
 from signetd.api.v1 import resources_pb2
 from signetd.api.v1.token_service_pb2 import WatchTokensRequest, WatchTokensResponse
+from signetd.daemon.rpc.feed import QUEUE
 from signetd.daemon.rpc.token_messages import TokenMessages
-from signetd.daemon.rpc.watching import QUEUE, Watchers
+from signetd.daemon.rpc.watching import Watchers
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.life import TokenState
 
