@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from typing import Final
 
 import structlog
-from sqlalchemy import Connection
 
 from signetd.daemon.audit.ledger import GroupLedger
 from signetd.daemon.audit.types import Effect, Entry, Event, Kind, Ledger
@@ -13,9 +12,9 @@ from signetd.daemon.config import Config, UnixListener
 from signetd.daemon.errors import StartError
 from signetd.daemon.policy.credential import credential_of
 from signetd.daemon.policy.snapshot import Snapshot
-from signetd.daemon.policy.types import Credential, Identity, Role
+from signetd.daemon.policy.types import Identity, Role
 from signetd.daemon.state import Database, StateError
-from signetd.daemon.state.identities import add_first_security_admin, create_identity
+from signetd.daemon.state.identities import create_identity, first_security_admin
 from signetd.drivers.errors import SignetError
 
 OPERATION: Final = "init"
@@ -46,7 +45,9 @@ async def admit_first(config: Config, ledger: Ledger, snapshot: Snapshot) -> boo
         )
         return False
     credential = credential_of(name, socket_names(config))
-    await ledger.write(_entry(name, _first(name, credential), "first security administrator"))
+    await ledger.write(
+        _entry(name, first_security_admin(name, credential), "first security administrator")
+    )
     _log.warning("first security administrator", identity=name, credential=credential.value)
     return True
 
@@ -83,13 +84,6 @@ def _entry(name: str, effect: Effect, detail: str) -> Entry:
         detail=detail,
     )
     return Entry(event=event, effects=(effect,))
-
-
-def _first(name: str, credential: Credential) -> Effect:
-    def effect(connection: Connection, moment: datetime) -> None:
-        add_first_security_admin(connection, moment, name=name, credential=credential)
-
-    return effect
 
 
 def _identity(name: str, role: Role, sockets: frozenset[str]) -> Identity:

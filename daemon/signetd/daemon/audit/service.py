@@ -14,8 +14,7 @@ class Audit:
     """The ledger of a chain with its checkpoints, exports and pruning.
 
     *records* and *seconds* say how often checkpoints are made; *shared* that several daemons use
-    this database. ``on_failure`` is told why nothing can be written, ``on_checkpoint_failure`` why
-    no checkpoint can be made, and each "" when that is over.
+    this database. ``on_failure`` is told why nothing can be written, and "" when that is over.
     """
 
     def __init__(
@@ -27,7 +26,6 @@ class Audit:
         seconds: float = SECONDS,
         shared: bool = False,
         on_failure: Callable[[str], None] | None = None,
-        on_checkpoint_failure: Callable[[str], None] | None = None,
     ) -> None:
         self.store = store
         self.ledger = GroupLedger(store, on_change=on_failure)
@@ -37,7 +35,6 @@ class Audit:
             signer,
             records=records,
             seconds=seconds,
-            on_change=on_checkpoint_failure,
         )
         self.exporter = Exporter(self.ledger, store, self.checkpoints, shared=shared)
         self.pruner = Pruner(self.ledger, store, self.checkpoints)

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Collection
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 import msgspec
@@ -39,20 +39,6 @@ class Administrators(Protocol):
         ...
 
 
-class NoApprovals:
-    """Whoever may call may make administrators."""
-
-    def reserve(self, approval: str, user: str) -> AbstractContextManager[None]:
-        """Reserve nothing."""
-        return nullcontext()
-
-    async def consume_for_administrator(
-        self, identity: Identity, approval: str, user: str
-    ) -> tuple[Effect, ...]:
-        """Return nothing to be done."""
-        return ()
-
-
 class AccessApi:
     """Shows and changes identities, groups and grants for callers that may.
 
@@ -67,13 +53,13 @@ class AccessApi:
         recorder: Recorder,
         usage: Usage,
         sockets: Collection[str],
-        administrators: Administrators | None = None,
+        administrators: Administrators,
     ) -> None:
         self._book = book
         self._recorder = recorder
         self._explainer = Explainer(keys, usage)
         self._sockets = frozenset(sockets)
-        self._administrators = administrators or NoApprovals()
+        self._administrators = administrators
 
     async def list_identities(
         self, request: messages.ListIdentitiesRequest

@@ -1,9 +1,8 @@
 """Answers TokenService."""
 
-import asyncio
 from bisect import bisect_right
-from collections.abc import AsyncGenerator, Coroutine, Mapping
-from typing import Any, Final, Protocol
+from collections.abc import AsyncGenerator, Mapping
+from typing import Final, Protocol
 
 from signetd.api.v1 import resources_pb2
 from signetd.api.v1 import token_service_pb2 as messages
@@ -45,7 +44,6 @@ class TokenApi:
         self._tokens = tokens
         self._writer = writer
         self._watchers = watchers
-        self._begun: set[asyncio.Task[None]] = set()
 
     async def list_tokens(self, request: messages.ListTokensRequest) -> messages.ListTokensResponse:
         """Answer ListTokens."""
@@ -64,18 +62,23 @@ class TokenApi:
         return self._message(self._find(request.name))
 
     async def unlock_token(self, request: messages.UnlockTokenRequest) -> resources_pb2.Token:
-        """Answer UnlockToken: the PIN is presented once."""
+        """Answer UnlockToken: the PIN is presented once.
+
+        A login that is broken off would leave open whether the token has counted the PIN; so it
+        counts on the recorder, which carries out what changes something whether its caller waits
+        or not.
+        """
         token = self._find(request.name)
         pin = _pin(request.pin)
         await self._recorder.begin(f"tokens/{token.name}")
-        await self._finish(token.unlock(pin, accept_final_try=request.accept_final_try))
+        await token.unlock(pin, accept_final_try=request.accept_final_try)
         return self._message(token)
 
     async def lock_token(self, request: messages.LockTokenRequest) -> resources_pb2.Token:
         """Answer LockToken."""
         token = self._find(request.name)
         await self._recorder.begin(f"tokens/{token.name}")
-        await self._finish(token.lock())
+        await token.lock()
         return self._message(token)
 
     def watch_tokens(
@@ -92,16 +95,6 @@ class TokenApi:
         call = calls.current()
         call.facts["token"] = ",".join(sorted(names)) if request.names else "*"
         return self._watchers.watch(call.identity, names)
-
-    async def _finish(self, change: Coroutine[Any, Any, None]) -> None:
-        """Carry out *change* to its end even if its caller goes away.
-
-        A login that is broken off leaves open whether the token has counted the PIN.
-        """
-        task = asyncio.create_task(change)
-        self._begun.add(task)
-        task.add_done_callback(self._begun.discard)
-        await asyncio.shield(task)
 
     def _find(self, name: str, field: str = "name") -> Token:
         token_id = convert.resource_id(name, "tokens", field)

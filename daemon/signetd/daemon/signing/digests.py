@@ -15,22 +15,17 @@ _THREAD_FROM_BYTES: Final = 64 * 1024  # Below, a thread costs more than the has
 _CACHED_KEYS: Final = 1024
 
 
-async def message_digest(checked: Checked) -> bytes:
-    """Hash the message for a token that takes digests; for SM2 this is e = SM3(Z ‖ M)."""
-    return await _hashed(_message_digest, checked)
-
-
 async def named_digest(checked: Checked) -> bytes:
     """Return the digest by which approvals and the audit name what is signed.
 
-    A digest that was given is itself; a message is hashed as it is for signing, and for Ed25519,
-    which signs messages, with SHA-256.
+    A digest that was given is itself; a message is hashed as it is for signing (for SM2 this is
+    e = SM3(Z ‖ M)), and for Ed25519, which signs messages, with SHA-256.
     """
     if checked.input is Input.DIGEST:
         return checked.data
     if checked.algorithm is Algorithm.ED25519:
         return await _hashed(_sha256, checked)
-    return await message_digest(checked)
+    return await _hashed(_message_digest, checked)
 
 
 async def _hashed(hash_now: Callable[[Checked], bytes], checked: Checked) -> bytes:

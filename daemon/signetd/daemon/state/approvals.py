@@ -84,16 +84,6 @@ class ApprovalStore:
             )
             return [rules.as_of(one, moment) for one in found]
 
-    def names_group(self, group: str, moment: datetime) -> bool:
-        """Whether an approval that is open at *moment* must be approved by members of *group*."""
-        query = select(APPROVALS.c.id).where(
-            APPROVALS.c.state.in_(OPEN_STATES),
-            APPROVALS.c.expire_time > moment,
-            APPROVALS.c.rules.contains(f'"group":"{group}"', autoescape=True),
-        )
-        with explained(_WHAT), self._reader.connect() as connection:
-            return connection.execute(query.limit(1)).first() is not None
-
     def create(self, approval: Approval, most_open: int) -> Effect:
         """See `approval_effects.create`."""
         return approval_effects.create(approval, most_open)

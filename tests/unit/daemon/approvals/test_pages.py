@@ -10,7 +10,6 @@ from sqlalchemy import Engine, text
 
 from signetd.daemon.approvals.pages import Place, read_token, token_after
 from signetd.daemon.approvals.types import Approval, ApprovalState
-from signetd.daemon.policy.types import ApprovalRule
 from signetd.daemon.state import approvals as module
 from signetd.daemon.state.approvals import ApprovalStore
 from signetd.drivers.errors import Reason, SignetError
@@ -106,16 +105,6 @@ def test_expiry_is_written_when_it_is_over_and_to_open_ones_only(
         assert (one.state, one.update_time) == (ApprovalState.EXPIRED, one.expire_time)
         assert store.get(one.id) == one
     assert store.expire(START + 3 * DAY) == []
-
-
-def test_which_groups_open_approvals_name(store: ApprovalStore, fill: Callable[..., None]) -> None:
-    rules = (ApprovalRule(count=1, group="legal"), ApprovalRule(count=2))
-    fill([made_at(0, rules=rules), made_at(1, rules=rules, state=ApprovalState.USED)])
-    now = START + timedelta(hours=1)
-    assert store.names_group("legal", now)
-    assert not store.names_group("leg", now)
-    assert not store.names_group("legal-2", now)
-    assert not store.names_group("legal", START + DAY)
 
 
 @given(

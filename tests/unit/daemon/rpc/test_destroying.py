@@ -1,13 +1,12 @@
 """What is recorded of a key's destruction that others have approved."""
 
-from collections.abc import Collection, Iterable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterable
 
 from sqlalchemy import Connection, create_engine
 
 from signetd.api.v1 import key_service_pb2 as messages
 from signetd.daemon.approvals.types import Subject
-from signetd.daemon.audit.types import Charge, Effect
+from signetd.daemon.audit.types import Effect
 from signetd.daemon.keys import RegisteredKey
 from signetd.daemon.policy.types import ApprovalRule
 from signetd.daemon.rpc import calls
@@ -16,6 +15,7 @@ from signetd.daemon.rpc.key_api import KeyApi
 from signetd.daemon.rpc.recording import Recorder
 from tests.unit.daemon.ledgers import MemoryLedger
 from tests.unit.daemon.policy.values import KEY
+from tests.unit.daemon.rpc.fakes import FakeApprovals, FakeUsage
 
 
 class Keys:
@@ -28,11 +28,8 @@ class Keys:
         return KEY
 
 
-class Approvals:
+class Approvals(FakeApprovals):
     """Everything is approved."""
-
-    def reserve(self, approval: str, user: str) -> AbstractContextManager[None]:
-        return nullcontext()
 
     async def effects_for_act(
         self,
@@ -48,17 +45,10 @@ class Approvals:
         return (use_up,)
 
 
-class Usage:
-    """No key was ever used."""
-
-    def counts(self, charges: Collection[Charge]) -> dict[tuple[str, str], int]:
-        return {(each.scope, each.window): 0 for each in charges}
-
-
 async def test_the_record_names_the_approval_that_was_used() -> None:
     engine = create_engine("sqlite://")
     ledger, keys = MemoryLedger(engine), Keys()
-    api = KeyApi(keys, None, Approvals(), Recorder(ledger), Usage(), 2)  # type: ignore[arg-type]
+    api = KeyApi(keys, None, Approvals(), Recorder(ledger), FakeUsage(), 2)  # type: ignore[arg-type]
     calls.begin(Call("/signetd.api.v1.KeyService/DestroyKey", identity="admin-1"))
     await api.destroy_key(messages.DestroyKeyRequest(name="keys/seal", approval="approvals/a1"))
     (entry,) = ledger.entries
