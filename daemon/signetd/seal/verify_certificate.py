@@ -21,7 +21,10 @@ class Part(StrEnum):
 
 _SUMMARIES: Final = {
     Part.CERTIFICATE: ("the chain reaches a trusted CA", "证书链验证通过，到达可信 CA"),
-    Part.VALIDITY: ("every certificate of the chain was valid at {at}", "{at} 时证书链均在有效期内"),
+    Part.VALIDITY: (
+        "every certificate of the chain was valid at {at}",
+        "{at} 时证书链均在有效期内",
+    ),
     Part.REVOCATION: ("no certificate of the chain is revoked", "证书链上没有证书被吊销"),
     Part.KEY_USAGE: ("its key usage allows signatures", "密钥用途允许签名"),
 }
@@ -104,7 +107,8 @@ def _passed(part: Part, chain: Chain) -> Finding:
     at = chain.at.isoformat()
     if part is Part.REVOCATION and chain.old:
         return warning(
-            f"{text}, by evidence of {at}: there is none of now", f"{words}（依据 {at} 时的证据，没有当前证据）"
+            f"{text}, by evidence of {at}: there is none of now",
+            f"{words}（依据 {at} 时的证据，没有当前证据）",
         )
     return passed(text.format(at=at), words.format(at=at))
 

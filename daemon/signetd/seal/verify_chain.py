@@ -45,16 +45,16 @@ class Chains:
 
     def __init__(self, circumstances: Circumstances) -> None:
         self._given = circumstances
-        self._others = [
+        self.others = [
             found
             for i, each in enumerate(_limited(circumstances.others, MAX_OTHERS, "others"), 1)
             for found in _certificates(each, f"others, number {i}")
         ]
-        self._lists = [
+        self.lists = [
             RevocationList.read(each, f"lists, number {i}") if isinstance(each, bytes) else each
             for i, each in enumerate(_limited(circumstances.lists, MAX_SOURCES, "lists"), 1)
         ]
-        self._responses = [
+        self.responses = [
             OcspResponse.read(each, f"responses, number {i}") if isinstance(each, bytes) else each
             for i, each in enumerate(_limited(circumstances.responses, MAX_SOURCES, "responses"), 1)
         ]
@@ -94,7 +94,7 @@ class Chains:
         return None if _is_refused(report) else report
 
     def _validated(self, end: Certificate, policy: Policy, store: pki.TrustStore) -> pki.Report:
-        return pki.validate(end, policy, store, self._others, self._lists, self._responses)
+        return pki.validate(end, policy, store, self.others, self.lists, self.responses)
 
     def _policy(self, at: datetime) -> Policy:
         return Policy(

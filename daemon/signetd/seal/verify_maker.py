@@ -52,7 +52,9 @@ class Maker:
         if accepted is not None:
             return self._listed(accepted)
         if not chain_holds:
-            return failed("nobody who is trusted vouches for the maker", "制章者未获任何可信 CA 认可")
+            return failed(
+                "nobody who is trusted vouches for the maker", "制章者未获任何可信 CA 认可"
+            )
         if self._certificate in self._given.makers:
             return passed("the maker's certificate itself is trusted", "制章者证书本身受信任")
         if self._certificate.der in self._seal.info.properties.certificates:
