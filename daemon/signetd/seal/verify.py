@@ -1,4 +1,4 @@
-"""Verification of electronic seals and stamps: a report of every check, see docs/seal-verification.md.
+"""Verification of seals and stamps: a report of every check, see docs/seal-verification.md.
 
 Pure: no clock, no network. All that a verdict rests on is in the circumstances.
 """

@@ -6,7 +6,7 @@ from typing import Final
 
 from signetd import pki
 from signetd.pki import Certificate, InputError, Status
-from signetd.seal.verify_chain import Chain
+from signetd.seal.verify_chain import Chain, Doubt
 from signetd.seal.verify_findings import Finding, failed, not_checked, passed, warning
 
 
@@ -59,6 +59,11 @@ _REMARKS: Final = {
 }
 """For warnings, where they differ from failures."""
 
+_DOUBTS: Final = {
+    Doubt.OLD_EVIDENCE: "但依据的是当时的吊销信息，没有当前的",
+    Doubt.EXPIRED: "但依据的是证书过期之后的吊销信息，CA 可能已将过期证书移出列表",
+}
+
 
 def part_of(check: pki.Check) -> Part:
     """Say to which part a check of a chain belongs."""
@@ -105,11 +110,8 @@ def _folded(part: Part, checks: list[pki.Check], chain: Chain) -> Finding:
 def _passed(part: Part, chain: Chain) -> Finding:
     text, words = _SUMMARIES[part]
     at = chain.at.isoformat()
-    if part is Part.REVOCATION and chain.old:
-        return warning(
-            f"{text}, by evidence of {at}: there is none of now",
-            f"{words}（依据 {at} 时的证据，没有当前证据）",
-        )
+    if part is Part.REVOCATION and chain.doubt is not Doubt.NONE:
+        return warning(f"{text}, {chain.doubt.value}", f"{words}，{_DOUBTS[chain.doubt]}")
     return passed(text.format(at=at), words.format(at=at))
 
 

@@ -1,7 +1,9 @@
 """Chains of makers' and signers' certificates at a given time, by the evidence that there is."""
 
+import dataclasses
 from collections.abc import Iterable
 from datetime import datetime
+from enum import Enum
 from typing import Final, NamedTuple, TypeVar
 
 import msgspec
@@ -16,15 +18,25 @@ USAGES: Final = frozenset({"digitalSignature", "nonRepudiation"})
 """One of these must a maker's or signer's certificate have (GM/T 0031)."""
 
 
+class Doubt(Enum):
+    """Why it is less than certain that nothing of a chain is revoked."""
+
+    NONE = ""
+    OLD_EVIDENCE = "by evidence of that time: none of now was given"
+    EXPIRED = (
+        "by evidence from after the expiry of a certificate, when CAs may have taken it off: only "
+        "a time stamp, or evidence from before, makes it certain"
+    )
+
+
 class Chain(NamedTuple):
     """How a certificate's chain was judged for the time *at*."""
 
     report: pki.Report
     at: datetime
-    old: bool = False
-    """Whether only evidence of that time tells that nothing is revoked, not of now."""
+    doubt: Doubt = Doubt.NONE
     revocation: pki.Report | None = None
-    """Where the revocation was judged for another time, because the signature is proven for it."""
+    """Where the revocation was judged apart: for a time that is proven, or by other evidence."""
 
     @property
     def checks(self) -> list[pki.Check]:
@@ -41,7 +53,7 @@ class Chain(NamedTuple):
 
 
 class Chains:
-    """Judges chains. Raises InputError for evidence that cannot be read: it was given to be used."""
+    """Judges chains. Raises InputError for evidence that cannot be read, or is too much."""
 
     def __init__(self, circumstances: Circumstances) -> None:
         self._given = circumstances
@@ -73,10 +85,24 @@ class Chains:
             return Chain(report, at)
         if self._is_revoked(end, policy, store):
             return Chain(report, at, revocation=self._by_proof(end, policy, store, proven))
-        # Nothing current tells. CAs take off their lists what has expired, so that for an old
-        # signature a list of its own time may be all that there is.
-        then = self._validated(end, _replaced(policy, evidence_at=at), store)
-        return Chain(report, at) if _is_refused(then) else Chain(then, at, old=True)
+        return self._doubtful(end, policy, store) or Chain(report, at)
+
+    def _doubtful(self, end: Certificate, policy: Policy, store: pki.TrustStore) -> Chain | None:
+        """Judge where nothing current tells of a revocation; None if nothing else does either.
+
+        CAs take off their lists what has expired, so that for an old signature a list of its own
+        time, or one of today that does not have the certificate, may be all that there is. The
+        standards go on with an expired certificate, and so does this.
+        """
+        then = self._validated(end, _replaced(policy, evidence_at=policy.at), store)
+        if not _is_refused(then):
+            return Chain(then, policy.at, Doubt.OLD_EVIDENCE)
+        now = self._given.at
+        others = [_lasting(each, now) for each in self.others]
+        known = pki.validate(_lasting(end, now), policy, store, others, self.lists, self.responses)
+        if _is_refused(known):
+            return None
+        return Chain(self._validated(end, policy, store), policy.at, Doubt.EXPIRED, known)
 
     def _is_revoked(self, end: Certificate, policy: Policy, store: pki.TrustStore) -> bool:
         """Tell revoked from not known to be good."""
@@ -104,6 +130,13 @@ class Chains:
             revocation=self._given.revocation,
             evidence_at=self._given.at,
         )
+
+
+def _lasting(certificate: Certificate, until: datetime) -> Certificate:
+    """Return it as if it had not expired, to ask evidence of now about it, and for nothing else."""
+    if certificate.not_after >= until:
+        return certificate
+    return dataclasses.replace(certificate, not_after=until)
 
 
 def _is_refused(report: pki.Report) -> bool:

@@ -40,9 +40,10 @@ class Maker:
         """Return what came out for each part, by the rules that were chosen."""
         chain = self._chain(at)
         found = findings(chain)
-        if self._given.rules is Rules.GBT_38540:
-            return found
         made = self._seal.info.properties.create_time
+        if self._given.rules is Rules.GBT_38540:
+            found[Part.VALIDITY] = self._strict(found[Part.VALIDITY], made)
+            return found
         then = self._chain(made)
         return {part: self._lenient(part, found[part], chain, then) for part in found}
 
@@ -70,6 +71,15 @@ class Maker:
 
     def _chain(self, at: datetime) -> Chain:
         return self._chains.judge(self._certificate, self._given.makers, at, self._proven)
+
+    def _strict(self, now: Finding, made: datetime) -> Finding:
+        """Add to what GB/T 38540 asks, which is not whether the seal is older than its maker."""
+        if now.result is not Result.PASSED or made >= self._certificate.not_before:
+            return now
+        return warning(
+            f"{now.reason}, but not yet when the seal was made, at {made.isoformat()}",
+            f"{now.reason_zh}，但制章时（{made.isoformat()}）尚未生效",
+        )
 
     def _lenient(self, part: Part, now: Finding, chain: Chain, then: Chain) -> Finding:
         """Apply GM/T 0031-2025: what became wrong since the seal was made is a notice."""

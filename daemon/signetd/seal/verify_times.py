@@ -16,7 +16,7 @@ _STANDINGS: Final = {
 
 
 def check_create_time(properties: Properties, form: Format, at: datetime) -> Finding:
-    """Look whether the seal had been made by *at*. GM/T 0031-2025 asks for it, the others do not."""
+    """Look whether the seal had been made by *at*, as GM/T 0031-2025 alone asks."""
     made = properties.create_time
     if made <= at + MAX_CLOCK_DIFFERENCE:
         return passed(f"made at {made.isoformat()}", f"制章时间为 {made.isoformat()}")

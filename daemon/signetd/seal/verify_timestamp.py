@@ -3,10 +3,11 @@
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
-from signetd.pki import InputError, Policy, Status, TrustStore
+from signetd.pki import InputError, Policy, Revocation, Status, TrustStore
 from signetd.pki.timestamp import TimeStampToken, TokenName, TokenReport
 from signetd.pki.timestamp import verify as verify_token
 from signetd.seal.circumstances import Circumstances
+from signetd.seal.report import Result
 from signetd.seal.verify_chain import Chains
 from signetd.seal.verify_findings import Finding, failed, not_checked, passed, warning
 
@@ -27,7 +28,7 @@ _WORDS: Final = {
 
 
 class Stamped(NamedTuple):
-    """What came out for a time stamp; *proven* is when its data existed for certain."""
+    """What came out for a time stamp; *proven* is when its data existed, where that is certain."""
 
     finding: Finding
     proven: datetime | None = None
@@ -50,16 +51,11 @@ def check_over_signature(
         return Stamped(problem)
     latest = _latest(report)
     if claimed is not None and latest < claimed:
-        return Stamped(
-            failed(
-                f"it is of {latest.isoformat()}, before {claimed.isoformat()}, when that was made "
-                "which it is of",
-                f"时间戳时间 {latest.isoformat()} 早于 {claimed.isoformat()}",
-            )
-        )
+        return Stamped(_too_early(latest, claimed))
     if given.time_authorities is None:
         return Stamped(_untrusted(latest))
-    return Stamped(_summed(report, latest), latest)
+    found = _summed(report, latest)
+    return Stamped(found, latest if found.result is Result.PASSED else None)
 
 
 def check_instead_of_time(
@@ -93,7 +89,27 @@ def time_of(token: bytes | None) -> datetime | None:
 def _verified(
     token: bytes, data: bytes, given: Circumstances, chains: Chains, *, digested: bool = False
 ) -> TokenReport:
-    policy = Policy(at=given.at, signer_id=given.authority_id, revocation=given.revocation)
+    """Verify a token.
+
+    For an authority whose certificate has expired no current evidence can be had, which is then a
+    warning, as it is for the certificates of makers and signers.
+    """
+    report = _once(token, data, given, chains, given.revocation, digested)
+    expired = report.signer is not None and report.signer.not_after < given.at
+    if expired and given.revocation is Revocation.REQUIRED and not report.valid:
+        return _once(token, data, given, chains, Revocation.IF_KNOWN, digested)
+    return report
+
+
+def _once(
+    token: bytes,
+    data: bytes,
+    given: Circumstances,
+    chains: Chains,
+    revocation: Revocation,
+    digested: bool,
+) -> TokenReport:
+    policy = Policy(at=given.at, signer_id=given.authority_id, revocation=revocation)
     return verify_token(
         token,
         data,
@@ -130,6 +146,14 @@ def _latest(report: TokenReport) -> datetime:
     assert report.token is not None  # noqa: S101  # else FORMAT has failed
     accuracy = report.token.accuracy
     return report.token.gen_time + (accuracy.delta if accuracy else timedelta())
+
+
+def _too_early(latest: datetime, claimed: datetime) -> Finding:
+    return failed(
+        f"it is of {latest.isoformat()}, earlier than {claimed.isoformat()}, when what it is of "
+        "was made, as that says itself",
+        f"时间戳时间 {latest.isoformat()} 早于 {claimed.isoformat()}",
+    )
 
 
 def _untrusted(latest: datetime) -> Finding:
