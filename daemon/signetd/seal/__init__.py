@@ -3,6 +3,8 @@
 No clock, no network, no keys: what is signed is given out as bytes, and signatures are given in.
 """
 
+from signetd.seal.build import seal, stamp, to_sign
+from signetd.seal.build_info import seal_info
 from signetd.seal.errors import BuildError, SealError
 from signetd.seal.model import (
     CertificateDigest,
@@ -29,4 +31,8 @@ __all__ = [
     "Stamp",
     "parse_seal",
     "parse_stamp",
+    "seal",
+    "seal_info",
+    "stamp",
+    "to_sign",
 ]
