@@ -3,6 +3,8 @@
 No clock, no network, no keys: what is signed is given out as bytes, and signatures are given in.
 """
 
+from signetd.seal.build import seal, stamp, to_sign
+from signetd.seal.build_info import seal_info
 from signetd.seal.circumstances import Circumstances, SealStatus, Standing
 from signetd.seal.errors import BuildError, SealError
 from signetd.seal.model import (
@@ -44,6 +46,10 @@ __all__ = [
     "as_lines",
     "parse_seal",
     "parse_stamp",
+    "seal",
+    "seal_info",
+    "stamp",
+    "to_sign",
     "verify_seal",
     "verify_stamp",
 ]

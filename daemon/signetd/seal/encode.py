@@ -30,6 +30,11 @@ def integer(value: int) -> bytes:
     return element(tlv.INTEGER, value.to_bytes(size, signed=True))
 
 
+def boolean(value: bool) -> bytes:
+    """Return a BOOLEAN (X.690, 11.1)."""
+    return element(tlv.BOOLEAN, b"\xff" if value else b"\x00")
+
+
 def octets(content: bytes) -> bytes:
     """Return an OCTET STRING."""
     return element(tlv.OCTET_STRING, content)
@@ -43,6 +48,11 @@ def bits(content: bytes) -> bytes:
 def ia5(text: str) -> bytes:
     """Return an IA5String; *text* must be ASCII."""
     return element(tlv.IA5_STRING, text.encode("ascii"))
+
+
+def printable(text: str) -> bytes:
+    """Return a PrintableString; *text* must be of its letters, digits and signs."""
+    return element(tlv.PRINTABLE_STRING, text.encode("ascii"))
 
 
 def utf8(text: str) -> bytes:

@@ -32,3 +32,17 @@ DIGEST_NAME_BYTES: Final = 64
 PROPERTY_INFO_BYTES: Final = 64 * KIBI
 TIME_BYTES: Final = 40
 """2020-01-25T07:31:56.377000000+08:00 has 35."""
+
+# What is built is held to narrower limits than what is read.
+BUILT_NAME: Final = 200
+"""Characters of a seal's name."""
+BUILT_TEXT: Final = 64
+"""Characters of a vendor, and of a seal's identifier."""
+BUILT_PROPERTY_INFO: Final = 1024
+BUILT_EXTENSION_BYTES: Final = 64 * KIBI
+BUILT_KIND: Final = 255
+PICTURE_BYTES: Final = 2 * MEBI
+PICTURE_MM: Final = 300
+"""Width and height; a page of A4 is 210 mm by 297 mm, and a seal is seldom wider than 60 mm."""
+PICTURE_PIXELS: Final = 10_000
+"""Width and height of a picture that consists of pixels."""
