@@ -36,7 +36,7 @@ HASHES: Final = {
 }
 _CONTENT_TYPE, _MESSAGE_DIGEST = "1.2.840.113549.1.9.3", "1.2.840.113549.1.9.4"
 _ID_V1, _ID_V2 = "1.2.840.113549.1.9.16.2.12", "1.2.840.113549.1.9.16.2.47"
-_DAY: Final = datetime.timedelta(days=1)
+DAY: Final = datetime.timedelta(days=1)
 _CONFIG: Final = f"""
 [tsa]
 default_tsa = own
@@ -81,7 +81,7 @@ class Authority:
     serial: int = 0x1001
 
     def __post_init__(self) -> None:
-        wide = (now() - 50 * _DAY, now() + 50 * _DAY)
+        wide = (now() - 50 * DAY, now() + 50 * DAY)
         self.root = forest.root(self.kind, "tsa root", "tsa root", life=wide)
         self.ca = self.root.ca("tsa ca", life=wide)
         given = (making.usage("digital_signature"), *([self.purposes] if self.purposes else []))
@@ -191,7 +191,7 @@ def signed(
     chain: Sequence[Entity] = (),
     *,
     used: str = "",
-    kind: str = SIGNED_DATA,
+    outer: str = SIGNED_DATA,
     content_type: str = TST_INFO,
     bare: bool = False,
     algorithm: bytes = b"",
@@ -227,7 +227,7 @@ def signed(
         tlv(0xA1, *lists) if lists else b"",
         tlv(0x31, *([info] * signers)),
     )
-    return tlv(0x30, making.oid(kind), tlv(0xA0, data))
+    return tlv(0x30, making.oid(outer), tlv(0xA0, data))
 
 
 def _identifier(signer: Entity, by_key: bool) -> bytes:
