@@ -110,10 +110,18 @@ def _timed(people: People) -> list[Page]:
     made = []
     for version in (4, 5):
         stamp = Stamp(version, seal(people, version), version)
-        token = lambda given: tokens.sm2(given, people["tsa"])  # noqa: E731
         shows = "time stamp [0] over the signature's octets"
-        made.append(page(people, f"v{version}-stamp-token", shows, stamp, token=token))
-    return made
+        made.append(page(people, f"v{version}-stamp-token", shows, stamp, token=_token(people)))
+    by_gb = _token(people, gb=True)
+    shows = "time stamp whose SignedData has the identifier of GB/T 35275"
+    return [
+        *made,
+        page(people, "v4-stamp-token-gb", shows, Stamp(4, seal(people, 4), 4), token=by_gb),
+    ]
+
+
+def _token(people: People, *, gb: bool = False) -> Sign:
+    return lambda given: tokens.sm2(given, people["tsa"], gb=gb)
 
 
 def _since(people: People) -> list[Page]:
