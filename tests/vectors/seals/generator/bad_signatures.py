@@ -8,7 +8,9 @@ from tests.vectors.seals.generator import der, openssl
 from tests.vectors.seals.generator.book import (
     SEAL,
     SEAL_SIGNATURE,
+    SIGNATURE_ALGORITHM,
     STAMP,
+    STAMP_ALGORITHM,
     STAMP_SIGNATURE,
     Page,
     bad,
@@ -25,12 +27,15 @@ _OTHER_ID: Final = "ALICE123@YAHOO.COM"
 _AS_DER_WANTS: Final = tuple(
     Extension(each.oid, each.critical or None, each.value) for each in EXTENSIONS
 )
+_OTHER_ALGORITHM: Final = "1.2.156.10197.1.504"
+"""RSA with SM3."""
 _TRIES: Final = 2000
 """Far more than are needed: a signature is short in one of 128 cases."""
 
 
 def pages(people: People) -> list[Page]:
-    return [*_seals(people), *_stamps(people), *_encoded(people), *_first_version(people)]
+    made = [*_seals(people), *_stamps(people), *_encoded(people), *_first_version(people)]
+    return [*made, *_algorithms(people)]
 
 
 def _seals(people: People) -> list[Page]:
@@ -106,6 +111,25 @@ def _stamps(people: People) -> list[Page]:
             both(bad(SEAL_SIGNATURE)),
         ),
     ]
+
+
+def _algorithms(people: People) -> list[Page]:
+    """Return a seal and a stamp, signed with SM2, that name another algorithm beside it."""
+    seal = good_seal(people, 4)
+    stamp = stamped(Stamp(4, seal, 4), people["signer"])
+    shows = "the algorithm's identifier is that of RSA with SM3"
+    return [
+        Page(f"{kind}-algorithm", kind, 4, _renamed(data), shows, both(bad(check)))
+        for kind, data, check in (
+            (SEAL, seal, SIGNATURE_ALGORITHM),
+            (STAMP, stamp, STAMP_ALGORITHM),
+        )
+    ]
+
+
+def _renamed(encoded: bytes) -> bytes:
+    first, certificate, _, signature = der.parts(encoded)
+    return der.sequence(first, certificate, der.oid(_OTHER_ALGORITHM), signature)
 
 
 def _encoded(people: People) -> list[Page]:

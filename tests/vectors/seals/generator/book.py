@@ -21,6 +21,8 @@ MAKER_VALIDITY: Final = "MAKER_VALIDITY"
 MAKER_REVOCATION: Final = "MAKER_REVOCATION"
 SEAL_VALIDITY: Final = "SEAL_VALIDITY"
 SEAL_TIMESTAMP: Final = "SEAL_TIMESTAMP"
+SIGNATURE_ALGORITHM: Final = "SIGNATURE_ALGORITHM"
+STAMP_ALGORITHM: Final = "STAMP_ALGORITHM"
 STAMP_SIGNATURE: Final = "STAMP_SIGNATURE"
 SIGNER_IN_SEAL: Final = "SIGNER_IN_SEAL"
 SIGNER_CERTIFICATE: Final = "SIGNER_CERTIFICATE"
@@ -107,3 +109,29 @@ def write(pages: list[Page], folder: Path) -> None:
     told = [page.told() for page in pages]
     encoded = json.dumps({"cases": told}, ensure_ascii=False, indent=1)
     (folder / "manifest.json").write_text(encoded + "\n", encoding="utf-8")
+    (folder / "index.md").write_text(_index(pages), encoding="utf-8")
+
+
+def _index(pages: list[Page]) -> str:
+    """Return the fixtures as a table for people."""
+    lines = [
+        "# The fixtures",
+        "",
+        "Written by the generator, from what `manifest.json` says. Words are explained in README.md.",
+        "",
+        "| file | shows | GB/T 38540 | GM/T 0031 |",
+        "|---|---|---|---|",
+    ]
+    lines += [
+        f"| {page.file} | {page.shows} | {' | '.join(_word(page.expected[each]) for each in RULES)} |"
+        for page in pages
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _word(said: Verdict | None) -> str:
+    if said is None:
+        return "silent"
+    reason = said.get("check") or said.get("notice") or ""
+    mark = " (tolerable)" if said.get("tolerable") else ""
+    return f"{said['verdict']}{': ' if reason else ''}{reason}{mark}"
