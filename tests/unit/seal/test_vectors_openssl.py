@@ -73,7 +73,7 @@ def test_made_anew_the_manifest_and_the_files_are_the_same(anew: Path) -> None:
 
 def test_made_anew_they_pass_the_same_checks(anew: Path, tmp_path: Path) -> None:
     """One of each kind and version, good, and bad in each thing that openssl looks at."""
-    seen = {}
+    seen: dict[tuple[object, ...], Case] = {}
     for case in CASES:
         if case.readable:
             seen.setdefault((case.kind, case.format, *spoilt(case)), case)

@@ -106,9 +106,9 @@ def write(pages: list[Page], folder: Path) -> None:
         path = folder / page.file
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(page.data)
-    told = [page.told() for page in pages]
-    encoded = json.dumps({"cases": told}, ensure_ascii=False, indent=1)
-    (folder / "manifest.json").write_text(encoded + "\n", encoding="utf-8")
+    told = [json.dumps(page.told(), ensure_ascii=False) for page in pages]
+    encoded = '{"cases": [\n' + ",\n".join(told) + "\n]}\n"
+    (folder / "manifest.json").write_text(encoded, encoding="utf-8")
     (folder / "index.md").write_text(_index(pages), encoding="utf-8")
 
 
@@ -117,13 +117,14 @@ def _index(pages: list[Page]) -> str:
     lines = [
         "# The fixtures",
         "",
-        "Written by the generator, from what `manifest.json` says. Words are explained in README.md.",
+        "Written by the generator, as `manifest.json` is. README.md explains the words.",
         "",
         "| file | shows | GB/T 38540 | GM/T 0031 |",
         "|---|---|---|---|",
     ]
     lines += [
-        f"| {page.file} | {page.shows} | {' | '.join(_word(page.expected[each]) for each in RULES)} |"
+        f"| {page.file} | {page.shows} | "
+        f"{' | '.join(_word(page.expected[each]) for each in RULES)} |"
         for page in pages
     ]
     return "\n".join(lines) + "\n"

@@ -79,7 +79,6 @@ def _moments(people: People) -> list[Page]:
     first = seal(people, 1)
     utc = der.utc_time(times.SIGNED)
     zone = der.bits(b"2026-09-01T10:30:00.125Z")
-    token = der.bits(tokens.sm2(openssl.sm3(DOCUMENT_TEXT), people["tsa"]))
     fraction = Stamp(4, seal(people, 4), 4, fraction=".125")
     say = "timeInfo is"
     return [
@@ -96,14 +95,17 @@ def _moments(people: People) -> list[Page]:
             f"{say} UTCTime in a BIT STRING",
             Stamp(1, first, 1, moment=der.bits(utc)),
         ),
-        page(
-            people,
-            "v1-stamp-token",
-            f"{say} a time stamp in a BIT STRING, over the octets of dataHash",
-            Stamp(1, first, 1, time=None, moment=token),
-        ),
+        _timed_first(people, first),
         page(people, "v4-stamp-fraction", f"{say} GeneralizedTime with .125 s", fraction),
     ]
+
+
+def _timed_first(people: People, first: bytes) -> Page:
+    token = der.bits(tokens.sm2(openssl.sm3(DOCUMENT_TEXT), people["tsa"]))
+    stamp = Stamp(1, first, 1, time=None, moment=token)
+    shows = "timeInfo is a time stamp in a BIT STRING, over the octets of dataHash"
+    data = stamped(stamp, people["signer"])
+    return Page("v1-stamp-token", STAMP, 1, data, shows, fields=stamp.fields() | {"token": True})
 
 
 def _timed(people: People) -> list[Page]:
