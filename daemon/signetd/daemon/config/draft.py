@@ -10,7 +10,7 @@ from signetd.daemon.config.errors import Findings
 from signetd.daemon.config.locate import KeyPath
 
 _ReadItem = Callable[[object, KeyPath], Entry]
-_TABLES = {"daemon", "database", "log", "limits", "access", "audit", "listener", "token"}
+_TABLES = {"daemon", "database", "log", "limits", "access", "audit", "seals", "listener", "token"}
 
 
 @dataclass
@@ -23,6 +23,7 @@ class Draft:
     limits: Entry
     access: Entry
     audit: Entry
+    seals: Entry
     listeners: list[Entry]
     tokens: list[Entry]
 
@@ -45,6 +46,7 @@ class DraftReader:
             limits=table(data.get("limits", {}), schema.Limits, ("limits",), "[limits]"),
             access=table(data.get("access", {}), schema.Access, ("access",), "[access]"),
             audit=table(data.get("audit", {}), schema.Audit, ("audit",), "[audit]"),
+            seals=table(data.get("seals", {}), schema.Seals, ("seals",), "[seals]"),
             listeners=self._items(data, "listener", self._listener),
             tokens=self._items(data, "token", self._token),
         )

@@ -14,6 +14,7 @@ _TABLES = {
     "[[listener]] with unix": frozenset(schema.options(schema.UnixListener)),
     "[access]": frozenset(schema.options(schema.Access)),
     "[audit]": frozenset(schema.options(schema.Audit)),
+    "[seals]": frozenset(schema.options(schema.Seals)),
     "[[token]]": frozenset(schema.options(schema.Token)),
 }
 _SECRETS = {"pin", "user_pin", "userpin", "so_pin", "password", "passphrase"}

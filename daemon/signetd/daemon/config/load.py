@@ -91,6 +91,7 @@ def _build(draft: Draft, source: Source) -> schema.Config:
         limits=_struct(draft.limits, schema.Limits),
         access=_struct(draft.access, schema.Access),
         audit=_struct(draft.audit, schema.Audit),
+        seals=_struct(draft.seals, schema.Seals),
         listeners=tuple(_listener(entry) for entry in draft.listeners),
         tokens=tuple(_struct(entry, schema.Token) for entry in draft.tokens),
         source=source,

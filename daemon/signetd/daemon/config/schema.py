@@ -163,6 +163,43 @@ class Audit(Table, frozen=True, kw_only=True):
     reads: Annotated[bool, Meta(description="true or false")] = False
 
 
+class Seals(Table, frozen=True, kw_only=True):
+    """[seals]: how electronic seals are made and judged. Folders hold *.pem, *.crt, *.cer, *.der.
+
+    `makers`, `signers`: whose certificates makers of seals and those who stamp must come from.
+    `intermediates`: certificates between; `crls`: revocation lists. `vendor` stands in seals that
+    are made here (Vid). `clock_tolerance` is in seconds.
+    """
+
+    makers: Annotated[
+        Path | None, Meta(description="the folder with root certificates for makers of seals")
+    ] = None
+    signers: Annotated[
+        Path | None, Meta(description="the folder with root certificates for those who stamp")
+    ] = None
+    intermediates: Annotated[
+        Path | None, Meta(description="the folder with certificates of intermediate CAs")
+    ] = None
+    crls: Annotated[Path | None, Meta(description="the folder with revocation lists")] = None
+    revocation: Annotated[
+        Literal["required", "if-known", "ignored"],
+        Meta(description='"required", "if-known" or "ignored"'),
+    ] = "required"
+    rules: Annotated[
+        Literal["gbt38540", "gmt0031"], Meta(description='"gbt38540" or "gmt0031"')
+    ] = "gbt38540"
+    publish_status: Annotated[bool, Meta(description="true or false")] = False
+    vendor: Annotated[
+        str,
+        Meta(
+            pattern=r"\A[ -~]{1,64}\Z", description="a text of 1 to 64 printable ASCII characters"
+        ),
+    ] = "signetd"
+    clock_tolerance: Annotated[
+        float, Meta(ge=0, le=60, description="a number of seconds from 0 to 60")
+    ] = 1.0
+
+
 class TcpListener(Table, frozen=True, kw_only=True):
     """[[listener]] with `tcp`: TLS in which the client must show a certificate. Files are PEM.
 
@@ -261,6 +298,7 @@ class Config(Table, frozen=True, kw_only=True):
     limits: Limits = Limits()
     access: Access = Access()
     audit: Audit = Audit()
+    seals: Seals = Seals()
     listeners: tuple[Listener, ...] = field(name="listener")
     tokens: tuple[Token, ...] = field(name="token", default=())
     source: Source = Source()
