@@ -64,9 +64,10 @@ def check_instead_of_time(
     """Look at the time stamp that timeInfo of GM/T 0031-2014 can be.
 
     It is signed with the rest, so that its time is what the signer says, like any timeInfo. What
-    it is of, the standard does not tell; here, the hash of the document.
+    it is of, the standard does not tell; here, the document, or the octets of its hash.
     """
-    report = _verified(token, data_hash, given, chains, digested=True)
+    digested = _imprint_of(token) == data_hash
+    report = _verified(token, data_hash, given, chains, digested=digested)
     if problem := _problem(report, _ignored(given) | {TokenName.IMPRINT}):
         return problem
     latest = _latest(report)
@@ -80,8 +81,18 @@ def check_instead_of_time(
 
 def time_of(token: bytes | None) -> datetime | None:
     """Return the time of a token, whether it is true or not; None if it cannot be read."""
+    read = None if token is None else _read(token)
+    return None if read is None else read.gen_time
+
+
+def _imprint_of(token: bytes) -> bytes:
+    read = _read(token)
+    return b"" if read is None else read.imprint
+
+
+def _read(token: bytes) -> TimeStampToken | None:
     try:
-        return None if token is None else TimeStampToken.read(token).gen_time
+        return TimeStampToken.read(token)
     except InputError:
         return None
 

@@ -151,7 +151,7 @@ def test_a_time_stamp_by_nobody_known_shows_nothing() -> None:
 def test_a_time_stamp_shows_that_the_seal_is_older_than_the_theft() -> None:
     entry = revoked(workshop.maker(), NOW - DAY, "keyCompromise")
     plain, stamped = SealPlan(Format.V5), SealPlan(Format.V5, stamped=MADE)
-    new = {"rules": Rules.GMT_0031_2025}
+    new: dict[str, Any] = {"rules": Rules.GMT_0031_2025}
     expect(judged(plain, entry, **new), "MAKER_REVOCATION")
     expect(judged(stamped, entry, **new), warns="MAKER_REVOCATION")
     expect(judged(StampPlan(stamped), entry), warns="MAKER_REVOCATION")

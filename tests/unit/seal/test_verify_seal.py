@@ -1,6 +1,8 @@
 """What verification says of seals: one thing wrong, one check fails."""
 
 import hashlib
+from functools import partial
+from typing import Any
 
 import pytest
 
@@ -51,9 +53,9 @@ def self_made() -> SealPlan:
 
 
 CASES = [
-    *(case(f"good, {form.name}", lambda form=form: SealPlan(form=form)) for form in Format),
+    *(case(f"good, {form.name}", partial(SealPlan, form)) for form in Format),
     *(
-        case(f"good by GM/T 0031, {form.name}", lambda form=form: SealPlan(form=form),
+        case(f"good by GM/T 0031, {form.name}", partial(SealPlan, form),
              changes=lambda: {"rules": Rules.GMT_0031_2025})
         for form in Format
     ),
@@ -198,7 +200,9 @@ def test_a_status_without_a_zone_is_refused() -> None:
 
 @pytest.mark.parametrize("name", ["others", "lists", "responses"])
 def test_evidence_that_cannot_be_read_is_the_callers_error(name: str) -> None:
+    nothing: dict[str, Any] = {name: [b"nothing"]}
     with pytest.raises(ValueError, match=f"{name}, number 1"):
-        workshop.judged(SealPlan(), **{name: [b"nothing"]})
+        workshop.judged(SealPlan(), **nothing)
+    many: dict[str, Any] = {name: [b""] * 257}
     with pytest.raises(ValueError, match="more than"):
-        workshop.judged(SealPlan(), **{name: [b""] * 257})
+        workshop.judged(SealPlan(), **many)

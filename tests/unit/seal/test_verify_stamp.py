@@ -1,6 +1,7 @@
 """What verification says of stamps: one thing wrong, one check fails."""
 
 import hashlib
+from functools import partial
 
 import pytest
 
@@ -8,6 +9,7 @@ from signetd.gm import sm3
 from signetd.seal import Format, SealStatus, Standing, parse_seal, parse_stamp, verify_stamp
 from signetd.seal.report import Result
 from tests.unit.pki import making
+from tests.unit.pki.forest import Entity
 from tests.unit.pki.making import DAY, NOW
 from tests.unit.seal import judging, shapes, workshop
 from tests.unit.seal.judging import Case, case
@@ -20,6 +22,10 @@ BEFORE = (NOW - 99 * DAY, SIGNED - DAY)
 SINCE = (NOW - 99 * DAY, SIGNED + DAY)
 
 
+def plain(form: Format) -> StampPlan:
+    return StampPlan(SealPlan(form))
+
+
 def digests(*named: tuple[str, bytes]) -> SealPlan:
     """A seal with digests of the owners' certificates."""
     listed = seq(*(seq(shapes.tlv(0x13, name.encode()), octets(value)) for name, value in named))
@@ -30,7 +36,7 @@ def sha1(data: bytes) -> bytes:
     return hashlib.sha1(data, usedforsecurity=False).digest()
 
 
-def by(given: workshop.Entity) -> StampPlan:
+def by(given: Entity) -> StampPlan:
     """A stamp by somebody, with a seal that is his."""
     return StampPlan(SealPlan(owners=(given,)), signer=given)
 
@@ -41,7 +47,7 @@ def status(standing: Standing, days: int) -> dict[str, object]:
 
 
 CASES = [
-    *(case(f"good, {form.name}", lambda form=form: StampPlan(SealPlan(form))) for form in Format),
+    *(case(f"good, {form.name}", partial(plain, form)) for form in Format),
     case("one of several owners",
          lambda: StampPlan(SealPlan(owners=(owners().holder("other"), workshop.owner())))),
     case("digest by SM3", lambda: StampPlan(digests(("SM3", sm3.sm3(workshop.owner().der))))),

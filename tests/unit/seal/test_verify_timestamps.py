@@ -1,12 +1,15 @@
 """Time stamps of seals and stamps: by whom, of what, and in which order of time."""
 
+from collections.abc import Callable
+
 import pytest
 
-from signetd.seal import Format, parse_stamp
+from signetd.seal import Format, parse_stamp, verify_stamp
 from signetd.seal.report import Result, Rules
 from tests import tsa
 from tests.unit.pki import making
-from tests.unit.pki.making import DAY
+from tests.unit.pki.forest import Entity
+from tests.unit.pki.making import DAY, NOW
 from tests.unit.seal import judging, shapes, workshop
 from tests.unit.seal.judging import Case, case
 from tests.unit.seal.workshop import DOCUMENT, MADE, SIGNED, SealPlan, StampPlan, token
@@ -16,11 +19,11 @@ ACCURACY = shapes.seq(shapes.num(86400))
 """A day."""
 
 
-def no_purpose() -> workshop.Entity:
+def no_purpose() -> Entity:
     return workshop.authorities().holder("authority", given=(making.usage("digital_signature"),))
 
 
-def stranger() -> workshop.Entity:
+def stranger() -> Entity:
     given = (making.usage("digital_signature"), tsa.purpose())
     return workshop.House("strange").holder("authority", given=given)
 
@@ -51,7 +54,7 @@ CASES = [
          "STAMP_TIMESTAMP"),
     case("by an authority that is not trusted",
          lambda: StampPlan(token=lambda data: token(data, SIGNED, stranger())), "STAMP_TIMESTAMP"),
-    case("of the future", lambda: StampPlan(stamped=workshop.NOW + DAY), "STAMP_TIMESTAMP"),
+    case("of the future", lambda: StampPlan(stamped=NOW + DAY), "STAMP_TIMESTAMP"),
     case("no authority is trusted", lambda: StampPlan(SealPlan(V5, stamped=MADE), stamped=SIGNED),
          warns="SEAL_TIMESTAMP STAMP_TIMESTAMP", changes=lambda: {"time_authorities": None}),
     case("no authority is trusted, and it is of something else",
@@ -86,7 +89,7 @@ def test_taken_out_the_stamp_is_as_good() -> None:
         certificate=shapes.octets(stamp.certificate),
         signature=shapes.bits(stamp.signature),
     )
-    report = workshop.verify_stamp(plain, workshop.circumstances(), DOCUMENT)
+    report = verify_stamp(plain, workshop.circumstances(), DOCUMENT)
     judging.expect(report)
     swapped = shapes.tagged(shapes.bits(token(b"other", SIGNED)))
     exchanged = shapes.stamp(
@@ -95,11 +98,11 @@ def test_taken_out_the_stamp_is_as_good() -> None:
         signature=shapes.bits(stamp.signature),
         token=swapped,
     )
-    report = workshop.verify_stamp(exchanged, workshop.circumstances(), DOCUMENT)
+    report = verify_stamp(exchanged, workshop.circumstances(), DOCUMENT)
     judging.expect(report, frozenset({"STAMP_TIMESTAMP"}))
 
 
-def v1(data: bytes, by: workshop.Entity | None = None) -> StampPlan:
+def v1(data: bytes, by: Entity | None = None) -> StampPlan:
     return StampPlan(SealPlan(Format.V1), time_info=shapes.bits(token(data, SIGNED, by)))
 
 
@@ -111,8 +114,11 @@ def imprinted(digest: bytes) -> StampPlan:
     return StampPlan(SealPlan(Format.V1), time_info=shapes.bits(made))
 
 
-def test_time_info_of_version_1_can_be_a_time_stamp_of_the_document() -> None:
-    report = workshop.judged(imprinted(DOCUMENT))
+@pytest.mark.parametrize("plan", [lambda: imprinted(DOCUMENT), lambda: v1(DOCUMENT)])
+def test_time_info_of_version_1_can_be_a_time_stamp_of_the_document(
+    plan: Callable[[], StampPlan],
+) -> None:
+    report = workshop.judged(plan())
     judging.expect(report)
     assert SIGNED.isoformat() in judging.of(report, "SIGNING_TIME").reason
 
