@@ -7,6 +7,7 @@ from signetd.seal.build import seal, stamp, to_sign
 from signetd.seal.build_info import seal_info
 from signetd.seal.circumstances import Circumstances, SealStatus, Standing
 from signetd.seal.errors import BuildError, SealError
+from signetd.seal.kinds import Kind, kind_of
 from signetd.seal.model import (
     CertificateDigest,
     Extension,
@@ -29,6 +30,7 @@ __all__ = [
     "Circumstances",
     "Extension",
     "Format",
+    "Kind",
     "Language",
     "Picture",
     "Properties",
@@ -44,6 +46,7 @@ __all__ = [
     "Verdict",
     "as_json",
     "as_lines",
+    "kind_of",
     "parse_seal",
     "parse_stamp",
     "seal",
