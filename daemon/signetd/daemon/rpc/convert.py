@@ -39,13 +39,13 @@ def resource_id(name: str, collection: str, field: str) -> str:
     return last
 
 
-def new_id(value: str, field: str) -> str:
+def new_id(value: str, field: str, what: str = "key") -> str:
     """Return *value* if it can be the last part of a resource name.
 
     Raises INPUT_MISSING or INPUT_INVALID, naming *field*.
     """
     if not value:
-        raise SignetError(Reason.INPUT_MISSING, f"{field} is missing; give the new key a name.")
+        raise SignetError(Reason.INPUT_MISSING, f"{field} is missing; give the new {what} a name.")
     if not _ID.fullmatch(value):
         raise SignetError(
             Reason.INPUT_INVALID,
