@@ -15,7 +15,7 @@ from signetd.daemon.approvals import subjects
 from signetd.daemon.approvals.types import Subject
 from signetd.daemon.keys.types import RegisteredKey
 from signetd.daemon.policy.charges import key_charges
-from signetd.daemon.policy.types import ApprovalRule, Asker
+from signetd.daemon.policy.types import ApprovalRule, Asker, Role
 from signetd.daemon.seals import certificates, checks, life
 from signetd.daemon.seals.applications import check_other
 from signetd.daemon.seals.parts import (
@@ -136,7 +136,16 @@ class SealMaker:
             await settled(self._policy, attempt)
 
     async def subject(self, making: Making, asker: Asker) -> tuple[Subject, RegisteredKey]:
-        """Return what is to be approved, and the key that may ask for it; raises as `make`."""
+        """Return what is to be approved, and the key that may ask for it.
+
+        Raises as `make`, and PERMISSION_DENIED for whom could not make it anyway.
+        """
+        if Role.SECURITY_ADMIN not in asker.roles:
+            raise SignetError(
+                Reason.PERMISSION_DENIED,
+                f"The identity {asker.identity!r} makes no seals, with an approval or without: it "
+                f"needs the role {Role.SECURITY_ADMIN}.",
+            )
         checks.check_seal_id(making.seal_id)
         await self._policy.refresh()
         plan = await self._plan(making, asker)

@@ -143,7 +143,7 @@ def _disable(connection: Connection, key: str, moment: datetime) -> None:
     )
 
 
-def _batches(connection: Connection, key: str) -> Iterator[Sequence[Row[Any]]]:
+def _batches(connection: Connection, key: str) -> Iterator[Sequence[Any]]:
     """Yield the seals that it matters to, by name, and keep others from changing them."""
     after = ""
     states = [str(state) for state in life.COMPROMISABLE]
@@ -165,9 +165,7 @@ def _batches(connection: Connection, key: str) -> Iterator[Sequence[Row[Any]]]:
         yield rows
 
 
-def _compromise(
-    connection: Connection, rows: Sequence[Row[Any]], step: Step, moment: datetime
-) -> None:
+def _compromise(connection: Connection, rows: Sequence[Any], step: Step, moment: datetime) -> None:
     ids = [row.id for row in rows]
     numbers: dict[str, int] = {
         row.seal: row.last
