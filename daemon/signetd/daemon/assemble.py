@@ -33,10 +33,18 @@ from signetd.daemon.rpc.health import Health
 from signetd.daemon.rpc.key_api import KeyApi
 from signetd.daemon.rpc.listeners import Bound, bind
 from signetd.daemon.rpc.recording import Recorder
+from signetd.daemon.rpc.seal_api import SealApi, Seals
 from signetd.daemon.rpc.signing_api import SigningApi
 from signetd.daemon.rpc.token_api import TokenApi
 from signetd.daemon.rpc.token_messages import TokenMessages
 from signetd.daemon.rpc.watching import Watchers
+from signetd.daemon.seals.applications import Applications
+from signetd.daemon.seals.filing import Filing
+from signetd.daemon.seals.importing import Importer
+from signetd.daemon.seals.keeper import SealKeeper
+from signetd.daemon.seals.make import SealMaker
+from signetd.daemon.seals.trust import ConfiguredTrust
+from signetd.daemon.seals.view import SealView
 from signetd.daemon.signing import FaultCounter, SigningDesk, SigningEngine
 from signetd.daemon.signing.audit_signer import AuditSigner
 from signetd.daemon.state import Database
@@ -118,6 +126,7 @@ def assemble(config: Config, database: Database) -> Daemon:
     sockets = socket_names(config)
     desk = SigningDesk(engine, gate, uses, audit.ledger)
     followers = Followers(audit.ledger, audit.store, config.limits.watchers)
+    seals = _seals(config, database, Parts(book, gate, keys, engine, uses, recorder), signer)
     apis = {
         "SigningService": SigningApi(desk, gate, engine, recorder),
         "KeyService": (
@@ -127,9 +136,14 @@ def assemble(config: Config, database: Database) -> Daemon:
         "TokenService": TokenApi(tokens, writer, watchers, recorder),
         "AccessService": AccessApi(book, keys, recorder, database.usage, sockets, administrators),
         "ApprovalService": ApprovalApi(
-            approvals, approval_watchers, wanted, lambda name: credential_of(name, sockets)
+            approvals,
+            approval_watchers,
+            wanted,
+            seals.maker,
+            lambda name: credential_of(name, sockets),
         ),
         "AuditService": AuditApi(audit, followers),
+        "SealService": SealApi(seals, database.usage),
     }
     return Daemon(
         config=config,
@@ -150,6 +164,52 @@ def assemble(config: Config, database: Database) -> Daemon:
         watchers=(watchers, approval_watchers, followers),
         guard=guard,
         changed=changed,
+    )
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the parts of the daemon that do something with keys are made with."""
+
+    book: PolicyBook
+    gate: Gate
+    keys: KeyManager
+    engine: SigningEngine
+    approvals: ApprovalUses
+    recorder: Recorder
+
+
+def _seals(config: Config, database: Database, parts: Parts, signer: AuditSigner) -> Seals:
+    store, book, keys, recorder = database.seals, parts.book, parts.keys, parts.recorder
+    published = config.seals.publish_status
+    view = SealView(store, keys, parts.gate, utc_now, published=published)
+    return Seals(
+        view=view,
+        applications=Applications(store, view, book, parts.gate, recorder, utc_now),
+        maker=SealMaker(
+            store,
+            view,
+            book,
+            keys,
+            parts.engine,
+            parts.approvals,
+            recorder,
+            utc_now,
+            config.seals.vendor,
+        ),
+        filing=Filing(
+            store,
+            view,
+            book,
+            keys,
+            StatementWriter(signer, config.daemon.name, utc_now),
+            recorder,
+            utc_now,
+        ),
+        keeper=SealKeeper(store, view, book, keys, recorder),
+        importer=Importer(
+            store, book, keys, ConfiguredTrust(config.seals, utc_now), recorder, utc_now
+        ),
     )
 
 
