@@ -39,6 +39,7 @@ from signetd.daemon.rpc.watching import Watchers
 from signetd.daemon.signing import FaultCounter, SigningDesk, SigningEngine
 from signetd.daemon.signing.audit_signer import AuditSigner
 from signetd.daemon.state import Database
+from signetd.daemon.timestamps import TimeStampService
 from signetd.drivers.isolation.pool import TokenPool
 from signetd.drivers.life import Transition
 
@@ -72,6 +73,7 @@ class Daemon:
     health: Health
     watchers: tuple[Watched, ...]
     guard: StoredPinGuard
+    time_stamps: TimeStampService | None
     changed: asyncio.Event
 
     def bind(self, listener: Listener) -> Bound:
@@ -143,6 +145,7 @@ def assemble(config: Config, database: Database) -> Daemon:
         health=Health(tokens, audit.ledger),
         watchers=(watchers, approval_watchers, followers),
         guard=guard,
+        time_stamps=None if config.timestamps is None else TimeStampService(config.timestamps),
         changed=changed,
     )
 

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from typing import Final, Self
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
+from signetd.daemon.config.address import TcpAddress
+
 _EXAMPLE: Final = '"https://tsa.example/tsa"'
 _PORTS: Final = {"http": 80, "https": 443}
 _SECRETS: Final = frozenset({"apikey", "api_key", "key", "password", "passwd", "secret", "token"})
 _MOST: Final = 2048
-_HOST: Final = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?|[0-9a-f:.]{2,45}")
 _CLEAN: Final = re.compile(r"[!-~]*")
 
 
@@ -35,16 +36,25 @@ class TsaUrl:
             raise ValueError(f"must have addresses such as {_EXAMPLE}") from None
         _refuse(parts, text)
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        host = (parts.hostname or "").lower()
-        if port == 0 or not _HOST.fullmatch(host):
-            raise ValueError(f"must name a host, and a port from 1 to 65535 if any: {_EXAMPLE}")
-        return cls(parts.scheme == "https", host, port or _PORTS[parts.scheme], target)
+        return cls(parts.scheme == "https", *_place(parts, port), target)
 
     def __str__(self) -> str:
         scheme = "https" if self.secure else "http"
         host = f"[{self.host}]" if ":" in self.host else self.host
         port = "" if self.port == _PORTS[scheme] else f":{self.port}"
         return f"{scheme}://{host}{port}{self.target.partition('?')[0]}"
+
+
+def _place(parts: SplitResult, port: int | None) -> tuple[str, int]:
+    host = parts.hostname or ""
+    if port != 0:
+        try:
+            used = port or _PORTS[parts.scheme]
+            address = TcpAddress.parse(f"[{host}]:{used}" if ":" in host else f"{host}:{used}")
+            return address.host, address.port
+        except ValueError:
+            pass  # told in words of its own: it is a part of an address here
+    raise ValueError(f"must name a host, and a port from 1 to 65535 if any: {_EXAMPLE}")
 
 
 def _refuse(parts: SplitResult, text: str) -> None:
