@@ -80,7 +80,12 @@ async def test_https(web: Web, tmp_path: Path) -> None:
 
 async def test_a_server_that_nobody_vouches_for(web: Web, tmp_path: Path) -> None:
     asked = []
-    with tsa.serving(lambda *given: asked.append(given) or Reply(b""), web.context()) as url:
+
+    def answer(request: bytes, headers: dict[str, str]) -> Reply:
+        asked.append(request)
+        return Reply(b"")
+
+    with tsa.serving(answer, web.context()) as url:
         tsa.Authority(tmp_path)
         error = await failure(config(tmp_path, url))
         assert "CERTIFICATE_VERIFY_FAILED" in error.message
