@@ -1,5 +1,5 @@
 """Time stamps from authorities over HTTP (RFC 3161, 3.4), verified before anybody uses them."""
 
-from signetd.daemon.timestamps.service import TimeStampService
+from signetd.daemon.timestamps.service import Stamped, TimeStampService
 
-__all__ = ["TimeStampService"]
+__all__ = ["Stamped", "TimeStampService"]

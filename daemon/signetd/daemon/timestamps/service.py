@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 import structlog
 
@@ -27,6 +27,13 @@ _THREADS: Final = 16
 _MOST_WAITING: Final = 256
 _SECONDS_TO_RETRY: Final = 1.0
 _log = structlog.get_logger("signetd.timestamps")
+
+
+class Stamped(NamedTuple):
+    """A token; or None, and in *failure* why, where the configuration lets that pass."""
+
+    token: TimeStampToken | None
+    failure: str = ""
 
 
 class TimeStampService:
@@ -54,24 +61,24 @@ class TimeStampService:
 
     async def stamp(
         self, data: bytes, deadline: float | None, *, digested: bool = False
-    ) -> TimeStampToken | None:
-        """Return a token of *data* (a signature's value, say), or of its digest by ``hash``.
+    ) -> Stamped:
+        """Get a token of *data* (a signature's value, say), or of its digest by ``hash``.
 
         *deadline* is in seconds of the monotonic clock. The token is verified: of this data, an
         answer to this request, and by an authority of the configuration. Raises SignetError
-        TIMESTAMP_FAILED where none has given one, or returns None then with on_failure =
-        "degrade"; OVERLOADED where too many wait; SHUTTING_DOWN after close(); DIGEST_LENGTH_WRONG.
+        TIMESTAMP_FAILED where none has given one, unless on_failure is "degrade"; OVERLOADED where
+        too many wait; SHUTTING_DOWN after close(); DIGEST_LENGTH_WRONG.
         """
         digest = self._checked(data) if digested else digest_of(self._config, data)
         self._admit()
         self._waiting += 1
         try:
-            return await self._by_any(digest, deadline)
+            return Stamped(await self._by_any(digest, deadline))
         except SignetError as error:
             if error.reason is not Reason.TIMESTAMP_FAILED or self._config.on_failure == "refuse":
                 raise
             _log.warning("going on without a time stamp", detail=error.message)
-            return None
+            return Stamped(None, error.message)
         finally:
             self._waiting -= 1
 

@@ -23,11 +23,12 @@ async def stamped(given: Timestamps, deadline: float | None = None) -> TimeStamp
     """Get one time stamp from a service of its own."""
     service = TimeStampService(given)
     try:
-        token = await service.stamp(DATA, deadline)
+        stamped = await service.stamp(DATA, deadline)
     finally:
         await service.close()
-    assert token is not None
-    return token
+    assert stamped.token is not None
+    assert stamped.failure == ""
+    return stamped.token
 
 
 async def failure(given: Timestamps, deadline: float | None = None) -> SignetError:

@@ -193,7 +193,9 @@ async def test_degrading(tmp_path: Path) -> None:
     tsa.Authority(tmp_path)
     with tsa.serving(lambda *_: Reply(b"", 404)) as url:
         service = TimeStampService(config(tmp_path, url, on_failure="degrade"))
-        assert await service.stamp(DATA, None) is None
+        token, failure = await service.stamp(DATA, None)
+        assert token is None
+        assert "HTTP 404" in failure
         with pytest.raises(SignetError) as caught:
             await service.stamp(b"short", None, digested=True)
         assert caught.value.reason is Reason.DIGEST_LENGTH_WRONG, "not everything is degraded"

@@ -45,7 +45,7 @@ async def test_a_digest_is_stamped_as_it_is(tmp_path: Path) -> None:
     digest = tsa.digest("sm3", DATA)
     with tsa.tsa(tmp_path) as url:
         service = TimeStampService(config(tmp_path, url))
-        token = await service.stamp(digest, None, digested=True)
+        token, _ = await service.stamp(digest, None, digested=True)
         assert token is not None
         assert token.imprint == digest
         with pytest.raises(SignetError) as caught:
@@ -70,9 +70,9 @@ async def test_many_at_once(tmp_path: Path) -> None:
         contents = [b"%d" % i for i in range(20)]
         tokens = await asyncio.gather(*(service.stamp(each, None) for each in contents))
         await service.close()
-    found = [each.imprint for each in tokens if each is not None]
+    found = [each.token.imprint for each in tokens if each.token is not None]
     assert found == [tsa.digest("sm3", each) for each in contents]
-    assert len({each.nonce for each in tokens if each is not None}) == 20
+    assert len({each.token.nonce for each in tokens if each.token is not None}) == 20
 
 
 async def test_the_authority_that_answered_last_is_asked_first(tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ async def test_the_authority_that_answered_last_is_asked_first(tmp_path: Path) -
     with tsa.serving(bad) as one, tsa.serving(good) as other:
         service = TimeStampService(config(tmp_path, one, other))
         for _ in range(2):
-            assert await service.stamp(DATA, None) is not None
+            assert (await service.stamp(DATA, None)).token is not None
         await service.close()
     assert asked == ["bad", "good", "good"]
 
@@ -99,7 +99,7 @@ async def test_the_folder_is_read_for_each_time_stamp(tmp_path: Path) -> None:
     """So that a new authority needs no restart, and one that is taken out counts no more."""
     with tsa.tsa(tmp_path) as url:
         service = TimeStampService(config(tmp_path, url))
-        assert await service.stamp(DATA, None) is not None
+        assert (await service.stamp(DATA, None)).token is not None
         root = tmp_path / "trust" / "root.pem"
         root.write_bytes(forest.root("ec", "other", "other").pem)
         with pytest.raises(SignetError, match="TRUST_ANCHOR"):
