@@ -37,13 +37,13 @@ from signetd.daemon.rpc.seal_api import SealApi, Seals
 from signetd.daemon.rpc.signing_api import SigningApi
 from signetd.daemon.rpc.token_api import TokenApi
 from signetd.daemon.rpc.token_messages import TokenMessages
+from signetd.daemon.rpc.verification_api import VerificationApi
 from signetd.daemon.rpc.watching import Watchers
 from signetd.daemon.seals.applications import Applications
 from signetd.daemon.seals.filing import Filing
 from signetd.daemon.seals.importing import Importer
 from signetd.daemon.seals.keeper import SealKeeper
 from signetd.daemon.seals.make import SealMaker
-from signetd.daemon.seals.trust import ConfiguredTrust
 from signetd.daemon.seals.view import SealView
 from signetd.daemon.signing import FaultCounter, SigningDesk, SigningEngine
 from signetd.daemon.signing.audit_signer import AuditSigner
@@ -51,6 +51,10 @@ from signetd.daemon.state import Database
 from signetd.daemon.statements.attestation import Attestation
 from signetd.daemon.statements.writer import StatementWriter
 from signetd.daemon.timestamps import TimeStampService
+from signetd.daemon.trust.book import TrustBook
+from signetd.daemon.trust.folders import TrustFolders
+from signetd.daemon.trust.threads import VerifyThreads
+from signetd.daemon.trust.verifier import Verifier
 from signetd.drivers.isolation.pool import TokenPool
 from signetd.drivers.life import Transition
 
@@ -85,6 +89,7 @@ class Daemon:
     watchers: tuple[Watched, ...]
     guard: StoredPinGuard
     time_stamps: TimeStampService | None
+    verify_threads: VerifyThreads
     changed: asyncio.Event
 
     def bind(self, listener: Listener) -> Bound:
@@ -128,7 +133,18 @@ def assemble(config: Config, database: Database) -> Daemon:
     sockets = socket_names(config)
     desk = SigningDesk(engine, gate, uses, audit.ledger)
     followers = Followers(audit.ledger, audit.store, config.limits.watchers)
-    seals = _seals(config, database, Parts(book, gate, keys, engine, uses, recorder), signer)
+    trust_lists = TrustBook(database.trust_lists, recorder, utc_now)
+    threads = VerifyThreads()
+    verifier = Verifier(
+        config.seals,
+        TrustFolders(config.seals, config.timestamps),
+        trust_lists,
+        database.seals,
+        threads,
+        utc_now,
+    )
+    parts = Parts(book, gate, keys, engine, uses, recorder, verifier)
+    seals = _seals(config, database, parts, signer)
     apis = {
         "SigningService": SigningApi(desk, gate, engine, recorder),
         "KeyService": (
@@ -146,6 +162,7 @@ def assemble(config: Config, database: Database) -> Daemon:
         ),
         "AuditService": AuditApi(audit, followers),
         "SealService": SealApi(seals, database.usage),
+        "VerificationService": VerificationApi(verifier, trust_lists),
     }
     return Daemon(
         config=config,
@@ -166,6 +183,7 @@ def assemble(config: Config, database: Database) -> Daemon:
         watchers=(watchers, approval_watchers, followers),
         guard=guard,
         time_stamps=None if config.timestamps is None else TimeStampService(config.timestamps),
+        verify_threads=threads,
         changed=changed,
     )
 
@@ -180,6 +198,7 @@ class Parts:
     engine: SigningEngine
     approvals: ApprovalUses
     recorder: Recorder
+    verifier: Verifier
 
 
 def _seals(config: Config, database: Database, parts: Parts, signer: AuditSigner) -> Seals:
@@ -210,9 +229,7 @@ def _seals(config: Config, database: Database, parts: Parts, signer: AuditSigner
             utc_now,
         ),
         keeper=SealKeeper(store, view, book, keys, recorder),
-        importer=Importer(
-            store, book, keys, ConfiguredTrust(config.seals, utc_now), recorder, utc_now
-        ),
+        importer=Importer(store, book, keys, parts.verifier, recorder, utc_now),
     )
 
 

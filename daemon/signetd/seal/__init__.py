@@ -20,6 +20,9 @@ from signetd.seal.model import (
 )
 from signetd.seal.parse import parse_seal, parse_stamp
 from signetd.seal.report import Check, Report, Result, Rules, Verdict
+from signetd.seal.trust import Trust
+from signetd.seal.trust_list import TrustList
+from signetd.seal.trust_list_notices import notices
 from signetd.seal.verify import verify_seal, verify_stamp
 from signetd.seal.words import Language, as_json, as_lines
 
@@ -43,10 +46,13 @@ __all__ = [
     "SealStatus",
     "Stamp",
     "Standing",
+    "Trust",
+    "TrustList",
     "Verdict",
     "as_json",
     "as_lines",
     "kind_of",
+    "notices",
     "parse_seal",
     "parse_stamp",
     "seal",
