@@ -20,6 +20,7 @@ from signetd.client.audit import AsyncAuditCalls
 from signetd.client.connection import OPTIONS, Endpoint
 from signetd.client.key_policies import KeyPolicyItem
 from signetd.client.messages import Signature, SignItem
+from signetd.client.verification import AsyncVerificationCalls
 
 
 def _nothing(_done: int) -> None:
@@ -44,6 +45,8 @@ class AsyncClient(AsyncAccessCalls, AsyncApprovalCalls):
             )
         self.audit = AsyncAuditCalls(self._call, self._stream)
         """The calls of AuditService."""
+        self.verification = AsyncVerificationCalls(self._call)
+        """The calls of VerificationService."""
 
     async def __aenter__(self) -> Self:
         return self

@@ -18,6 +18,7 @@ from signetd.client.audit import AuditCalls
 from signetd.client.connection import OPTIONS, Endpoint
 from signetd.client.key_policies import KeyPolicyItem
 from signetd.client.messages import Signature, SignItem
+from signetd.client.verification import VerificationCalls
 
 
 def _nothing(_done: int) -> None:
@@ -42,6 +43,8 @@ class Client(AccessCalls, ApprovalCalls):
             )
         self.audit = AuditCalls(self._call, self._stream)
         """The calls of AuditService."""
+        self.verification = VerificationCalls(self._call)
+        """The calls of VerificationService."""
 
     def __enter__(self) -> Self:
         return self

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from signetd.cli.seal import trust as folders
+from signetd.cli.seal import trusted
 from signetd.cli.session import REFUSED, Output, Session, of
 
 if TYPE_CHECKING:
-    from signetd.seal import Report
+    from signetd.seal import Report, Trust
 
 _MAX_BYTES: Final = 32 << 20  # more than the largest stamp; what is larger is refused as such
 _DIGEST_BYTES: Final = 32
@@ -42,7 +42,7 @@ def command(
     ],
     trust: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", help="Root certificates, and what goes with them"),
+        typer.Option(metavar="PATH", help="A folder, a trust list, or a PEM bundle of roots"),
     ] = None,
     at: Annotated[
         str | None,
@@ -71,7 +71,7 @@ def command(
 ) -> None:
     """Verify a seal or a stamp, without a daemon; exit code 0 only when it is good.
 
-    FOLDER holds certificates (*.pem, *.crt, *.cer, *.der) that are trusted for everything, or has
+    A folder holds certificates (*.pem, *.crt, *.cer, *.der) that are trusted for everything, or has
     the folders makers, signers and time-authorities; besides intermediates, and crls (*.crl).
     """
     session = of(context)
@@ -97,21 +97,17 @@ def _judge(
     rules: _Rules,
     revocation: _Revocation,
 ) -> "Report":
+    import msgspec
+
     from signetd.pki import InputError, Revocation
-    from signetd.seal import Circumstances, Kind, Rules, kind_of, verify_seal, verify_stamp
+    from signetd.seal import Kind, Rules, kind_of, verify_seal, verify_stamp
 
     try:
-        trusted = folders.read(trust)
-        circumstances = Circumstances(
-            rules=Rules(rules.value),
-            at=at,
-            makers=trusted.makers,
-            accepted_makers=frozenset(each.lower() for each in makers) if makers else None,
-            signers=trusted.signers,
-            time_authorities=trusted.time_authorities,
-            others=trusted.others,
-            lists=trusted.lists,
-            revocation=Revocation[revocation.name],
+        found = trusted.read(trust)
+        if makers:
+            found = msgspec.structs.replace(found, accepted_makers=_accepted(makers, found))
+        circumstances = found.circumstances(
+            rules=Rules(rules.value), at=at, revocation=Revocation[revocation.name]
         )
     except InputError as error:
         session.fail(str(error))
@@ -123,6 +119,12 @@ def _judge(
     if digest is not None:
         session.fail(f"{file} is a seal: it is for no document; leave --document and --digest out")
     return verify_seal(data, circumstances)
+
+
+def _accepted(makers: list[str], trust: "Trust") -> frozenset[str]:
+    """Return the makers that are given; of a list that names some, those in both."""
+    given = frozenset(each.lower() for each in makers)
+    return given if trust.accepted_makers is None else given & trust.accepted_makers
 
 
 def _print(report: "Report", output: Output, language: _Language) -> None:
