@@ -1,11 +1,13 @@
 """Requests and objects that attacks begin with."""
 
+from base64 import encodebytes
 from typing import Any
 
 from signetd.api.v1 import access_service_pb2 as access
 from signetd.api.v1 import approval_service_pb2 as approval
 from signetd.api.v1 import signing_service_pb2 as signing
 from tests.integration.attack.scene import Scene
+from tests.vectors.seals import loading
 
 
 def identity(name: str, *roles: access.Role.ValueType, **fields: Any) -> access.Identity:
@@ -52,3 +54,13 @@ def approved(
     for voter in voters:
         scene.by(voter).done("ApprovalService/ApproveApproval", vote(asked))
     return str(asked.name)
+
+
+def roots() -> bytes:
+    """Return a trust list: a bundle of root certificates."""
+    found = sorted(loading.surroundings().trust.iterdir())
+    return b"".join(
+        b"-----BEGIN CERTIFICATE-----\n%b-----END CERTIFICATE-----\n"
+        % encodebytes(each.read_bytes())
+        for each in found
+    )
