@@ -12,7 +12,8 @@ from signetd.daemon.seals import keeper
 from signetd.daemon.seals.parts import Step
 from signetd.daemon.seals.types import Act
 from signetd.drivers.errors import Reason, SignetError
-from tests.unit.daemon.seals.office import Office, refusal
+from tests.unit.daemon.seals import samples
+from tests.unit.daemon.seals.office import Office, refusal, spki
 
 IN_USE, SUSPENDED = messages.SEAL_STATE_IN_USE, messages.SEAL_STATE_SUSPENDED
 
@@ -159,6 +160,17 @@ async def test_a_suspended_seal_waits_for_its_key(office: Office) -> None:
     assert (error.reason, "Enable the key if" in error.message) == (Reason.KEY_STATE_WRONG, True)
     await office.change_key("sealing", state=KeyState.ENABLED)
     assert (await office.act("Resume")).state == IN_USE
+
+
+@pytest.mark.parametrize("key", ["sealing", "maker"])
+async def test_another_pair_of_the_same_name_trusts_no_old_seal(office: Office, key: str) -> None:
+    await office.in_use()
+    await compromise(office, key)
+    pair = spki("a new pair")
+    renewed = samples.certificate(pair, "new")
+    await office.change_key(key, state=KeyState.ENABLED, spki=pair, certificates=(renewed,))
+    error = await refusal(office.act("Resume"))
+    assert (error.reason, "another key pair" in error.message) == (Reason.KEY_STATE_WRONG, True)
 
 
 async def test_a_made_seal_is_not_filed_after_a_compromise_of_its_maker(office: Office) -> None:

@@ -158,4 +158,13 @@ async def test_where_it_is_published_everybody_is_told(tmp_path: Path) -> None:
             error = await refusal(office.call("stranger", "GetSealStatus", **fields))
             assert error.reason is Reason.SEAL_NOT_FOUND
         assert (await refusal(office.get("a", "stranger"))).reason is Reason.PERMISSION_DENIED
+        await office.act("Suspend", "a", reason="an inside matter")
+        told = await office.call("stranger", "GetSealStatus", name="seals/a")
+        assert (told.good, told.reason) == (False, "it had been suspended")
+        told = await office.call("applicant", "GetSealStatus", name="seals/a")
+        assert told.reason == "it had been suspended: an inside matter"
+        await office.apply("plan")
+        error = await refusal(office.call("stranger", "GetSealStatus", name="seals/plan"))
+        assert error.reason is Reason.SEAL_NOT_FOUND
+        assert not (await office.call("applicant", "GetSealStatus", name="seals/plan")).good
     database.close()
