@@ -8,6 +8,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
@@ -30,13 +31,16 @@ _COLUMNS: Final = {
 
 
 def main() -> int:
-    """Run the campaigns, one after the other."""
+    """Run the campaigns, both at a time."""
     options = _options()
     folder = Path(tempfile.mkdtemp(prefix="signetd-fuzz-"))
-    found = []
-    for kind in campaign.KINDS:
-        print(f"parse_{kind}: {options.runs} inputs …", flush=True)
-        found.append(campaign.run(kind, options.runs, options.seed, folder / kind))
+    print(f"{options.runs} inputs for each of {', '.join(campaign.KINDS)} …", flush=True)
+    with ThreadPoolExecutor(len(campaign.KINDS)) as pool:
+        started = [
+            pool.submit(campaign.run, kind, options.runs, options.seed, folder / kind)
+            for kind in campaign.KINDS
+        ]
+    found = [each.result() for each in started]
     text = _as_markdown(found)
     print(text)
     if options.markdown:

@@ -7,6 +7,7 @@ from tests.unit.seal import shapes
 from tests.unit.seal.shapes import bits, gtime, num, octets, seq, tagged, tlv, utime
 
 VECTORS: Final = Path(__file__).parent.parent / "vectors" / "seals"
+_SUFFIXES: Final = {"seal": ".esl", "stamp": ".dat"}
 _MAX_BYTES: Final = 16 * 1024
 _TOKEN: Final = tagged(bits(shapes.TOKEN))
 _CRITICAL: Final = seq(shapes.extension(critical=b"\x01\x01\x00"), shapes.extension(oid="2a0305"))
@@ -26,7 +27,7 @@ _TIMES: Final = (
 def of(kind: str) -> list[bytes]:
     """Return the seeds for `seal` or `stamp`."""
     own = _seals() if kind == "seal" else _stamps()
-    return own + vectors()
+    return own + vectors(kind)
 
 
 def _seals() -> list[bytes]:
@@ -49,9 +50,7 @@ def _stamps() -> list[bytes]:
     ]
 
 
-def vectors() -> list[bytes]:
-    """Return what is under tests/vectors/seals in DER, be it good or bad."""
-    if not VECTORS.is_dir():
-        return []
-    files = [each for each in sorted(VECTORS.rglob("*")) if each.suffix in (".der", ".esl", ".dat")]
+def vectors(kind: str) -> list[bytes]:
+    """Return the good ones of tests/vectors/seals: seals in .esl, stamps in .dat."""
+    files = sorted(VECTORS.glob(f"good/*{_SUFFIXES[kind]}"))
     return [data for each in files if len(data := each.read_bytes()) <= _MAX_BYTES]

@@ -248,6 +248,13 @@ def test_seal_that_is_none_or_too_old() -> None:
     refused("seal_der", "version 1 are not applied", parts.to_be_signed, seal_der=old)
 
 
+def test_seal_whose_version_is_not_that_of_its_layout() -> None:
+    later = shapes.seal(shapes.info(head=shapes.header(version=num(6))))
+    refused("seal_der", "version 6, and it is laid out as 4", parts.to_be_signed, seal_der=later)
+    stamped = shapes.seal(token=shapes.tagged(shapes.bits(parts.TOKEN)))
+    refused("seal_der", "version 4, and it is laid out as 5", parts.to_be_signed, seal_der=stamped)
+
+
 STAMPS: dict[str, tuple[dict[str, Any], str, str]] = {
     "in no zone": ({"time": NAIVE}, "time", "no zone"),
     "before the year 1": ({"time": FIRST}, "time", "before the year 1"),
