@@ -42,6 +42,7 @@ from signetd.daemon.signing.audit_signer import AuditSigner
 from signetd.daemon.state import Database
 from signetd.daemon.statements.attestation import Attestation
 from signetd.daemon.statements.writer import StatementWriter
+from signetd.daemon.timestamps import TimeStampService
 from signetd.drivers.isolation.pool import TokenPool
 from signetd.drivers.life import Transition
 
@@ -75,6 +76,7 @@ class Daemon:
     health: Health
     watchers: tuple[Watched, ...]
     guard: StoredPinGuard
+    time_stamps: TimeStampService | None
     changed: asyncio.Event
 
     def bind(self, listener: Listener) -> Bound:
@@ -149,6 +151,7 @@ def assemble(config: Config, database: Database) -> Daemon:
         health=Health(tokens, audit.ledger),
         watchers=(watchers, approval_watchers, followers),
         guard=guard,
+        time_stamps=None if config.timestamps is None else TimeStampService(config.timestamps),
         changed=changed,
     )
 
