@@ -143,8 +143,8 @@ def assemble(config: Config, database: Database) -> Daemon:
         threads,
         utc_now,
     )
-    parts = Parts(book, gate, keys, engine, uses, recorder, verifier)
-    seals = _seals(config, database, parts, signer)
+    parts = Parts(book, gate, keys, engine, uses, recorder, statements, verifier)
+    seals = _seals(config, database, parts)
     apis = {
         "SigningService": SigningApi(desk, gate, engine, recorder),
         "KeyService": (
@@ -198,10 +198,11 @@ class Parts:
     engine: SigningEngine
     approvals: ApprovalUses
     recorder: Recorder
+    statements: StatementWriter
     verifier: Verifier
 
 
-def _seals(config: Config, database: Database, parts: Parts, signer: AuditSigner) -> Seals:
+def _seals(config: Config, database: Database, parts: Parts) -> Seals:
     store, book, keys, recorder = database.seals, parts.book, parts.keys, parts.recorder
     published = config.seals.publish_status
     view = SealView(store, keys, parts.gate, utc_now, published=published)
@@ -219,15 +220,7 @@ def _seals(config: Config, database: Database, parts: Parts, signer: AuditSigner
             utc_now,
             config.seals.vendor,
         ),
-        filing=Filing(
-            store,
-            view,
-            book,
-            keys,
-            StatementWriter(signer, config.daemon.name, utc_now),
-            recorder,
-            utc_now,
-        ),
+        filing=Filing(store, view, book, keys, parts.statements, recorder, utc_now),
         keeper=SealKeeper(store, view, book, keys, recorder),
         importer=Importer(store, book, keys, parts.verifier, recorder, utc_now),
     )

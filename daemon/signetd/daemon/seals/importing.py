@@ -26,7 +26,8 @@ from signetd.daemon.seals.types import (
 )
 from signetd.drivers.errors import Reason, SignetError
 from signetd.gm.sm3 import sm3
-from signetd.pki import Certificate
+from signetd.pki import InputError
+from signetd.pki.der import SEQUENCE, single
 from signetd.seal import Seal, SealError, parse_seal
 
 _MAX_PICTURE_KIND = 32
@@ -123,8 +124,8 @@ def _read(der: bytes) -> Seal:
     try:
         found = parse_seal(der)
         for each in found.info.properties.certificates:
-            Certificate.read(each, "property.certList")
-    except (SealError, ValueError) as error:
+            single(each, SEQUENCE, "property.certList")  # they are kept one after the other
+    except (SealError, InputError) as error:
         raise SignetError(
             Reason.SEAL_INVALID, f"der is not an electronic seal (SESeal) in DER: {error}."
         ) from None
