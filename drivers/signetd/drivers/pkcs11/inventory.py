@@ -85,6 +85,12 @@ class Inventory:
             self.refresh()
         return self._entries.get(key)
 
+    def has(self, cka_id: bytes) -> bool:
+        """Ask the token for a key of any kind with this CKA_ID, half of a pair included."""
+        kinds = (ObjectClass.PRIVATE_KEY, ObjectClass.PUBLIC_KEY)
+        wanted = [{Attribute.CLASS: kind, Attribute.ID: cka_id} for kind in kinds]
+        return any(list(self._session.get_objects(each)) for each in wanted)
+
     def _read(self, private: Any, publics: dict[bytes, list[Any]]) -> list[Entry]:
         """Describe one private key; nothing for a key of a kind that is not served."""
         attributes = private.get_attributes(_WANTED)

@@ -159,9 +159,17 @@ class Pkcs11Token:
         """Generate a key pair: sensitive, not extractable, for signing only.
 
         A pair that the token does not protect so is destroyed again.
-        Raises SignetError(KEY_UNPROTECTED, ALGORITHM_NOT_ON_TOKEN) and what the token answers.
+        Raises SignetError(KEY_EXISTS, KEY_UNPROTECTED, ALGORITHM_NOT_ON_TOKEN) and what the token
+        answers.
         """
         session, inventory = self._session.open
+        with translated("looking for keys with this CKA_ID"):
+            if inventory.has(cka_id):
+                raise SignetError(
+                    Reason.KEY_EXISTS,
+                    f"the token holds a key with CKA_ID {cka_id.hex()} already; give another, or "
+                    "destroy that key first",
+                )
         with describe.better_profile_named(self.info, self._profile.name):
             number = keygen.mechanism(self._profile, self._offered, key_type)
         with translated("generating the key pair"):
