@@ -4,9 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
+
 from signetd.drivers.types import Algorithm, KeyType, Pin, TokenSettings
 from signetd.softhsm import random_pin
 from tests.contract import packages, pooled
+from tests.contract.backdoor import Process
 from tests.contract.subject import Lacks, Spot, Subject
 from tests.integration.doctor.examined import Examined
 
@@ -32,17 +35,14 @@ def database(folder: Path) -> Iterator[Subject]:
     pins = ("--so-pin-file", str(token.so_pin_file), "--user-pin-file", str(token.user_pin_file))
     done = token.run("init", "--slot", _SLOT, "--new-label", "is ignored", *pins)
     assert done.returncode == 0, done.stderr
-    serial = token.probe("--label", LABEL, pin=False)["token"]["serial"]
+    settings = TokenSettings(
+        module=str(module.path), label=LABEL, profile="nss", environment=environment
+    )
+    serial = Process(settings, Pin(pin)).find(settings).serial
     one = "there is one database in a process, and its label is NSS's"
     yield pooled.subject(
         name="nss",
-        settings=TokenSettings(
-            module=str(module.path),
-            label=LABEL,
-            serial=serial,
-            profile="nss",
-            environment=environment,
-        ),
+        settings=msgspec.structs.replace(settings, serial=serial),
         pin=Pin(pin),
         lacks=Lacks(
             key_types=frozenset({KeyType.SM2, KeyType.ED25519}),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import quote
@@ -10,7 +11,7 @@ from signetd.drivers.types import Algorithm, KeyType, Pin, TokenSettings
 from signetd.softhsm import provision
 from tests.contract import packages, pooled
 from tests.contract.subject import Feature, Lacks, Subject
-from tests.contract.tokens import processes
+from tests.contract.tokens import processes, softhsm
 
 LABEL = "签章 remote"
 _LACKS = Lacks(
@@ -37,7 +38,8 @@ def remote(folder: Path) -> Iterator[Subject]:
             *(str(server.path), "--foreground", "--name", str(socket)),
             *("--provider", str(token.module), f"pkcs11:token={quote(LABEL)}"),
         ]
-        environment = server.environment | token.environment
+        private = {"P11_KIT_PRIVATEDIR": str(server.path.parent)}  # where p11-kit-remote is
+        environment = server.environment | token.environment | private
         with processes.running(*command, log=log, environment=environment) as process:
             processes.await_file(socket, process, log)
             yield pooled.subject(
@@ -51,5 +53,6 @@ def remote(folder: Path) -> Iterator[Subject]:
                 ),
                 pin=Pin(token.user_pin_file.read_text()),
                 lacks=_LACKS,
+                twin=partial(softhsm.twin, token, folder),
                 remove=process.kill,
             )

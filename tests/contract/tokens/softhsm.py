@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from signetd.drivers.types import Algorithm, KeyType, Pin, TokenSettings
@@ -67,23 +68,25 @@ def _subject(
         profile=profile,
         environment=token.environment | environment,
     )
-    tokens = folder / "token" / "tokens"
-
-    def twin() -> set[str]:
-        other = provision(folder / "twin", token.label)
-        for made in (folder / "twin" / "tokens").iterdir():
-            made.rename(tokens / made.name)
-        return {token.serial, other.serial}
-
-    def remove() -> None:
-        for made in tokens.iterdir():
-            shutil.rmtree(made)
-
     return pooled.subject(
         name=name,
         settings=settings,
         pin=Pin(token.user_pin_file.read_text()),
         lacks=lacks,
-        twin=twin,
-        remove=remove,
+        twin=partial(twin, token, folder),
+        remove=partial(remove, folder),
     )
+
+
+def twin(token: ProvisionedToken, folder: Path) -> set[str]:
+    """Put a second token with the same label beside *token*, which is in *folder*."""
+    other = provision(folder / "twin", token.label)
+    for made in (folder / "twin" / "tokens").iterdir():
+        made.rename(folder / "token" / "tokens" / made.name)
+    return {token.serial, other.serial}
+
+
+def remove(folder: Path) -> None:
+    """Remove the token's files, with programs that have it open."""
+    for made in (folder / "token" / "tokens").iterdir():
+        shutil.rmtree(made)

@@ -46,7 +46,10 @@ class Pkcs11Token:
         self._proven: set[tuple[int, KeyRef]] = set()
         self.info = describe.describe(library, self._token, self._profile, self._offered)
         self._session = TokenSession(
-            Native(settings.module), self._token, self._profile, self.info.protection_level
+            Native(settings.module, library),
+            self._token,
+            self._profile,
+            self.info.protection_level,
         )
 
     def login(self, pin: Pin, *, accept_final_try: bool = False) -> None:
