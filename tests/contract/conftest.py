@@ -2,13 +2,13 @@
 
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 
 from signetd.softhsm import SoftHsmError
-from tests.contract.subject import Driver, Spot, Subject
+from tests.contract.subject import Driver, Feature, Spot, Subject
 from tests.contract.tokens import every
 
 NewId = Callable[..., bytes]
@@ -69,6 +69,16 @@ def foreign_id(subject: Subject) -> Iterator[bytes]:
     yield cka_id
     subject.backdoor.destroy(cka_id)
     assert subject.backdoor.count(cka_id) == 0, "the test left objects on the token"
+
+
+@contextmanager
+def seeing(subject: Subject, driver: Driver) -> Iterator[Driver]:
+    """A driver that sees what another program has just done to the token."""
+    if Feature.SEES_OTHERS not in subject.lacks.features:
+        yield driver
+        return
+    with subject.open(subject.settings, subject.pin) as later:
+        yield later
 
 
 def staged(subject: Subject, spot: Spot) -> None:

@@ -52,10 +52,11 @@ class Driver(Protocol):
 class Feature(StrEnum):
     """What a token, or its module, may be unable to do. Each lack is tested to be refused."""
 
-    SAME_ID = "two key pairs may have the same CKA_ID"
+    SAME_ID = "it keeps two key pairs under the same CKA_ID; else the later takes the first's place"
     UNPROTECTED_KEYS = "it makes extractable keys when it is asked for them"
     LONE_PRIVATE_KEYS = "a private key is served without its public object"
-    KEYS_OF_ALL_AT_ONCE = "as many keys as it holds can be used in one session"
+    SEES_OTHERS = "an open token shows what other programs do to its keys; else one opened later"
+    OWN_SERIAL = "its serial number tells it from the other tokens of its module"
 
 
 class Spot(StrEnum):
@@ -65,7 +66,6 @@ class Spot(StrEnum):
     REMOVAL = "being removed while it is open"
     RAW_OBJECTS = "looking at the attributes of its objects"
     MODULE = "faults of its module, and the doctor's examination"
-    OWN_SERIAL = "a serial number that tells it from others of its kind"
     WRONG_PIN = "a wrong PIN, which its token counts"
 
 

@@ -3,9 +3,9 @@
 import pytest
 
 from signetd.drivers.errors import Reason, SignetError
-from signetd.drivers.types import KeyType
+from signetd.drivers.types import KeyInfo, KeyType
 from tests.contract.backdoor import Refused
-from tests.contract.conftest import NewId
+from tests.contract.conftest import NewId, seeing
 from tests.contract.subject import Driver, Feature, Subject
 from tests.contract.test_signing import order_for
 
@@ -20,10 +20,13 @@ def test_a_key_made_by_another_program_is_found_and_signs(
     subject: Subject, driver: Driver, foreign_id: bytes
 ) -> None:
     subject.backdoor.make(foreign_id, "公章 made elsewhere")
-    key = driver.find_key(cka_id=foreign_id, label="公章 made elsewhere")
-    assert key == driver.find_key(cka_id=foreign_id) == driver.find_key(label=key.label)
-    assert key.weaknesses == []
-    assert driver.sign(order_for(key))
+    if Feature.SEES_OTHERS in subject.lacks.features:
+        assert _refusal(driver, cka_id=foreign_id).reason is Reason.KEY_NOT_ON_TOKEN
+    with seeing(subject, driver) as later:
+        key = later.find_key(cka_id=foreign_id, label="公章 made elsewhere")
+        assert key == later.find_key(cka_id=foreign_id) == later.find_key(label=key.label)
+        assert key.weaknesses == []
+        assert later.sign(order_for(key))
 
 
 def test_an_unknown_key_is_refused(driver: Driver) -> None:
@@ -37,11 +40,12 @@ def test_a_private_key_without_public_object(
     subject.backdoor.make(foreign_id, "lone")
     subject.backdoor.drop_public(foreign_id)
     assert subject.backdoor.count(foreign_id) == 1
-    if Feature.LONE_PRIVATE_KEYS in subject.lacks.features:
-        refused = _refusal(driver, cka_id=foreign_id)
-        assert refused.reason is Reason.KEY_NOT_ON_TOKEN
-    else:
-        assert driver.sign(order_for(driver.find_key(cka_id=foreign_id)))
+    with seeing(subject, driver) as later:
+        if Feature.LONE_PRIVATE_KEYS in subject.lacks.features:
+            refused = _refusal(later, cka_id=foreign_id)
+            assert refused.reason is Reason.KEY_NOT_ON_TOKEN
+        else:
+            assert later.sign(order_for(later.find_key(cka_id=foreign_id)))
 
 
 def test_an_extractable_key_is_neither_enrolled_nor_used(
@@ -75,11 +79,20 @@ def test_two_keys_of_one_id_are_not_confused(
 ) -> None:
     subject.backdoor.make(foreign_id, "one")
     if Feature.SAME_ID in subject.lacks.features:
-        with pytest.raises(Refused):
-            subject.backdoor.make(foreign_id, "other")
+        _is_replaced(subject, driver, driver.find_key(cka_id=foreign_id))
         return
     subject.backdoor.make(foreign_id, "other")
     # Which public key belongs to which private one cannot be told, so neither is served, or both
     # are, where the private objects show their public keys.
-    refused = _refusal(driver, cka_id=foreign_id)
+    with seeing(subject, driver) as later:
+        refused = _refusal(later, cka_id=foreign_id)
     assert refused.reason in (Reason.KEY_AMBIGUOUS, Reason.KEY_NOT_ON_TOKEN)
+
+
+def _is_replaced(subject: Subject, driver: Driver, first: KeyInfo) -> None:
+    """The token puts a second pair in the place of the first: that one is not mistaken for it."""
+    subject.backdoor.make(first.ref.cka_id, "other")
+    assert driver.find_key(cka_id=first.ref.cka_id).ref != first.ref
+    with pytest.raises(SignetError) as refused:
+        driver.sign(order_for(first))
+    assert refused.value.reason is Reason.KEY_NOT_ON_TOKEN

@@ -10,7 +10,7 @@ from signetd.drivers.types import Algorithm, KeyType, Pin, TokenSettings
 from signetd.softhsm import random_pin
 from tests.contract import packages, pooled
 from tests.contract.backdoor import Process
-from tests.contract.subject import Lacks, Spot, Subject
+from tests.contract.subject import Feature, Lacks, Spot, Subject
 from tests.integration.doctor.examined import Examined
 
 LABEL = "NSS Certificate DB"
@@ -47,6 +47,7 @@ def database(folder: Path) -> Iterator[Subject]:
         lacks=Lacks(
             key_types=frozenset({KeyType.SM2, KeyType.ED25519}),
             algorithms=frozenset({Algorithm.SM2_SM3, Algorithm.ED25519}),
+            features=frozenset({Feature.OWN_SERIAL, Feature.LONE_PRIVATE_KEYS, Feature.SAME_ID}),
             unstaged={Spot.TWIN: one},
         ),
     )

@@ -17,12 +17,7 @@ LABEL = "签章 remote"
 _LACKS = Lacks(
     # Its protocol carries the mechanisms that it knows the parameters of, and no others.
     key_types=frozenset({KeyType.SM2, KeyType.ED25519}),
-    algorithms=frozenset(
-        {
-            *(Algorithm.SM2_SM3, Algorithm.ED25519),
-            *(Algorithm.RSA_PSS_SHA256, Algorithm.RSA_PSS_SHA384, Algorithm.RSA_PSS_SHA512),
-        }
-    ),
+    algorithms=frozenset({Algorithm.SM2_SM3, Algorithm.ED25519}),
     features=frozenset({Feature.LONE_PRIVATE_KEYS}),
 )
 

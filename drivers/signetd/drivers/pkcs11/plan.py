@@ -68,7 +68,7 @@ def inputs(profile: Profile, offered: Collection[int]) -> dict[Algorithm, list[I
     """Tell which algorithms a token offers, and what it can be handed for each."""
     found: dict[Algorithm, list[Input]] = {}
     for algorithm in Algorithm:
-        if base_mechanism(algorithm) in offered:
+        if base_mechanism(algorithm) in offered and algorithm not in profile.unusable:
             only_messages = algorithm is Algorithm.ED25519
             found[algorithm] = [Input.MESSAGE if only_messages else Input.DIGEST]
     kinds = {
@@ -91,7 +91,7 @@ def plan(
     if order.algorithm is Algorithm.SM2_SM3 and sm2_key is not None:
         return _plan_sm2(sm2_mechanisms(profile, offered), order, sm2_key)
     mechanism = base_mechanism(order.algorithm)
-    if mechanism is None or mechanism not in offered:
+    if mechanism is None or mechanism not in offered or order.algorithm in profile.unusable:
         raise not_offered(order.algorithm)
     if mechanism == CKM_EDDSA:
         if order.input is Input.DIGEST:
@@ -114,7 +114,8 @@ def not_offered(algorithm: Algorithm) -> SignetError:
     """Say that the token lacks *algorithm*."""
     return SignetError(
         Reason.ALGORITHM_NOT_ON_TOKEN,
-        f"the token does not offer {algorithm.value}: its mechanism list lacks it",
+        f"the token does not offer {algorithm.value}: its mechanism list lacks it, or its profile "
+        "has it as unusable",
     )
 
 

@@ -12,6 +12,7 @@ from signetd.drivers.pkcs11 import (
     plan,
     probe,
     profiles,
+    room,
     vendor,
 )
 from signetd.drivers.pkcs11.ckr import MAY_HIDE_PIN, TokenFault, translated
@@ -37,9 +38,15 @@ class Pkcs11Token:
     """A token: found once, logged in once, its keys listed once."""
 
     def __init__(self, settings: TokenSettings, library: _pkcs11.lib) -> None:
-        """Find the token in *library*, which finder.load_module has loaded."""
+        """Find the token in *library*, which finder.load_module has loaded. Raises SignetError."""
         self._profile = profiles.of(settings)
         self._settings = settings
+        if self._profile.one_worker and settings.workers > 1:
+            raise SignetError(
+                Reason.TOKEN_FAILED,
+                f'the profile "{self._profile.name}" is for one worker only, since another would '
+                "not find the keys that it makes: set workers = 1",
+            )
         self._library = library
         self._token = finder.find_token(library, settings)
         self._offered = finder.offered(self._token)
@@ -51,9 +58,11 @@ class Pkcs11Token:
             self._profile,
             self.info.protection_level,
         )
+        self._room = room.Room(self._profile.loaded_keys, self._session.log_in_again)
 
     def login(self, pin: Pin, *, accept_final_try: bool = False) -> None:
         """Present the user PIN, once; see TokenSession.log_in."""
+        self._room.reset()
         self._session.log_in(pin, accept_final_try=accept_final_try)
 
     def renew(self) -> None:
@@ -92,6 +101,7 @@ class Pkcs11Token:
 
         It was verified with the public key. Raises SignetError.
         """
+        self._room.make(order.key.cka_id)
         entry = self._entry(order.key)
         if entry.info.weaknesses:
             raise unprotected(entry.info)
@@ -165,6 +175,7 @@ class Pkcs11Token:
         Raises SignetError(KEY_EXISTS, KEY_UNPROTECTED, ALGORITHM_NOT_ON_TOKEN) and what the token
         answers.
         """
+        self._room.make(cka_id)
         session, inventory = self._session.open
         with translated("looking for keys with this CKA_ID"):
             if inventory.has(cka_id):
@@ -175,6 +186,8 @@ class Pkcs11Token:
                 )
         with describe.better_profile_named(self.info, self._profile.name):
             number = keygen.mechanism(self._profile, self._offered, key_type)
+        with translated("asking how long its keys may be"):
+            keygen.check_size(self._token.slot, number, key_type)
         with translated("generating the key pair"):
             pair = keygen.generate(
                 session, number, key_type, self._profile, label=label, cka_id=cka_id
@@ -193,6 +206,7 @@ class Pkcs11Token:
 
     def destroy(self, key: KeyRef) -> None:
         """Destroy a key pair; the private key first. Raises SignetError."""
+        self._room.leave(key.cka_id)
         entry = self._entry(key)
         _, inventory = self._session.open
         with translated("destroying the key pair"):
