@@ -10,6 +10,7 @@ from signetd.drivers.pkcs11 import profiles, protection
 from signetd.drivers.types import KeyType
 from tests.contract.conftest import NewId, staged
 from tests.contract.subject import Driver, Spot, Subject
+from tests.contract.test_signing import SLOW, sign_and_verify
 
 
 @pytest.mark.parametrize("key_type", KeyType)
@@ -34,6 +35,8 @@ def test_each_key_type_is_made_or_refused(
     assert made.weaknesses == []
     assert verify.key_type_of(made.spki) is key_type
     assert made in driver.list_keys()
+    if key_type in SLOW:
+        sign_and_verify(made, subject, driver)
 
 
 def test_a_key_that_was_made_is_protected_and_for_signing_only(

@@ -48,6 +48,9 @@ def database(folder: Path) -> Iterator[Subject]:
             key_types=frozenset({KeyType.SM2, KeyType.ED25519}),
             algorithms=frozenset({Algorithm.SM2_SM3, Algorithm.ED25519}),
             features=frozenset({Feature.OWN_SERIAL, Feature.LONE_PRIVATE_KEYS, Feature.SAME_ID}),
-            unstaged={Spot.TWIN: one},
+            unstaged={
+                Spot.TWIN: one,
+                Spot.REMOVAL: "it goes on with the database that it has open",
+            },
         ),
     )

@@ -48,6 +48,9 @@ def remote(folder: Path) -> Iterator[Subject]:
                 ),
                 pin=Pin(token.user_pin_file.read_text()),
                 lacks=_LACKS,
+                same_as=dict.fromkeys(
+                    (KeyType.RSA_3072, KeyType.RSA_4096), "SoftHSM, which makes it, is asked itself"
+                ),
                 twin=partial(softhsm.twin, token, folder),
-                remove=process.kill,
+                remove=partial(processes.end, process),
             )

@@ -2,10 +2,11 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeAlias
 
@@ -24,12 +25,19 @@ def running(*command: str, log: Path, environment: Mapping[str, str]) -> Iterato
             stdin=subprocess.DEVNULL,
             stdout=file,
             stderr=subprocess.STDOUT,
+            start_new_session=True,  # it and what it starts are ended together
         )
         try:
             yield process
         finally:
-            process.terminate()
+            end(process, signal.SIGTERM)
             process.wait(_SECONDS)
+
+
+def end(process: Process, number: int = signal.SIGKILL) -> None:
+    """End a program and those that it started."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, number)
 
 
 def await_file(path: Path, process: Process, log: Path) -> None:

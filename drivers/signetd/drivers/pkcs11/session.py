@@ -98,10 +98,6 @@ class TokenSession:
         """Whether this process has found the key pair before."""
         return key in self._seen
 
-    def destroyed(self, key: KeyRef) -> None:
-        """Take note that a key pair is gone for good."""
-        self._seen.discard(key)
-
     def renew(self) -> None:
         """Go on in a fresh session, and find the key pairs again.
 

@@ -1,5 +1,7 @@
 """One token behind PKCS#11: one login session, one thread, in a process of its own."""
 
+import sys
+
 from pkcs11 import _pkcs11
 
 from signetd.drivers import verify
@@ -16,7 +18,7 @@ from signetd.drivers.pkcs11 import (
     vendor,
 )
 from signetd.drivers.pkcs11.ckr import MAY_HIDE_PIN, TokenFault, translated
-from signetd.drivers.pkcs11.inventory import Entry
+from signetd.drivers.pkcs11.inventory import Entry, Inventory
 from signetd.drivers.pkcs11.native import Native
 from signetd.drivers.pkcs11.session import TokenSession, check_same
 from signetd.drivers.types import (
@@ -188,21 +190,31 @@ class Pkcs11Token:
             number = keygen.mechanism(self._profile, self._offered, key_type)
         with translated("asking how long its keys may be"):
             keygen.check_size(self._token.slot, number, key_type)
-        with translated("generating the key pair"):
-            pair = keygen.generate(
-                session, number, key_type, self._profile, label=label, cka_id=cka_id
-            )
-            inventory.refresh()
-        made = [i for i in inventory.infos() if i.ref.cka_id == cka_id]
-        if len(made) == 1 and not made[0].weaknesses:
-            return made[0]
-        with translated("destroying a key pair that the token does not protect"):
-            for item in pair:
-                item.destroy()
-            inventory.refresh()
-        if made:
-            raise unprotected(made[0])
-        raise SignetError(Reason.TOKEN_FAILED, "the token does not show the key pair it made")
+        try:
+            with translated("generating the key pair"):
+                made = inventory.add(
+                    keygen.generate(
+                        session, number, key_type, self._profile, label=label, cka_id=cka_id
+                    )
+                )
+            if made is None or made.ref.cka_id != cka_id:
+                why = "the token does not show the key pair that it made as it was asked for"
+                raise SignetError(Reason.TOKEN_FAILED, why)
+            if made.weaknesses:
+                raise unprotected(made)
+        except SignetError:
+            self._sweep(inventory, cka_id)
+            raise
+        return made
+
+    def _sweep(self, inventory: Inventory, cka_id: bytes) -> None:
+        """Leave nothing of a key pair that could not be made: nobody would know of it."""
+        try:
+            with translated("destroying what is left of a key pair that was not made"):
+                inventory.sweep(cka_id)
+                inventory.refresh()
+        except SignetError as error:  # the token is lost, or knows of no such pair
+            print(f"{error.message} (CKA_ID {cka_id.hex()})", file=sys.stderr, flush=True)
 
     def destroy(self, key: KeyRef) -> None:
         """Destroy a key pair; the private key first. Raises SignetError."""
@@ -213,8 +225,7 @@ class Pkcs11Token:
             entry.private.destroy()
             if entry.public is not None:
                 entry.public.destroy()
-            self._session.destroyed(key)
-            inventory.refresh()
+            inventory.forget(key)
 
     def close(self) -> None:
         """Log out and close the session."""
