@@ -31,11 +31,10 @@ def test_a_wrong_pin_is_counted_once_and_the_right_one_opens(
     assert len(faulty.refused_logins()) == 1
 
 
-def test_a_wrong_pin_of_a_fake_is_refused_in_the_same_way(fresh: Subject) -> None:
-    """What has no module to count in is asked without."""
-    if Spot.MODULE not in fresh.lacks.unstaged:
-        pytest.skip(f"{fresh.name}: the test before counts its logins")
-    with pytest.raises(SignetError) as refused, fresh.open(fresh.settings, Pin(WRONG)):
+def test_a_wrong_pin_is_refused_where_logins_cannot_be_counted(subject: Subject) -> None:
+    if Spot.MODULE not in subject.lacks.unstaged:
+        pytest.skip(f"{subject.name}: the test before counts its logins")
+    with pytest.raises(SignetError) as refused, subject.open(subject.settings, Pin(WRONG)):
         pass
     assert refused.value.reason is Reason.PIN_REFUSED
 
