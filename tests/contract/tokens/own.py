@@ -26,9 +26,9 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
     module: str
     serial: Annotated[str, Meta(min_length=1)]
-    pin_file: Path
+    pin_file: str
     profile: str = "standard"
-    profile_file: Path | None = None
+    profile_file: str = ""
     environment: dict[str, str] = {}
     lacks_key_types: list[KeyType] = []
     lacks_algorithms: list[Algorithm] = []
@@ -37,13 +37,13 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
 
 @contextmanager
-def token(file: Path) -> Iterator[Subject]:
-    """The token that the file names."""
+def token(file: Path, _: Path) -> Iterator[Subject]:
+    """The token that *file* names; nothing is written beside it."""
     config = msgspec.convert(tomllib.loads(file.read_text()), Config)
     text = ""
     profile = config.profile
-    if config.profile_file is not None:
-        found, text = profiles.read(config.profile_file)
+    if config.profile_file:
+        found, text = profiles.read(Path(config.profile_file))
         profile = found.name
     once = "a second one is not asked for, and the suite cannot unplug it"
     unstaged = {Spot.TWIN: once, Spot.REMOVAL: once}
@@ -58,7 +58,7 @@ def token(file: Path) -> Iterator[Subject]:
             profile_text=text,
             environment=config.environment,
         ),
-        pin=Pin(config.pin_file.read_text().rstrip("\n")),
+        pin=Pin(Path(config.pin_file).read_text().rstrip("\n")),
         lacks=Lacks(
             key_types=frozenset(config.lacks_key_types),
             algorithms=frozenset(config.lacks_algorithms),
