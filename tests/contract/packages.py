@@ -99,7 +99,7 @@ def _installed(package: str) -> bool:
 
 def main() -> None:
     """Have everything ready, and say where it is or what is missing."""
-    missing = []
+    missing: list[str] = []
     for name in _PACKAGES:
         try:
             # Once one cannot be had, the others are not tried: without a network that takes long.

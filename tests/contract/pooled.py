@@ -107,7 +107,7 @@ async def _started(settings: TokenSettings, pin: Pin, lock_file: Path) -> TokenP
     pool = TokenPool(
         "contract",
         settings,
-        PoolSettings(),
+        PoolSettings(workers=settings.workers),
         lock_file=lock_file,
         guard=Guard(),
         serials=Serials(),

@@ -56,6 +56,7 @@ class Feature(StrEnum):
     UNPROTECTED_KEYS = "it makes extractable keys when it is asked for them"
     LONE_PRIVATE_KEYS = "a private key is served without its public object"
     SEES_OTHERS = "an open token shows what other programs do to its keys; else one opened later"
+    SEVERAL_WORKERS = "several workers serve it, and each finds what another has made"
     OWN_SERIAL = "its serial number tells it from the other tokens of its module"
 
 

@@ -68,7 +68,7 @@ def inputs(profile: Profile, offered: Collection[int]) -> dict[Algorithm, list[I
     """Tell which algorithms a token offers, and what it can be handed for each."""
     found: dict[Algorithm, list[Input]] = {}
     for algorithm in Algorithm:
-        if base_mechanism(algorithm) in offered and algorithm not in profile.unusable:
+        if base_mechanism(algorithm) in offered:
             only_messages = algorithm is Algorithm.ED25519
             found[algorithm] = [Input.MESSAGE if only_messages else Input.DIGEST]
     kinds = {
@@ -77,7 +77,7 @@ def inputs(profile: Profile, offered: Collection[int]) -> dict[Algorithm, list[I
     }
     if kinds:
         found[Algorithm.SM2_SM3] = sorted(kinds)
-    return found
+    return {each: taken for each, taken in found.items() if each not in profile.unusable}
 
 
 def plan(
@@ -88,10 +88,12 @@ def plan(
     *sm2_key* is the public key where the algorithm is SM2 (Z needs it).
     Raises SignetError(ALGORITHM_NOT_ON_TOKEN, ALGORITHM_UNSUITABLE).
     """
+    if order.algorithm in profile.unusable:
+        raise not_offered(order.algorithm)
     if order.algorithm is Algorithm.SM2_SM3 and sm2_key is not None:
         return _plan_sm2(sm2_mechanisms(profile, offered), order, sm2_key)
     mechanism = base_mechanism(order.algorithm)
-    if mechanism is None or mechanism not in offered or order.algorithm in profile.unusable:
+    if mechanism is None or mechanism not in offered:
         raise not_offered(order.algorithm)
     if mechanism == CKM_EDDSA:
         if order.input is Input.DIGEST:
