@@ -57,6 +57,7 @@ class Feature(StrEnum):
     LONE_PRIVATE_KEYS = "a private key is served without its public object"
     SEES_OTHERS = "an open token shows what other programs do to its keys; else one opened later"
     SEVERAL_WORKERS = "several workers serve it, and each finds what another has made"
+    CLEAR_LOGIN_ERRORS = "a login that fails without the PIN being wrong says why; else it locks"
     OWN_SERIAL = "its serial number tells it from the other tokens of its module"
 
 

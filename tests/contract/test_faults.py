@@ -9,11 +9,11 @@ from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.types import KeyType
 from tests.contract.conftest import NewId, staged
 from tests.contract.faulty import Faulty
-from tests.contract.subject import Driver, Spot, Subject
+from tests.contract.subject import Driver, Feature, Spot, Subject
 from tests.contract.test_signing import order_for
 
 _SECONDS = 20.0
-_GONE = (Reason.TOKEN_ABSENT, Reason.TOKEN_RECOVERING, Reason.WORKER_LOST, Reason.TOKEN_LOCKED)
+_GONE = (Reason.TOKEN_ABSENT, Reason.TOKEN_RECOVERING)
 
 
 @pytest.mark.parametrize("ckr", ["CKR_DEVICE_MEMORY", "CKR_DEVICE_ERROR"])
@@ -81,7 +81,7 @@ def test_a_token_that_is_away_for_a_while_comes_back(
         with pytest.raises(SignetError) as refused:
             driver.sign(order_for(key))
         assert refused.value.reason in _GONE
-        assert refused.value.reason is not Reason.TOKEN_LOCKED
+        assert refused.value.retryable
         faulty.faults()
         _eventually(driver, *_GONE)
         assert driver.sign(order_for(key))
@@ -94,8 +94,11 @@ def test_a_token_that_is_taken_away_for_good_is_missed(fresh: Subject) -> None:
         key = driver.generate(KeyType.EC_P256, label="gone", cka_id=b"gone")
         assert driver.sign(order_for(key))
         fresh.remove()
-        for _ in range(3):
+        # The first one may have what the token answered last; then it is known to be gone.
+        gone = set(_GONE)
+        if Feature.CLEAR_LOGIN_ERRORS in fresh.lacks.features:
+            gone.add(Reason.TOKEN_LOCKED)
+        for reasons in (gone | {Reason.TOKEN_FAILED}, gone, gone):
             with pytest.raises(SignetError) as refused:
                 driver.sign(order_for(key))
-            assert refused.value.reason in (*_GONE, Reason.TOKEN_FAILED)
-            assert refused.value.reason is not Reason.INTERNAL
+            assert refused.value.reason in reasons, refused.value

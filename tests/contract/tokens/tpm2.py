@@ -32,7 +32,14 @@ _LACKS = Lacks(
             *(Algorithm.RSA_PSS_SHA256, Algorithm.RSA_PSS_SHA384, Algorithm.RSA_PSS_SHA512),
         }
     ),
-    features=frozenset({Feature.UNPROTECTED_KEYS, Feature.SEES_OTHERS, Feature.SEVERAL_WORKERS}),
+    features=frozenset(
+        {
+            Feature.CLEAR_LOGIN_ERRORS,
+            Feature.UNPROTECTED_KEYS,
+            Feature.SEES_OTHERS,
+            Feature.SEVERAL_WORKERS,
+        }
+    ),
     unstaged={Spot.TWIN: "tpm2-pkcs11 refuses a second token of the same label"},
 )
 
