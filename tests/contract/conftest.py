@@ -20,7 +20,7 @@ def _made(stack: ExitStack, name: str, folder: Path) -> Subject:
     except SoftHsmError as error:
         if every.STRICT:
             pytest.fail(f"the token {name} cannot be had: {error}")
-        pytest.skip(f"{error}; or run  make test-tokens")
+        pytest.skip(f"{name}: {error}; or run  make test-tokens")
 
 
 @pytest.fixture(scope="session", params=every.TOKENS)

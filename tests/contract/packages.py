@@ -14,7 +14,7 @@ from pathlib import Path
 from signetd.softhsm import SoftHsmError, apt, cache
 
 _PACKAGES = {
-    "libsoftokn3.so": ("libnss3", "libnspr4"),
+    "libsoftokn3.so": ("libnss3", "libnspr4", "libsqlite3-0"),
     "libtpm2_pkcs11.so.1": (
         *("libtpm2-pkcs11-1", "libtss2-esys-3.0.2-0", "libtss2-mu0", "libtss2-rc0"),
         *("libtss2-sys1", "libtss2-tctildr0", "libtss2-tcti-tabrmd0", "libyaml-0-2"),
@@ -24,9 +24,10 @@ _PACKAGES = {
     "tpm2-abrmd": (
         *("tpm2-abrmd", "libtss2-tcti-swtpm0", "libtss2-tcti-cmd0", "libtss2-tcti-device0"),
         *("libtss2-tctildr0", "libtss2-sys1", "libtss2-mu0", "libtss2-rc0", "libglib2.0-0"),
+        "libffi8",
     ),
     "dbus-daemon": ("dbus-daemon", "libdbus-1-3", "libapparmor1", "libexpat1"),
-    "p11-kit-client.so": ("p11-kit-modules", "libp11-kit0"),
+    "p11-kit-client.so": ("p11-kit-modules", "libp11-kit0", "libffi8"),
     "p11-kit-server": ("p11-kit", "libp11-kit0", "libtasn1-6"),
 }
 _LIBRARIES = ("libtss2-tcti-tabrmd.so.0", "libtss2-tcti-swtpm.so.0")
@@ -64,10 +65,18 @@ def _places(root: Path, name: str) -> Iterator[Path]:
 
 def _library_path(root: Path) -> str:
     """Where the unpacked libraries are; what the system has is not searched for there."""
-    folders = {str(file.parent) for file in root.glob("usr/lib/*-linux-*/**/lib*.so.*")}
-    folders |= {str(file.parent) for file in root.glob("lib/*-linux-*/lib*.so.*")}
+    folders = {str(file.parent) for file in root.glob("usr/lib/*-linux-*/**/lib*.so*")}
+    folders |= {str(file.parent) for file in root.glob("lib/*-linux-*/lib*.so*")}
     inherited = os.environ.get("LD_LIBRARY_PATH")
     return ":".join([*sorted(folders), *([inherited] if inherited else [])])
+
+
+def need(name: str) -> Part:
+    """Find a part for a test, which downloads nothing. Raises SoftHsmError with the way out."""
+    found = find(name)
+    if found is None:
+        raise SoftHsmError(f"{name} is missing; {apt.advice(_PACKAGES[name][0])}")
+    return found
 
 
 def get(name: str) -> Part:

@@ -20,7 +20,7 @@ _SLOT = "2"  # that of the database; a blank one is named by its slot
 @contextmanager
 def database(folder: Path) -> Iterator[Subject]:
     """A database of NSS, whose user PIN is set with the SO PIN that is empty at first."""
-    module = packages.get("libsoftokn3.so")
+    module = packages.need("libsoftokn3.so")
     pin = random_pin()
     files = {"user.pin": f"{pin}\n", "so.pin": "\n"}
     for name, text in files.items():

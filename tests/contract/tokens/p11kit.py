@@ -25,7 +25,7 @@ _LACKS = Lacks(
 @contextmanager
 def remote(folder: Path) -> Iterator[Subject]:
     """A SoftHSM token behind a server of p11-kit's; it is gone when the server is."""
-    module, server = packages.get("p11-kit-client.so"), packages.get("p11-kit-server")
+    module, server = packages.need("p11-kit-client.so"), packages.get("p11-kit-server")
     token = provision(folder / "token", LABEL)
     with TemporaryDirectory(prefix="p11-") as name:  # a socket's path is short
         socket, log = Path(name) / "socket", Path(name) / "log"

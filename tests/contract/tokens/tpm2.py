@@ -47,7 +47,7 @@ _LACKS = Lacks(
 @contextmanager
 def tpm(folder: Path) -> Iterator[Subject]:
     """A TPM, initialised; it ends when its program does."""
-    module = packages.get("libtpm2_pkcs11.so.1")
+    module = packages.need("libtpm2_pkcs11.so.1")
     with TemporaryDirectory(prefix="tpm-") as name:  # a socket's path is short
         here = Path(name)
         with _swtpm(here) as tpm_process, _manager(here):
@@ -94,7 +94,7 @@ def _init(token: Examined, slot: str, done: list[Done]) -> bool:
 
 @contextmanager
 def _swtpm(folder: Path) -> Iterator[processes.Process]:
-    program = packages.get("swtpm")
+    program = packages.need("swtpm")
     (folder / "state").mkdir()
     socket, log = folder / "tpm", folder / "swtpm.log"
     arguments = [
@@ -111,7 +111,7 @@ def _swtpm(folder: Path) -> Iterator[processes.Process]:
 
 @contextmanager
 def _manager(folder: Path) -> Iterator[None]:
-    daemon, program = packages.get("dbus-daemon"), packages.get("tpm2-abrmd")
+    daemon, program = packages.need("dbus-daemon"), packages.get("tpm2-abrmd")
     configuration, bus = folder / "bus.conf", folder / "bus"
     configuration.write_text(_BUS.format(socket=bus))
     command = [str(daemon.path), f"--config-file={configuration}", "--nofork", "--nopidfile"]
