@@ -7,6 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from signetd.daemon.policy.types import KeyPolicy, KeyPurpose
+from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.types import Algorithm, KeyRef, KeyType, ProtectionLevel
 
 
@@ -29,11 +30,41 @@ class KeyOrigin(StrEnum):
     ENROLLED = "ENROLLED"
 
 
+class KeyVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """A key pair in whose place another one has come: it verifies, and does not sign any more.
+
+    What it has in common with RegisteredKey is as there. ``destroyed``: the pair is gone.
+    """
+
+    version: int
+    destroyed: bool = False
+    token: str
+    token_label: str
+    token_serial: str
+    cka_id: bytes
+    spki: bytes
+    protection_level: ProtectionLevel
+    create_time: datetime
+    certificates: tuple[bytes, ...] = ()
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of ``spki``, lower-case hex."""
+        return hashlib.sha256(self.spki).hexdigest()
+
+    @property
+    def ref(self) -> KeyRef:
+        """Where the token finds the key pair, and how it makes sure that it is this one."""
+        return KeyRef(self.cka_id, hashlib.sha256(self.spki).digest())
+
+
 class RegisteredKey(msgspec.Struct, frozen=True, kw_only=True):
     """A key pair in a token, registered under a name.
 
     ``token`` is the bare name from the configuration; ``cka_id`` are the bytes of CKA_ID;
-    ``spki`` is the SubjectPublicKeyInfo in DER; the times carry a time zone.
+    ``spki`` is the SubjectPublicKeyInfo in DER; the times carry a time zone. ``certificates`` are
+    DER, that of this pair first, then its chain; none if none was imported. ``older`` are the
+    versions before ``version``, the newest first.
     """
 
     id: str
@@ -52,6 +83,8 @@ class RegisteredKey(msgspec.Struct, frozen=True, kw_only=True):
     update_time: datetime
     purpose: KeyPurpose = KeyPurpose.SIGNING
     policy: KeyPolicy = KeyPolicy()
+    certificates: tuple[bytes, ...] = ()
+    older: tuple[KeyVersion, ...] = ()
 
     @property
     def fingerprint(self) -> str:
@@ -62,3 +95,15 @@ class RegisteredKey(msgspec.Struct, frozen=True, kw_only=True):
     def ref(self) -> KeyRef:
         """Where the token finds the key pair, and how it makes sure that it is this one."""
         return KeyRef(self.cka_id, hashlib.sha256(self.spki).digest())
+
+    def at(self, version: int | None) -> "RegisteredKey | KeyVersion":
+        """Return one of its pairs, None for the one that signs; raises KEY_NOT_FOUND."""
+        if version is None or version == self.version:
+            return self
+        for pair in self.older:
+            if pair.version == version:
+                return pair
+        raise SignetError(
+            Reason.KEY_NOT_FOUND,
+            f"The key {self.id!r} has no version {version}; its newest is {self.version}.",
+        )

@@ -83,6 +83,7 @@ class Operation(StrEnum):
     READ = "READ"
     VERIFY = "VERIFY"
     SIGN = "SIGN"
+    STAMP = "STAMP"
 
 
 class GrantEffect(StrEnum):

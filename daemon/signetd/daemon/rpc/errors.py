@@ -27,6 +27,9 @@ STATUS: Final[dict[Reason, StatusCode]] = {
             Reason.BATCH_EMPTY,
             Reason.BATCH_TOO_LARGE,
             Reason.PIN_INVALID,
+            Reason.CERTIFICATE_UNSUITABLE,
+            Reason.SEAL_INVALID,
+            Reason.PICTURE_UNSUITABLE,
         ),
         StatusCode.INVALID_ARGUMENT,
     ),
@@ -39,7 +42,7 @@ STATUS: Final[dict[Reason, StatusCode]] = {
         ),
         StatusCode.UNAUTHENTICATED,
     ),
-    Reason.PERMISSION_DENIED: StatusCode.PERMISSION_DENIED,
+    **dict.fromkeys((Reason.PERMISSION_DENIED, Reason.SAME_PERSON), StatusCode.PERMISSION_DENIED),
     **dict.fromkeys(
         (
             Reason.KEY_NOT_FOUND,
@@ -49,10 +52,14 @@ STATUS: Final[dict[Reason, StatusCode]] = {
             Reason.GROUP_NOT_FOUND,
             Reason.GRANT_NOT_FOUND,
             Reason.APPROVAL_NOT_FOUND,
+            Reason.SEAL_NOT_FOUND,
+            Reason.TRUST_LIST_NOT_FOUND,
         ),
         StatusCode.NOT_FOUND,
     ),
-    **dict.fromkeys((Reason.KEY_EXISTS, Reason.IDENTITY_EXISTS), StatusCode.ALREADY_EXISTS),
+    **dict.fromkeys(
+        (Reason.KEY_EXISTS, Reason.IDENTITY_EXISTS, Reason.SEAL_EXISTS), StatusCode.ALREADY_EXISTS
+    ),
     **dict.fromkeys(
         (
             Reason.KEY_STATE_WRONG,
@@ -76,6 +83,11 @@ STATUS: Final[dict[Reason, StatusCode]] = {
             Reason.CONVENTION_WRONG,
             Reason.PIN_REFUSED,
             Reason.PIN_BLOCKED,
+            Reason.CERTIFICATE_MISSING,
+            Reason.SEAL_STATE_WRONG,
+            Reason.SEAL_NOT_VALID_NOW,
+            Reason.CLOCK_WRONG,
+            Reason.STATEMENT_UNSIGNED,
         ),
         StatusCode.FAILED_PRECONDITION,
     ),
@@ -87,6 +99,7 @@ STATUS: Final[dict[Reason, StatusCode]] = {
             Reason.SHUTTING_DOWN,
             Reason.AUDIT_UNAVAILABLE,
             Reason.POLICY_CHANGED,
+            Reason.TIMESTAMP_FAILED,
         ),
         StatusCode.UNAVAILABLE,
     ),

@@ -15,6 +15,7 @@ from signetd.daemon.state.reading import reader
 from signetd.daemon.state.tables import KEYS
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.types import Algorithm, KeyType, ProtectionLevel
+from signetd.pki.der import elements
 
 _SUBJECT = "The registered keys"
 
@@ -108,6 +109,7 @@ def _values(key: RegisteredKey) -> dict[str, Any]:
         "update_time": key.update_time,
         "purpose": str(key.purpose),
         "policy": msgspec.json.encode(key.policy).decode(),
+        "certificates": b"".join(key.certificates),
     }
 
 
@@ -130,6 +132,7 @@ def _key(row: Row[Any]) -> RegisteredKey:
             update_time=row.update_time,
             purpose=KeyPurpose(row.purpose),
             policy=msgspec.json.decode(row.policy, type=KeyPolicy),
+            certificates=tuple(each.raw for each in elements(row.certificates, "certificates")),
         )
     except ValueError as error:
         raise StateError(

@@ -4,9 +4,11 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from sqlalchemy import (
+    Boolean,
     Column,
     DateTime,
     Dialect,
+    ForeignKey,
     Integer,
     LargeBinary,
     MetaData,
@@ -60,6 +62,26 @@ KEYS: Final = Table(
     Column("update_time", UtcDateTime, nullable=False),
     Column("purpose", String(32), nullable=False),
     Column("policy", Text, nullable=False),
+    # DER, one after the other, the key's own first.
+    Column("certificates", LargeBinary, nullable=False),
+)
+
+KEY_VERSIONS: Final = Table(
+    # The key pairs in whose place others have come; the one that signs is in KEYS.
+    "key_versions",
+    METADATA,
+    Column("key_id", String(63), ForeignKey("keys.id"), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("destroyed", Boolean, nullable=False),
+    Column("token", String(255), nullable=False),
+    Column("token_label", String(255), nullable=False),
+    Column("token_serial", String(255), nullable=False),
+    Column("cka_id", LargeBinary, nullable=False),
+    Column("spki", LargeBinary, nullable=False),
+    Column("fingerprint", String(64), nullable=False, unique=True),
+    Column("protection_level", String(32), nullable=False),
+    Column("create_time", UtcDateTime, nullable=False),
+    Column("certificates", LargeBinary, nullable=False),
 )
 
 PIN_ATTEMPTS: Final = Table(

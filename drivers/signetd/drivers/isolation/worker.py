@@ -76,6 +76,7 @@ class Worker:
             wire.ListKeys: lambda c: self._opened.keys(),
             wire.Generate: lambda c: self._opened.generate(c.key_type, c.label, c.cka_id),
             wire.Destroy: lambda c: self._opened.destroy(c.key),
+            wire.ReadAttributes: lambda c: self._opened.attributes(c.key),
             wire.Close: lambda c: self._opened.close(),
         }
 

@@ -2,7 +2,9 @@
 
 from alembic import context
 
-from signetd.daemon.state.access_tables import METADATA
+# Read for their tables, which are all in one METADATA.
+from signetd.daemon.state import access_tables  # noqa: F401
+from signetd.daemon.state.seal_tables import METADATA
 
 context.configure(
     connection=context.config.attributes["connection"],

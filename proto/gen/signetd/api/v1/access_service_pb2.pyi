@@ -102,6 +102,8 @@ class _OperationEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._Enum
     """To have signatures verified with it."""
     OPERATION_SIGN: _Operation.ValueType  # 3
     """To sign with it."""
+    OPERATION_STAMP: _Operation.ValueType  # 4
+    """To apply the seals that it stamps with."""
 
 class Operation(_Operation, metaclass=_OperationEnumTypeWrapper):
     """What a grant is about."""
@@ -114,6 +116,8 @@ OPERATION_VERIFY: Operation.ValueType  # 2
 """To have signatures verified with it."""
 OPERATION_SIGN: Operation.ValueType  # 3
 """To sign with it."""
+OPERATION_STAMP: Operation.ValueType  # 4
+"""To apply the seals that it stamps with."""
 global___Operation = Operation
 
 class _GrantEffect:

@@ -26,44 +26,45 @@ from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from signetd.api.v1 import access_service_pb2 as signetd_dot_api_dot_v1_dot_access__service__pb2
 from signetd.api.v1 import resources_pb2 as signetd_dot_api_dot_v1_dot_resources__pb2
+from signetd.api.v1 import seal_service_pb2 as signetd_dot_api_dot_v1_dot_seal__service__pb2
 from signetd.api.v1 import signing_service_pb2 as signetd_dot_api_dot_v1_dot_signing__service__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%signetd/api/v1/approval_service.proto\x12\x0esignetd.api.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#signetd/api/v1/access_service.proto\x1a\x1esignetd/api/v1/resources.proto\x1a$signetd/api/v1/signing_service.proto\"m\n\x0c\x41pprovalVote\x12\x10\n\x08identity\x18\x01 \x01(\t\x12\x10\n\x08\x61pproved\x18\x02 \x01(\x08\x12\x0f\n\x07\x63omment\x18\x03 \x01(\t\x12(\n\x04time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\" \n\x11\x44\x65stroyKeySubject\x12\x0b\n\x03key\x18\x01 \x01(\t\"B\n\x14\x41\x64ministratorSubject\x12*\n\x08identity\x18\x01 \x01(\x0b\x32\x18.signetd.api.v1.Identity\"\xba\x03\n\x08\x41pproval\x12\x0c\n\x04name\x18\x01 \x01(\t\x12,\n\x05state\x18\x02 \x01(\x0e\x32\x1d.signetd.api.v1.ApprovalState\x12\x11\n\trequester\x18\x03 \x01(\t\x12\x11\n\toperation\x18\x04 \x01(\t\x12\x10\n\x08resource\x18\x05 \x01(\t\x12,\n\talgorithm\x18\x06 \x01(\x0e\x32\x19.signetd.api.v1.Algorithm\x12\x0e\n\x06\x64igest\x18\x07 \x01(\x0c\x12\x0f\n\x07summary\x18\x08 \x01(\t\x12+\n\x05rules\x18\t \x03(\x0b\x32\x1c.signetd.api.v1.ApprovalRule\x12+\n\x05votes\x18\n \x03(\x0b\x32\x1c.signetd.api.v1.ApprovalVote\x12/\n\x0b\x63reate_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x86\x02\n\x15\x43reateApprovalRequest\x12+\n\x04sign\x18\x01 \x01(\x0b\x32\x1b.signetd.api.v1.SignRequestH\x00\x12\x38\n\x0b\x64\x65stroy_key\x18\x02 \x01(\x0b\x32!.signetd.api.v1.DestroyKeySubjectH\x00\x12=\n\radministrator\x18\x03 \x01(\x0b\x32$.signetd.api.v1.AdministratorSubjectH\x00\x12\x0f\n\x07summary\x18\x04 \x01(\t\x12+\n\x08lifetime\x18\x05 \x01(\x0b\x32\x19.google.protobuf.DurationB\t\n\x07subject\"\"\n\x12GetApprovalRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"l\n\x14ListApprovalsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12-\n\x06states\x18\x03 \x03(\x0e\x32\x1d.signetd.api.v1.ApprovalState\"]\n\x15ListApprovalsResponse\x12+\n\tapprovals\x18\x01 \x03(\x0b\x32\x18.signetd.api.v1.Approval\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"G\n\x16\x41pproveApprovalRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06\x64igest\x18\x02 \x01(\x0c\x12\x0f\n\x07\x63omment\x18\x03 \x01(\t\"6\n\x15RejectApprovalRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07\x63omment\x18\x02 \x01(\t\"%\n\x15\x43\x61ncelApprovalRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\x17\n\x15WatchApprovalsRequest\"D\n\x16WatchApprovalsResponse\x12*\n\x08\x61pproval\x18\x01 \x01(\x0b\x32\x18.signetd.api.v1.Approval*\xd8\x01\n\rApprovalState\x12\x1e\n\x1a\x41PPROVAL_STATE_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x41PPROVAL_STATE_PENDING\x10\x01\x12\x1b\n\x17\x41PPROVAL_STATE_APPROVED\x10\x02\x12\x1b\n\x17\x41PPROVAL_STATE_REJECTED\x10\x03\x12\x1c\n\x18\x41PPROVAL_STATE_CANCELLED\x10\x04\x12\x1a\n\x16\x41PPROVAL_STATE_EXPIRED\x10\x05\x12\x17\n\x13\x41PPROVAL_STATE_USED\x10\x06\x32\xed\x04\n\x0f\x41pprovalService\x12Q\n\x0e\x43reateApproval\x12%.signetd.api.v1.CreateApprovalRequest\x1a\x18.signetd.api.v1.Approval\x12K\n\x0bGetApproval\x12\".signetd.api.v1.GetApprovalRequest\x1a\x18.signetd.api.v1.Approval\x12\\\n\rListApprovals\x12$.signetd.api.v1.ListApprovalsRequest\x1a%.signetd.api.v1.ListApprovalsResponse\x12S\n\x0f\x41pproveApproval\x12&.signetd.api.v1.ApproveApprovalRequest\x1a\x18.signetd.api.v1.Approval\x12Q\n\x0eRejectApproval\x12%.signetd.api.v1.RejectApprovalRequest\x1a\x18.signetd.api.v1.Approval\x12Q\n\x0e\x43\x61ncelApproval\x12%.signetd.api.v1.CancelApprovalRequest\x1a\x18.signetd.api.v1.Approval\x12\x61\n\x0eWatchApprovals\x12%.signetd.api.v1.WatchApprovalsRequest\x1a&.signetd.api.v1.WatchApprovalsResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%signetd/api/v1/approval_service.proto\x12\x0esignetd.api.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#signetd/api/v1/access_service.proto\x1a\x1esignetd/api/v1/resources.proto\x1a!signetd/api/v1/seal_service.proto\x1a$signetd/api/v1/signing_service.proto\"m\n\x0c\x41pprovalVote\x12\x10\n\x08identity\x18\x01 \x01(\t\x12\x10\n\x08\x61pproved\x18\x02 \x01(\x08\x12\x0f\n\x07\x63omment\x18\x03 \x01(\t\x12(\n\x04time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\" \n\x11\x44\x65stroyKeySubject\x12\x0b\n\x03key\x18\x01 \x01(\t\"B\n\x14\x41\x64ministratorSubject\x12*\n\x08identity\x18\x01 \x01(\x0b\x32\x18.signetd.api.v1.Identity\"\xba\x03\n\x08\x41pproval\x12\x0c\n\x04name\x18\x01 \x01(\t\x12,\n\x05state\x18\x02 \x01(\x0e\x32\x1d.signetd.api.v1.ApprovalState\x12\x11\n\trequester\x18\x03 \x01(\t\x12\x11\n\toperation\x18\x04 \x01(\t\x12\x10\n\x08resource\x18\x05 \x01(\t\x12,\n\talgorithm\x18\x06 \x01(\x0e\x32\x19.signetd.api.v1.Algorithm\x12\x0e\n\x06\x64igest\x18\x07 \x01(\x0c\x12\x0f\n\x07summary\x18\x08 \x01(\t\x12+\n\x05rules\x18\t \x03(\x0b\x32\x1c.signetd.api.v1.ApprovalRule\x12+\n\x05votes\x18\n \x03(\x0b\x32\x1c.signetd.api.v1.ApprovalVote\x12/\n\x0b\x63reate_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xeb\x02\n\x15\x43reateApprovalRequest\x12+\n\x04sign\x18\x01 \x01(\x0b\x32\x1b.signetd.api.v1.SignRequestH\x00\x12\x38\n\x0b\x64\x65stroy_key\x18\x02 \x01(\x0b\x32!.signetd.api.v1.DestroyKeySubjectH\x00\x12=\n\radministrator\x18\x03 \x01(\x0b\x32$.signetd.api.v1.AdministratorSubjectH\x00\x12-\n\x05stamp\x18\x06 \x01(\x0b\x32\x1c.signetd.api.v1.StampRequestH\x00\x12\x34\n\tmake_seal\x18\x07 \x01(\x0b\x32\x1f.signetd.api.v1.MakeSealRequestH\x00\x12\x0f\n\x07summary\x18\x04 \x01(\t\x12+\n\x08lifetime\x18\x05 \x01(\x0b\x32\x19.google.protobuf.DurationB\t\n\x07subject\"\"\n\x12GetApprovalRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"l\n\x14ListApprovalsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12-\n\x06states\x18\x03 \x03(\x0e\x32\x1d.signetd.api.v1.ApprovalState\"]\n\x15ListApprovalsResponse\x12+\n\tapprovals\x18\x01 \x03(\x0b\x32\x18.signetd.api.v1.Approval\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"G\n\x16\x41pproveApprovalRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06\x64igest\x18\x02 \x01(\x0c\x12\x0f\n\x07\x63omment\x18\x03 \x01(\t\"6\n\x15RejectApprovalRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07\x63omment\x18\x02 \x01(\t\"%\n\x15\x43\x61ncelApprovalRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\x17\n\x15WatchApprovalsRequest\"D\n\x16WatchApprovalsResponse\x12*\n\x08\x61pproval\x18\x01 \x01(\x0b\x32\x18.signetd.api.v1.Approval*\xd8\x01\n\rApprovalState\x12\x1e\n\x1a\x41PPROVAL_STATE_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x41PPROVAL_STATE_PENDING\x10\x01\x12\x1b\n\x17\x41PPROVAL_STATE_APPROVED\x10\x02\x12\x1b\n\x17\x41PPROVAL_STATE_REJECTED\x10\x03\x12\x1c\n\x18\x41PPROVAL_STATE_CANCELLED\x10\x04\x12\x1a\n\x16\x41PPROVAL_STATE_EXPIRED\x10\x05\x12\x17\n\x13\x41PPROVAL_STATE_USED\x10\x06\x32\xed\x04\n\x0f\x41pprovalService\x12Q\n\x0e\x43reateApproval\x12%.signetd.api.v1.CreateApprovalRequest\x1a\x18.signetd.api.v1.Approval\x12K\n\x0bGetApproval\x12\".signetd.api.v1.GetApprovalRequest\x1a\x18.signetd.api.v1.Approval\x12\\\n\rListApprovals\x12$.signetd.api.v1.ListApprovalsRequest\x1a%.signetd.api.v1.ListApprovalsResponse\x12S\n\x0f\x41pproveApproval\x12&.signetd.api.v1.ApproveApprovalRequest\x1a\x18.signetd.api.v1.Approval\x12Q\n\x0eRejectApproval\x12%.signetd.api.v1.RejectApprovalRequest\x1a\x18.signetd.api.v1.Approval\x12Q\n\x0e\x43\x61ncelApproval\x12%.signetd.api.v1.CancelApprovalRequest\x1a\x18.signetd.api.v1.Approval\x12\x61\n\x0eWatchApprovals\x12%.signetd.api.v1.WatchApprovalsRequest\x1a&.signetd.api.v1.WatchApprovalsResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'signetd.api.v1.approval_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_APPROVALSTATE']._serialized_start=1657
-  _globals['_APPROVALSTATE']._serialized_end=1873
-  _globals['_APPROVALVOTE']._serialized_start=229
-  _globals['_APPROVALVOTE']._serialized_end=338
-  _globals['_DESTROYKEYSUBJECT']._serialized_start=340
-  _globals['_DESTROYKEYSUBJECT']._serialized_end=372
-  _globals['_ADMINISTRATORSUBJECT']._serialized_start=374
-  _globals['_ADMINISTRATORSUBJECT']._serialized_end=440
-  _globals['_APPROVAL']._serialized_start=443
-  _globals['_APPROVAL']._serialized_end=885
-  _globals['_CREATEAPPROVALREQUEST']._serialized_start=888
-  _globals['_CREATEAPPROVALREQUEST']._serialized_end=1150
-  _globals['_GETAPPROVALREQUEST']._serialized_start=1152
-  _globals['_GETAPPROVALREQUEST']._serialized_end=1186
-  _globals['_LISTAPPROVALSREQUEST']._serialized_start=1188
-  _globals['_LISTAPPROVALSREQUEST']._serialized_end=1296
-  _globals['_LISTAPPROVALSRESPONSE']._serialized_start=1298
-  _globals['_LISTAPPROVALSRESPONSE']._serialized_end=1391
-  _globals['_APPROVEAPPROVALREQUEST']._serialized_start=1393
-  _globals['_APPROVEAPPROVALREQUEST']._serialized_end=1464
-  _globals['_REJECTAPPROVALREQUEST']._serialized_start=1466
-  _globals['_REJECTAPPROVALREQUEST']._serialized_end=1520
-  _globals['_CANCELAPPROVALREQUEST']._serialized_start=1522
-  _globals['_CANCELAPPROVALREQUEST']._serialized_end=1559
-  _globals['_WATCHAPPROVALSREQUEST']._serialized_start=1561
-  _globals['_WATCHAPPROVALSREQUEST']._serialized_end=1584
-  _globals['_WATCHAPPROVALSRESPONSE']._serialized_start=1586
-  _globals['_WATCHAPPROVALSRESPONSE']._serialized_end=1654
-  _globals['_APPROVALSERVICE']._serialized_start=1876
-  _globals['_APPROVALSERVICE']._serialized_end=2497
+  _globals['_APPROVALSTATE']._serialized_start=1793
+  _globals['_APPROVALSTATE']._serialized_end=2009
+  _globals['_APPROVALVOTE']._serialized_start=264
+  _globals['_APPROVALVOTE']._serialized_end=373
+  _globals['_DESTROYKEYSUBJECT']._serialized_start=375
+  _globals['_DESTROYKEYSUBJECT']._serialized_end=407
+  _globals['_ADMINISTRATORSUBJECT']._serialized_start=409
+  _globals['_ADMINISTRATORSUBJECT']._serialized_end=475
+  _globals['_APPROVAL']._serialized_start=478
+  _globals['_APPROVAL']._serialized_end=920
+  _globals['_CREATEAPPROVALREQUEST']._serialized_start=923
+  _globals['_CREATEAPPROVALREQUEST']._serialized_end=1286
+  _globals['_GETAPPROVALREQUEST']._serialized_start=1288
+  _globals['_GETAPPROVALREQUEST']._serialized_end=1322
+  _globals['_LISTAPPROVALSREQUEST']._serialized_start=1324
+  _globals['_LISTAPPROVALSREQUEST']._serialized_end=1432
+  _globals['_LISTAPPROVALSRESPONSE']._serialized_start=1434
+  _globals['_LISTAPPROVALSRESPONSE']._serialized_end=1527
+  _globals['_APPROVEAPPROVALREQUEST']._serialized_start=1529
+  _globals['_APPROVEAPPROVALREQUEST']._serialized_end=1600
+  _globals['_REJECTAPPROVALREQUEST']._serialized_start=1602
+  _globals['_REJECTAPPROVALREQUEST']._serialized_end=1656
+  _globals['_CANCELAPPROVALREQUEST']._serialized_start=1658
+  _globals['_CANCELAPPROVALREQUEST']._serialized_end=1695
+  _globals['_WATCHAPPROVALSREQUEST']._serialized_start=1697
+  _globals['_WATCHAPPROVALSREQUEST']._serialized_end=1720
+  _globals['_WATCHAPPROVALSRESPONSE']._serialized_start=1722
+  _globals['_WATCHAPPROVALSRESPONSE']._serialized_end=1790
+  _globals['_APPROVALSERVICE']._serialized_start=2012
+  _globals['_APPROVALSERVICE']._serialized_end=2633
 # @@protoc_insertion_point(module_scope)

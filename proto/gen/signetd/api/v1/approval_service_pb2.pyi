@@ -13,6 +13,7 @@ import google.protobuf.message
 import google.protobuf.timestamp_pb2
 import signetd.api.v1.access_service_pb2
 import signetd.api.v1.resources_pb2
+import signetd.api.v1.seal_service_pb2
 import signetd.api.v1.signing_service_pb2
 import sys
 import typing
@@ -162,14 +163,14 @@ class Approval(google.protobuf.message.Message):
     requester: builtins.str
     """Who asked: an identity's name. Nobody else can use it."""
     operation: builtins.str
-    """What it is for: `sign`, `destroy-key` or `add-administrator`."""
+    """What it is for: `sign`, `destroy-key`, `add-administrator`, `stamp` or `make-seal`."""
     resource: builtins.str
-    """What it is about: `keys/{key}`, or the name of the identity."""
+    """What it is about: `keys/{key}`, `seals/{seal}`, or the name of the identity."""
     algorithm: signetd.api.v1.resources_pb2.Algorithm.ValueType
     """For a signature: the algorithm."""
     digest: builtins.bytes
     """For a signature: the digest to be signed, as `SignRequest.digest`; for Ed25519 the SHA-256 of the
-    message. For an act: SM3 of its values.
+    message. For a stamp: the digest of the document. For an act: SM3 of its values.
     """
     summary: builtins.str
     """What it is about, in the words of the one who asked, at most 1,000 characters."""
@@ -224,6 +225,8 @@ class CreateApprovalRequest(google.protobuf.message.Message):
     SIGN_FIELD_NUMBER: builtins.int
     DESTROY_KEY_FIELD_NUMBER: builtins.int
     ADMINISTRATOR_FIELD_NUMBER: builtins.int
+    STAMP_FIELD_NUMBER: builtins.int
+    MAKE_SEAL_FIELD_NUMBER: builtins.int
     SUMMARY_FIELD_NUMBER: builtins.int
     LIFETIME_FIELD_NUMBER: builtins.int
     summary: builtins.str
@@ -241,6 +244,14 @@ class CreateApprovalRequest(google.protobuf.message.Message):
         """The adding of an administrator."""
 
     @property
+    def stamp(self) -> signetd.api.v1.seal_service_pb2.StampRequest:
+        """A stamp: the request as it will be made."""
+
+    @property
+    def make_seal(self) -> signetd.api.v1.seal_service_pb2.MakeSealRequest:
+        """The making of a seal: the request as it will be made."""
+
+    @property
     def lifetime(self) -> google.protobuf.duration_pb2.Duration:
         """Optional. How long it can be used, 1 minute to 30 days; default 24 hours."""
 
@@ -250,12 +261,14 @@ class CreateApprovalRequest(google.protobuf.message.Message):
         sign: signetd.api.v1.signing_service_pb2.SignRequest | None = ...,
         destroy_key: global___DestroyKeySubject | None = ...,
         administrator: global___AdministratorSubject | None = ...,
+        stamp: signetd.api.v1.seal_service_pb2.StampRequest | None = ...,
+        make_seal: signetd.api.v1.seal_service_pb2.MakeSealRequest | None = ...,
         summary: builtins.str = ...,
         lifetime: google.protobuf.duration_pb2.Duration | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["administrator", b"administrator", "destroy_key", b"destroy_key", "lifetime", b"lifetime", "sign", b"sign", "subject", b"subject"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["administrator", b"administrator", "destroy_key", b"destroy_key", "lifetime", b"lifetime", "sign", b"sign", "subject", b"subject", "summary", b"summary"]) -> None: ...
-    def WhichOneof(self, oneof_group: typing.Literal["subject", b"subject"]) -> typing.Literal["sign", "destroy_key", "administrator"] | None: ...
+    def HasField(self, field_name: typing.Literal["administrator", b"administrator", "destroy_key", b"destroy_key", "lifetime", b"lifetime", "make_seal", b"make_seal", "sign", b"sign", "stamp", b"stamp", "subject", b"subject"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["administrator", b"administrator", "destroy_key", b"destroy_key", "lifetime", b"lifetime", "make_seal", b"make_seal", "sign", b"sign", "stamp", b"stamp", "subject", b"subject", "summary", b"summary"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["subject", b"subject"]) -> typing.Literal["sign", "destroy_key", "administrator", "stamp", "make_seal"] | None: ...
 
 global___CreateApprovalRequest = CreateApprovalRequest
 

@@ -22,36 +22,57 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from signetd.api.v1 import resources_pb2 as signetd_dot_api_dot_v1_dot_resources__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n signetd/api/v1/key_service.proto\x12\x0esignetd.api.v1\x1a\x1esignetd/api/v1/resources.proto\"8\n\x0fListKeysRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"N\n\x10ListKeysResponse\x12!\n\x04keys\x18\x01 \x03(\x0b\x32\x13.signetd.api.v1.Key\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x1d\n\rGetKeyRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"#\n\x13GetPublicKeyRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\xc1\x01\n\x12GenerateKeyRequest\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\r\n\x05token\x18\x02 \x01(\t\x12)\n\x08key_type\x18\x03 \x01(\x0e\x32\x17.signetd.api.v1.KeyType\x12\x34\n\x11\x64\x65\x66\x61ult_algorithm\x18\x04 \x01(\x0e\x32\x19.signetd.api.v1.Algorithm\x12+\n\x07purpose\x18\x05 \x01(\x0e\x32\x1a.signetd.api.v1.KeyPurpose\"\xb2\x01\n\x0f\x45nrolKeyRequest\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\r\n\x05token\x18\x02 \x01(\t\x12\x0e\n\x06\x63ka_id\x18\x03 \x01(\x0c\x12\r\n\x05label\x18\x04 \x01(\t\x12\x34\n\x11\x64\x65\x66\x61ult_algorithm\x18\x05 \x01(\x0e\x32\x19.signetd.api.v1.Algorithm\x12+\n\x07purpose\x18\x06 \x01(\x0e\x32\x1a.signetd.api.v1.KeyPurpose\"!\n\x11\x44isableKeyRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\" \n\x10\x45nableKeyRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"3\n\x11\x44\x65stroyKeyRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08\x61pproval\x18\x02 \x01(\t\"N\n\x13SetKeyPolicyRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12)\n\x06policy\x18\x02 \x01(\x0b\x32\x19.signetd.api.v1.KeyPolicy2\x8d\x05\n\nKeyService\x12M\n\x08ListKeys\x12\x1f.signetd.api.v1.ListKeysRequest\x1a .signetd.api.v1.ListKeysResponse\x12<\n\x06GetKey\x12\x1d.signetd.api.v1.GetKeyRequest\x1a\x13.signetd.api.v1.Key\x12N\n\x0cGetPublicKey\x12#.signetd.api.v1.GetPublicKeyRequest\x1a\x19.signetd.api.v1.PublicKey\x12\x46\n\x0bGenerateKey\x12\".signetd.api.v1.GenerateKeyRequest\x1a\x13.signetd.api.v1.Key\x12@\n\x08\x45nrolKey\x12\x1f.signetd.api.v1.EnrolKeyRequest\x1a\x13.signetd.api.v1.Key\x12\x44\n\nDisableKey\x12!.signetd.api.v1.DisableKeyRequest\x1a\x13.signetd.api.v1.Key\x12\x42\n\tEnableKey\x12 .signetd.api.v1.EnableKeyRequest\x1a\x13.signetd.api.v1.Key\x12\x44\n\nDestroyKey\x12!.signetd.api.v1.DestroyKeyRequest\x1a\x13.signetd.api.v1.Key\x12H\n\x0cSetKeyPolicy\x12#.signetd.api.v1.SetKeyPolicyRequest\x1a\x13.signetd.api.v1.Keyb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n signetd/api/v1/key_service.proto\x12\x0esignetd.api.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1esignetd/api/v1/resources.proto\"8\n\x0fListKeysRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"N\n\x10ListKeysResponse\x12!\n\x04keys\x18\x01 \x03(\x0b\x32\x13.signetd.api.v1.Key\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x1d\n\rGetKeyRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"#\n\x13GetPublicKeyRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\xc1\x01\n\x12GenerateKeyRequest\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\r\n\x05token\x18\x02 \x01(\t\x12)\n\x08key_type\x18\x03 \x01(\x0e\x32\x17.signetd.api.v1.KeyType\x12\x34\n\x11\x64\x65\x66\x61ult_algorithm\x18\x04 \x01(\x0e\x32\x19.signetd.api.v1.Algorithm\x12+\n\x07purpose\x18\x05 \x01(\x0e\x32\x1a.signetd.api.v1.KeyPurpose\"\xb2\x01\n\x0f\x45nrolKeyRequest\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\r\n\x05token\x18\x02 \x01(\t\x12\x0e\n\x06\x63ka_id\x18\x03 \x01(\x0c\x12\r\n\x05label\x18\x04 \x01(\t\x12\x34\n\x11\x64\x65\x66\x61ult_algorithm\x18\x05 \x01(\x0e\x32\x19.signetd.api.v1.Algorithm\x12+\n\x07purpose\x18\x06 \x01(\x0e\x32\x1a.signetd.api.v1.KeyPurpose\"!\n\x11\x44isableKeyRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\" \n\x10\x45nableKeyRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"3\n\x11\x44\x65stroyKeyRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08\x61pproval\x18\x02 \x01(\t\"N\n\x13SetKeyPolicyRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12)\n\x06policy\x18\x02 \x01(\x0b\x32\x19.signetd.api.v1.KeyPolicy\"O\n\x11ReplaceKeyRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05token\x18\x02 \x01(\t\x12\x0e\n\x06\x63ka_id\x18\x03 \x01(\x0c\x12\r\n\x05label\x18\x04 \x01(\t\"&\n\x16ListKeyVersionsRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"G\n\x17ListKeyVersionsResponse\x12,\n\x08versions\x18\x01 \x03(\x0b\x32\x1a.signetd.api.v1.KeyVersion\"/\n\x10\x41ttestKeyRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05nonce\x18\x02 \x01(\x0c\"*\n\tStatement\x12\x10\n\x08\x64ocument\x18\x01 \x01(\x0c\x12\x0b\n\x03sm3\x18\x02 \x01(\t\"\xab\x01\n\x10\x43reateCsrRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07subject\x18\x02 \x01(\t\x12\x19\n\x11\x61lternative_names\x18\x03 \x03(\t\x12\x12\n\nkey_usages\x18\x04 \x03(\t\x12\x1b\n\x13\x65xtended_key_usages\x18\x05 \x03(\t\x12,\n\talgorithm\x18\x06 \x01(\x0e\x32\x19.signetd.api.v1.Algorithm\"\x1f\n\x03\x43sr\x12\x0b\n\x03\x64\x65r\x18\x01 \x01(\x0c\x12\x0b\n\x03pem\x18\x02 \x01(\t\"T\n\x18ImportCertificateRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x14\n\x0c\x63\x65rtificates\x18\x02 \x01(\x0c\x12\x14\n\x0cnot_on_token\x18\x03 \x01(\x08\"%\n\x15GetCertificateRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\xf3\x01\n\x0eKeyCertificate\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0b\n\x03pem\x18\x02 \x01(\t\x12\x0b\n\x03\x64\x65r\x18\x03 \x03(\x0c\x12\x0f\n\x07subject\x18\x04 \x01(\t\x12\x0e\n\x06issuer\x18\x05 \x01(\t\x12.\n\nnot_before\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tnot_after\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0b\x66ingerprint\x18\x08 \x01(\t\x12\x10\n\x08on_token\x18\t \x01(\x08\x12\x12\n\ntoken_note\x18\n \x01(\t2\xd7\x05\n\nKeyService\x12M\n\x08ListKeys\x12\x1f.signetd.api.v1.ListKeysRequest\x1a .signetd.api.v1.ListKeysResponse\x12<\n\x06GetKey\x12\x1d.signetd.api.v1.GetKeyRequest\x1a\x13.signetd.api.v1.Key\x12N\n\x0cGetPublicKey\x12#.signetd.api.v1.GetPublicKeyRequest\x1a\x19.signetd.api.v1.PublicKey\x12\x46\n\x0bGenerateKey\x12\".signetd.api.v1.GenerateKeyRequest\x1a\x13.signetd.api.v1.Key\x12@\n\x08\x45nrolKey\x12\x1f.signetd.api.v1.EnrolKeyRequest\x1a\x13.signetd.api.v1.Key\x12\x44\n\nDisableKey\x12!.signetd.api.v1.DisableKeyRequest\x1a\x13.signetd.api.v1.Key\x12\x42\n\tEnableKey\x12 .signetd.api.v1.EnableKeyRequest\x1a\x13.signetd.api.v1.Key\x12\x44\n\nDestroyKey\x12!.signetd.api.v1.DestroyKeyRequest\x1a\x13.signetd.api.v1.Key\x12H\n\x0cSetKeyPolicy\x12#.signetd.api.v1.SetKeyPolicyRequest\x1a\x13.signetd.api.v1.Key\x12H\n\tAttestKey\x12 .signetd.api.v1.AttestKeyRequest\x1a\x19.signetd.api.v1.Statementb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'signetd.api.v1.key_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_LISTKEYSREQUEST']._serialized_start=84
-  _globals['_LISTKEYSREQUEST']._serialized_end=140
-  _globals['_LISTKEYSRESPONSE']._serialized_start=142
-  _globals['_LISTKEYSRESPONSE']._serialized_end=220
-  _globals['_GETKEYREQUEST']._serialized_start=222
-  _globals['_GETKEYREQUEST']._serialized_end=251
-  _globals['_GETPUBLICKEYREQUEST']._serialized_start=253
-  _globals['_GETPUBLICKEYREQUEST']._serialized_end=288
-  _globals['_GENERATEKEYREQUEST']._serialized_start=291
-  _globals['_GENERATEKEYREQUEST']._serialized_end=484
-  _globals['_ENROLKEYREQUEST']._serialized_start=487
-  _globals['_ENROLKEYREQUEST']._serialized_end=665
-  _globals['_DISABLEKEYREQUEST']._serialized_start=667
-  _globals['_DISABLEKEYREQUEST']._serialized_end=700
-  _globals['_ENABLEKEYREQUEST']._serialized_start=702
-  _globals['_ENABLEKEYREQUEST']._serialized_end=734
-  _globals['_DESTROYKEYREQUEST']._serialized_start=736
-  _globals['_DESTROYKEYREQUEST']._serialized_end=787
-  _globals['_SETKEYPOLICYREQUEST']._serialized_start=789
-  _globals['_SETKEYPOLICYREQUEST']._serialized_end=867
-  _globals['_KEYSERVICE']._serialized_start=870
-  _globals['_KEYSERVICE']._serialized_end=1523
+  _globals['_LISTKEYSREQUEST']._serialized_start=117
+  _globals['_LISTKEYSREQUEST']._serialized_end=173
+  _globals['_LISTKEYSRESPONSE']._serialized_start=175
+  _globals['_LISTKEYSRESPONSE']._serialized_end=253
+  _globals['_GETKEYREQUEST']._serialized_start=255
+  _globals['_GETKEYREQUEST']._serialized_end=284
+  _globals['_GETPUBLICKEYREQUEST']._serialized_start=286
+  _globals['_GETPUBLICKEYREQUEST']._serialized_end=321
+  _globals['_GENERATEKEYREQUEST']._serialized_start=324
+  _globals['_GENERATEKEYREQUEST']._serialized_end=517
+  _globals['_ENROLKEYREQUEST']._serialized_start=520
+  _globals['_ENROLKEYREQUEST']._serialized_end=698
+  _globals['_DISABLEKEYREQUEST']._serialized_start=700
+  _globals['_DISABLEKEYREQUEST']._serialized_end=733
+  _globals['_ENABLEKEYREQUEST']._serialized_start=735
+  _globals['_ENABLEKEYREQUEST']._serialized_end=767
+  _globals['_DESTROYKEYREQUEST']._serialized_start=769
+  _globals['_DESTROYKEYREQUEST']._serialized_end=820
+  _globals['_SETKEYPOLICYREQUEST']._serialized_start=822
+  _globals['_SETKEYPOLICYREQUEST']._serialized_end=900
+  _globals['_REPLACEKEYREQUEST']._serialized_start=902
+  _globals['_REPLACEKEYREQUEST']._serialized_end=981
+  _globals['_LISTKEYVERSIONSREQUEST']._serialized_start=983
+  _globals['_LISTKEYVERSIONSREQUEST']._serialized_end=1021
+  _globals['_LISTKEYVERSIONSRESPONSE']._serialized_start=1023
+  _globals['_LISTKEYVERSIONSRESPONSE']._serialized_end=1094
+  _globals['_ATTESTKEYREQUEST']._serialized_start=1096
+  _globals['_ATTESTKEYREQUEST']._serialized_end=1143
+  _globals['_STATEMENT']._serialized_start=1145
+  _globals['_STATEMENT']._serialized_end=1187
+  _globals['_CREATECSRREQUEST']._serialized_start=1190
+  _globals['_CREATECSRREQUEST']._serialized_end=1361
+  _globals['_CSR']._serialized_start=1363
+  _globals['_CSR']._serialized_end=1394
+  _globals['_IMPORTCERTIFICATEREQUEST']._serialized_start=1396
+  _globals['_IMPORTCERTIFICATEREQUEST']._serialized_end=1480
+  _globals['_GETCERTIFICATEREQUEST']._serialized_start=1482
+  _globals['_GETCERTIFICATEREQUEST']._serialized_end=1519
+  _globals['_KEYCERTIFICATE']._serialized_start=1522
+  _globals['_KEYCERTIFICATE']._serialized_end=1765
+  _globals['_KEYSERVICE']._serialized_start=1768
+  _globals['_KEYSERVICE']._serialized_end=2495
 # @@protoc_insertion_point(module_scope)

@@ -8,6 +8,7 @@ import collections.abc
 import google.protobuf.descriptor
 import google.protobuf.internal.containers
 import google.protobuf.message
+import google.protobuf.timestamp_pb2
 import signetd.api.v1.resources_pb2
 import typing
 
@@ -150,8 +151,8 @@ class EnrolKeyRequest(google.protobuf.message.Message):
     token: builtins.str
     """Required. Resource name of the token: `tokens/{token}`."""
     cka_id: builtins.bytes
-    """CKA_ID of the key pair, 1 to 255 bytes. At least one of `cka_id` and `label` is required;
-    they must match exactly one private key.
+    """CKA_ID of the key pair, at most 32 bytes. At least one of `cka_id` and `label` is required;
+    they must match exactly one private key. A pair without a CKA_ID is found by its label.
     """
     label: builtins.str
     """CKA_LABEL of the key pair, at most 255 bytes of UTF-8."""
@@ -218,8 +219,8 @@ class DestroyKeyRequest(google.protobuf.message.Message):
     NAME_FIELD_NUMBER: builtins.int
     APPROVAL_FIELD_NUMBER: builtins.int
     name: builtins.str
-    """Required. Resource name: `keys/{key}`. The key must be disabled or in
-    quarantine.
+    """Required. Resource name: `keys/{key}`: all versions that are left; the key must be disabled or in
+    quarantine. Or `keys/{key}/versions/{version}`: one version that only verifies.
     """
     approval: builtins.str
     """Resource name of the approval, `approvals/{approval}`; required where the daemon's configuration
@@ -259,3 +260,296 @@ class SetKeyPolicyRequest(google.protobuf.message.Message):
     def ClearField(self, field_name: typing.Literal["name", b"name", "policy", b"policy"]) -> None: ...
 
 global___SetKeyPolicyRequest = SetKeyPolicyRequest
+
+@typing.final
+class ReplaceKeyRequest(google.protobuf.message.Message):
+    """With what to replace a key's pair."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: builtins.int
+    TOKEN_FIELD_NUMBER: builtins.int
+    CKA_ID_FIELD_NUMBER: builtins.int
+    LABEL_FIELD_NUMBER: builtins.int
+    name: builtins.str
+    """Required. Resource name: `keys/{key}`. The new pair is of the same type."""
+    token: builtins.str
+    """Optional. Resource name of the token that shall hold it: `tokens/{token}`; default: that of the
+    key.
+    """
+    cka_id: builtins.bytes
+    """Optional. CKA_ID of a pair that is on the token already; without it and `label` one is generated."""
+    label: builtins.str
+    """Optional. CKA_LABEL of a pair that is on the token already."""
+    def __init__(
+        self,
+        *,
+        name: builtins.str = ...,
+        token: builtins.str = ...,
+        cka_id: builtins.bytes = ...,
+        label: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["cka_id", b"cka_id", "label", b"label", "name", b"name", "token", b"token"]) -> None: ...
+
+global___ReplaceKeyRequest = ReplaceKeyRequest
+
+@typing.final
+class ListKeyVersionsRequest(google.protobuf.message.Message):
+    """Whose versions to list."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: builtins.int
+    name: builtins.str
+    """Required. Resource name: `keys/{key}`."""
+    def __init__(
+        self,
+        *,
+        name: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["name", b"name"]) -> None: ...
+
+global___ListKeyVersionsRequest = ListKeyVersionsRequest
+
+@typing.final
+class ListKeyVersionsResponse(google.protobuf.message.Message):
+    """The versions of a key."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    VERSIONS_FIELD_NUMBER: builtins.int
+    @property
+    def versions(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[signetd.api.v1.resources_pb2.KeyVersion]:
+        """The versions, the newest first."""
+
+    def __init__(
+        self,
+        *,
+        versions: collections.abc.Iterable[signetd.api.v1.resources_pb2.KeyVersion] | None = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["versions", b"versions"]) -> None: ...
+
+global___ListKeyVersionsResponse = ListKeyVersionsResponse
+
+@typing.final
+class AttestKeyRequest(google.protobuf.message.Message):
+    """Which key to attest."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: builtins.int
+    NONCE_FIELD_NUMBER: builtins.int
+    name: builtins.str
+    """Required. Resource name: `keys/{key}` or `keys/{key}/versions/{version}`."""
+    nonce: builtins.bytes
+    """Optional. Bytes that the statement shall contain, so that whoever asked knows that it is fresh;
+    at most 64.
+    """
+    def __init__(
+        self,
+        *,
+        name: builtins.str = ...,
+        nonce: builtins.bytes = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["name", b"name", "nonce", b"nonce"]) -> None: ...
+
+global___AttestKeyRequest = AttestKeyRequest
+
+@typing.final
+class Statement(google.protobuf.message.Message):
+    """What the daemon states, signed."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    DOCUMENT_FIELD_NUMBER: builtins.int
+    SM3_FIELD_NUMBER: builtins.int
+    document: builtins.bytes
+    """The statement with its signature, as JSON (docs/enrolment.md); what `signetctl` verifies offline."""
+    sm3: builtins.str
+    """SM3 of `document`, lower-case hex."""
+    def __init__(
+        self,
+        *,
+        document: builtins.bytes = ...,
+        sm3: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["document", b"document", "sm3", b"sm3"]) -> None: ...
+
+global___Statement = Statement
+
+@typing.final
+class CreateCsrRequest(google.protobuf.message.Message):
+    """What to have certified."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: builtins.int
+    SUBJECT_FIELD_NUMBER: builtins.int
+    ALTERNATIVE_NAMES_FIELD_NUMBER: builtins.int
+    KEY_USAGES_FIELD_NUMBER: builtins.int
+    EXTENDED_KEY_USAGES_FIELD_NUMBER: builtins.int
+    ALGORITHM_FIELD_NUMBER: builtins.int
+    name: builtins.str
+    """Required. Resource name: `keys/{key}`. Every purpose but AUDIT: the request is made by the daemon."""
+    subject: builtins.str
+    """Required. The subject, as RFC 4514 writes it: `CN=Example,O=Example Ltd,C=CN`."""
+    algorithm: signetd.api.v1.resources_pb2.Algorithm.ValueType
+    """Optional. The algorithm of the request's signature; default: the key's."""
+    @property
+    def alternative_names(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """Optional. DNS names, e-mail addresses, IP addresses and URIs for subjectAltName, at most 64, each
+        as `dns:…`, `email:…`, `ip:…` or `uri:…`.
+        """
+
+    @property
+    def key_usages(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """Optional. Key usages by their names in RFC 5280, such as `digitalSignature`; default: what the
+        purpose of the key needs.
+        """
+
+    @property
+    def extended_key_usages(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """Optional. Extended key usages as dotted object identifiers."""
+
+    def __init__(
+        self,
+        *,
+        name: builtins.str = ...,
+        subject: builtins.str = ...,
+        alternative_names: collections.abc.Iterable[builtins.str] | None = ...,
+        key_usages: collections.abc.Iterable[builtins.str] | None = ...,
+        extended_key_usages: collections.abc.Iterable[builtins.str] | None = ...,
+        algorithm: signetd.api.v1.resources_pb2.Algorithm.ValueType = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["algorithm", b"algorithm", "alternative_names", b"alternative_names", "extended_key_usages", b"extended_key_usages", "key_usages", b"key_usages", "name", b"name", "subject", b"subject"]) -> None: ...
+
+global___CreateCsrRequest = CreateCsrRequest
+
+@typing.final
+class Csr(google.protobuf.message.Message):
+    """A certification request."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    DER_FIELD_NUMBER: builtins.int
+    PEM_FIELD_NUMBER: builtins.int
+    der: builtins.bytes
+    """PKCS#10 in DER (RFC 2986)."""
+    pem: builtins.str
+    """The same in PEM."""
+    def __init__(
+        self,
+        *,
+        der: builtins.bytes = ...,
+        pem: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["der", b"der", "pem", b"pem"]) -> None: ...
+
+global___Csr = Csr
+
+@typing.final
+class ImportCertificateRequest(google.protobuf.message.Message):
+    """What certificate to keep."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: builtins.int
+    CERTIFICATES_FIELD_NUMBER: builtins.int
+    NOT_ON_TOKEN_FIELD_NUMBER: builtins.int
+    name: builtins.str
+    """Required. Resource name: `keys/{key}`."""
+    certificates: builtins.bytes
+    """Required. The certificate, and optionally those of its chain in any order, in PEM, or one in DER;
+    at most 256 KiB and 8 certificates.
+    """
+    not_on_token: builtins.bool
+    """Optional. Whether not to write it to the token as well."""
+    def __init__(
+        self,
+        *,
+        name: builtins.str = ...,
+        certificates: builtins.bytes = ...,
+        not_on_token: builtins.bool = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["certificates", b"certificates", "name", b"name", "not_on_token", b"not_on_token"]) -> None: ...
+
+global___ImportCertificateRequest = ImportCertificateRequest
+
+@typing.final
+class GetCertificateRequest(google.protobuf.message.Message):
+    """Whose certificate to return."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: builtins.int
+    name: builtins.str
+    """Required. Resource name: `keys/{key}` or `keys/{key}/versions/{version}`."""
+    def __init__(
+        self,
+        *,
+        name: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["name", b"name"]) -> None: ...
+
+global___GetCertificateRequest = GetCertificateRequest
+
+@typing.final
+class KeyCertificate(google.protobuf.message.Message):
+    """The certificate of a key."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: builtins.int
+    PEM_FIELD_NUMBER: builtins.int
+    DER_FIELD_NUMBER: builtins.int
+    SUBJECT_FIELD_NUMBER: builtins.int
+    ISSUER_FIELD_NUMBER: builtins.int
+    NOT_BEFORE_FIELD_NUMBER: builtins.int
+    NOT_AFTER_FIELD_NUMBER: builtins.int
+    FINGERPRINT_FIELD_NUMBER: builtins.int
+    ON_TOKEN_FIELD_NUMBER: builtins.int
+    TOKEN_NOTE_FIELD_NUMBER: builtins.int
+    name: builtins.str
+    """Resource name of the key version: `keys/{key}/versions/{version}`."""
+    pem: builtins.str
+    """The certificate and its chain in PEM, the key's own first."""
+    subject: builtins.str
+    """Subject of the key's own, as RFC 4514 writes it."""
+    issuer: builtins.str
+    """Issuer of it."""
+    fingerprint: builtins.str
+    """SHA-256 of it, lower-case hex."""
+    on_token: builtins.bool
+    """Whether the token holds it as well; why not is in `token_note`."""
+    token_note: builtins.str
+    """Why it is not on the token; empty if it is."""
+    @property
+    def der(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.bytes]:
+        """The same in DER."""
+
+    @property
+    def not_before(self) -> google.protobuf.timestamp_pb2.Timestamp:
+        """From when it is valid."""
+
+    @property
+    def not_after(self) -> google.protobuf.timestamp_pb2.Timestamp:
+        """Until when it is valid."""
+
+    def __init__(
+        self,
+        *,
+        name: builtins.str = ...,
+        pem: builtins.str = ...,
+        der: collections.abc.Iterable[builtins.bytes] | None = ...,
+        subject: builtins.str = ...,
+        issuer: builtins.str = ...,
+        not_before: google.protobuf.timestamp_pb2.Timestamp | None = ...,
+        not_after: google.protobuf.timestamp_pb2.Timestamp | None = ...,
+        fingerprint: builtins.str = ...,
+        on_token: builtins.bool = ...,
+        token_note: builtins.str = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["not_after", b"not_after", "not_before", b"not_before"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["der", b"der", "fingerprint", b"fingerprint", "issuer", b"issuer", "name", b"name", "not_after", b"not_after", "not_before", b"not_before", "on_token", b"on_token", "pem", b"pem", "subject", b"subject", "token_note", b"token_note"]) -> None: ...
+
+global___KeyCertificate = KeyCertificate

@@ -308,6 +308,34 @@ LIMIT_PERIOD_EVER: LimitPeriod.ValueType  # 3
 """In all, for ever."""
 global___LimitPeriod = LimitPeriod
 
+class _KeyVersionState:
+    ValueType = typing.NewType("ValueType", builtins.int)
+    V: typing_extensions.TypeAlias = ValueType
+
+class _KeyVersionStateEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[_KeyVersionState.ValueType], builtins.type):
+    DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
+    KEY_VERSION_STATE_UNSPECIFIED: _KeyVersionState.ValueType  # 0
+    """Not given. Never returned."""
+    KEY_VERSION_STATE_PRIMARY: _KeyVersionState.ValueType  # 1
+    """It is the one that signs, as far as the key's state allows."""
+    KEY_VERSION_STATE_VERIFY_ONLY: _KeyVersionState.ValueType  # 2
+    """Another one has taken its place: it only verifies."""
+    KEY_VERSION_STATE_DESTROYED: _KeyVersionState.ValueType  # 3
+    """Its key pair was destroyed in its token. It still verifies."""
+
+class KeyVersionState(_KeyVersionState, metaclass=_KeyVersionStateEnumTypeWrapper):
+    """Whether a version of a key signs."""
+
+KEY_VERSION_STATE_UNSPECIFIED: KeyVersionState.ValueType  # 0
+"""Not given. Never returned."""
+KEY_VERSION_STATE_PRIMARY: KeyVersionState.ValueType  # 1
+"""It is the one that signs, as far as the key's state allows."""
+KEY_VERSION_STATE_VERIFY_ONLY: KeyVersionState.ValueType  # 2
+"""Another one has taken its place: it only verifies."""
+KEY_VERSION_STATE_DESTROYED: KeyVersionState.ValueType  # 3
+"""Its key pair was destroyed in its token. It still verifies."""
+global___KeyVersionState = KeyVersionState
+
 class _TokenState:
     ValueType = typing.NewType("ValueType", builtins.int)
     V: typing_extensions.TypeAlias = ValueType
@@ -451,6 +479,8 @@ class Key(google.protobuf.message.Message):
     PURPOSE_FIELD_NUMBER: builtins.int
     POLICY_FIELD_NUMBER: builtins.int
     USES_FIELD_NUMBER: builtins.int
+    CERTIFICATE_EXPIRE_TIME_FIELD_NUMBER: builtins.int
+    WARNINGS_FIELD_NUMBER: builtins.int
     name: builtins.str
     """Resource name: `keys/{key}`."""
     key_type: global___KeyType.ValueType
@@ -489,6 +519,14 @@ class Key(google.protobuf.message.Message):
     def policy(self) -> global___KeyPolicy:
         """What holds for every use of it."""
 
+    @property
+    def certificate_expire_time(self) -> google.protobuf.timestamp_pb2.Timestamp:
+        """Until when its certificate is valid; not set if it has none."""
+
+    @property
+    def warnings(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """What somebody should know of it, such as that its certificate expires soon; may be empty."""
+
     def __init__(
         self,
         *,
@@ -508,11 +546,62 @@ class Key(google.protobuf.message.Message):
         purpose: global___KeyPurpose.ValueType = ...,
         policy: global___KeyPolicy | None = ...,
         uses: builtins.int = ...,
+        certificate_expire_time: google.protobuf.timestamp_pb2.Timestamp | None = ...,
+        warnings: collections.abc.Iterable[builtins.str] | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["create_time", b"create_time", "policy", b"policy", "update_time", b"update_time"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["cka_id", b"cka_id", "create_time", b"create_time", "default_algorithm", b"default_algorithm", "key_type", b"key_type", "name", b"name", "origin", b"origin", "policy", b"policy", "primary_version", b"primary_version", "protection_level", b"protection_level", "public_key_fingerprint", b"public_key_fingerprint", "purpose", b"purpose", "state", b"state", "token", b"token", "token_serial", b"token_serial", "update_time", b"update_time", "uses", b"uses"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["certificate_expire_time", b"certificate_expire_time", "create_time", b"create_time", "policy", b"policy", "update_time", b"update_time"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["certificate_expire_time", b"certificate_expire_time", "cka_id", b"cka_id", "create_time", b"create_time", "default_algorithm", b"default_algorithm", "key_type", b"key_type", "name", b"name", "origin", b"origin", "policy", b"policy", "primary_version", b"primary_version", "protection_level", b"protection_level", "public_key_fingerprint", b"public_key_fingerprint", "purpose", b"purpose", "state", b"state", "token", b"token", "token_serial", b"token_serial", "update_time", b"update_time", "uses", b"uses", "warnings", b"warnings"]) -> None: ...
 
 global___Key = Key
+
+@typing.final
+class KeyVersion(google.protobuf.message.Message):
+    """One key pair of a key."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: builtins.int
+    STATE_FIELD_NUMBER: builtins.int
+    TOKEN_FIELD_NUMBER: builtins.int
+    TOKEN_SERIAL_FIELD_NUMBER: builtins.int
+    CKA_ID_FIELD_NUMBER: builtins.int
+    PUBLIC_KEY_FINGERPRINT_FIELD_NUMBER: builtins.int
+    PROTECTION_LEVEL_FIELD_NUMBER: builtins.int
+    CREATE_TIME_FIELD_NUMBER: builtins.int
+    name: builtins.str
+    """Resource name: `keys/{key}/versions/{version}`."""
+    state: global___KeyVersionState.ValueType
+    """Whether it signs."""
+    token: builtins.str
+    """Resource name of the token that holds it: `tokens/{token}`."""
+    token_serial: builtins.str
+    """Serial number of that token."""
+    cka_id: builtins.bytes
+    """CKA_ID of the key pair."""
+    public_key_fingerprint: builtins.str
+    """SHA-256 of the public key's SubjectPublicKeyInfo in DER, lower-case hex."""
+    protection_level: global___ProtectionLevel.ValueType
+    """How well the private key is protected."""
+    @property
+    def create_time(self) -> google.protobuf.timestamp_pb2.Timestamp:
+        """When it was registered."""
+
+    def __init__(
+        self,
+        *,
+        name: builtins.str = ...,
+        state: global___KeyVersionState.ValueType = ...,
+        token: builtins.str = ...,
+        token_serial: builtins.str = ...,
+        cka_id: builtins.bytes = ...,
+        public_key_fingerprint: builtins.str = ...,
+        protection_level: global___ProtectionLevel.ValueType = ...,
+        create_time: google.protobuf.timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["create_time", b"create_time"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["cka_id", b"cka_id", "create_time", b"create_time", "name", b"name", "protection_level", b"protection_level", "public_key_fingerprint", b"public_key_fingerprint", "state", b"state", "token", b"token", "token_serial", b"token_serial"]) -> None: ...
+
+global___KeyVersion = KeyVersion
 
 @typing.final
 class PublicKey(google.protobuf.message.Message):
