@@ -2,3 +2,37 @@
 
 No clock, no network, no keys: what is signed is given out as bytes, and signatures are given in.
 """
+
+from signetd.seal.build import seal, stamp, to_sign
+from signetd.seal.build_info import seal_info
+from signetd.seal.errors import BuildError, SealError
+from signetd.seal.model import (
+    CertificateDigest,
+    Extension,
+    Format,
+    Picture,
+    Properties,
+    Seal,
+    SealInfo,
+    Stamp,
+)
+from signetd.seal.parse import parse_seal, parse_stamp
+
+__all__ = [
+    "BuildError",
+    "CertificateDigest",
+    "Extension",
+    "Format",
+    "Picture",
+    "Properties",
+    "Seal",
+    "SealError",
+    "SealInfo",
+    "Stamp",
+    "parse_seal",
+    "parse_stamp",
+    "seal",
+    "seal_info",
+    "stamp",
+    "to_sign",
+]
