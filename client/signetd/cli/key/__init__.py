@@ -9,8 +9,10 @@ from signetd.cli.key import (
     enrol,
     generate,
     public_key,
+    replace,
     set_policy,
     show,
+    versions,
 )
 from signetd.cli.key import list as list_
 
@@ -23,4 +25,6 @@ app.command("public-key")(public_key.command)
 app.command("set-policy")(set_policy.command)
 app.command("disable")(disable.command)
 app.command("enable")(enable.command)
+app.command("replace")(replace.command)
+app.command("versions")(versions.command)
 app.command("destroy")(destroy.command)

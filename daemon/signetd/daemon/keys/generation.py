@@ -1,6 +1,7 @@
 """Generates a key pair so that none is left on a token without a registration."""
 
 from collections.abc import Awaitable, Callable
+from typing import Final
 
 from signetd.daemon.keys.tokens import KeyToken
 from signetd.daemon.keys.types import RegisteredKey
@@ -8,6 +9,7 @@ from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.types import KeyInfo, KeyType
 
 # The token was asked and its answer was lost: the pair may have been made.
+_TELLING_BYTES: Final = 8  # so many random ones are no coincidence
 _UNCERTAIN = frozenset({Reason.TOKEN_TIMEOUT, Reason.WORKER_LOST})
 
 
@@ -27,7 +29,7 @@ async def generate_registered(
     try:
         pair = await token.generate(key_type, label=label, cka_id=cka_id)
     except SignetError as error:
-        if error.reason in _UNCERTAIN and not await _removed(token, cka_id):
+        if error.reason in _UNCERTAIN and not await _removed(token, label, cka_id):
             raise _leftover(error, label, cka_id) from error
         raise
     try:
@@ -44,14 +46,21 @@ async def _undo(token: KeyToken, pair: KeyInfo, cause: BaseException) -> None:
         cause.add_note(f"{_what_is_left(pair.label, pair.ref.cka_id)} ({error.message})")
 
 
-async def _removed(token: KeyToken, cka_id: bytes) -> bool:
+async def _removed(token: KeyToken, label: str, cka_id: bytes) -> bool:
     try:
         for pair in await token.keys():
-            if pair.ref.cka_id == cka_id:
+            # A token may have cut or padded the CKA_ID, which was made at random for this pair.
+            changed = pair.label == label and _is_cut_or_padded(cka_id, pair.ref.cka_id)
+            if pair.ref.cka_id == cka_id or changed:
                 await token.destroy(pair.ref)
     except SignetError:
         return False
     return True
+
+
+def _is_cut_or_padded(asked: bytes, found: bytes) -> bool:
+    shorter, longer = sorted((asked, found), key=len)
+    return len(shorter) >= _TELLING_BYTES and longer.startswith(shorter)
 
 
 def _leftover(error: SignetError, label: str, cka_id: bytes) -> SignetError:

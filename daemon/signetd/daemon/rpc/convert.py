@@ -102,9 +102,9 @@ def sign_input(request: signing_service_pb2.SignRequest) -> SignInput:
 
 
 def verify_input(request: signing_service_pb2.VerifyRequest) -> VerifyInput:
-    """Read what is to be verified; absent fields become None."""
+    """Read what is to be verified; absent fields become None, and so does the version."""
     return VerifyInput(
-        key=resource_id(request.key, "keys", "key"),
+        key=resource_id(request.key.partition("/versions/")[0], "keys", "key"),
         message=request.message if request.HasField("message") else None,
         digest=request.digest if request.HasField("digest") else None,
         signature=request.signature,

@@ -39,9 +39,13 @@ class SignInput(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VerifyInput(SignInput, frozen=True, kw_only=True):
-    """A message or digest, and the signature that it may have."""
+    """A message or digest, and the signature that it may have.
+
+    ``version`` is the one to verify with; None for whichever does.
+    """
 
     signature: bytes
+    version: int | None = None
 
 
 class Signed(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,7 +65,10 @@ class Released(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Verified(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether a signature is valid."""
+    """Whether a signature is valid.
+
+    ``key`` is as the version with which it is, or as the first that was tried.
+    """
 
     valid: bool
     algorithm: Algorithm
