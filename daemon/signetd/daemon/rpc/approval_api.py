@@ -10,7 +10,7 @@ from signetd.daemon.approvals.service import Approvals
 from signetd.daemon.approvals.types import Subject
 from signetd.daemon.keys import RegisteredKey, versions
 from signetd.daemon.policy.types import Credential
-from signetd.daemon.rpc import approval_convert, calls, convert, key_messages
+from signetd.daemon.rpc import approval_convert, calls, convert
 from signetd.daemon.rpc.approval_watching import ApprovalWatchers
 from signetd.daemon.signing import SignInput
 from signetd.daemon.signing.validate import check
@@ -121,7 +121,7 @@ class ApprovalApi:
             case "sign":
                 return await self._signature(request)
             case "destroy_key":
-                found, version = key_messages.split_version(request.destroy_key.key, "key")
+                found, version = convert.split_version(request.destroy_key.key, "key")
                 key_id = _key_id(found)
                 key = self._keys.to_destroy(calls.current().identity, key_id)
                 pair = key if version is None else versions.at(key, version)

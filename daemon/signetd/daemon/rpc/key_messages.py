@@ -1,17 +1,12 @@
 """Keys and their versions between the messages of the API and the daemon's own values."""
 
-import re
 from datetime import datetime
-from typing import Final
 
 from signetd.api.v1 import resources_pb2
 from signetd.api.v1.resources_pb2 import Key, KeyVersion
 from signetd.daemon.keys import RegisteredKey, versions
 from signetd.daemon.keys.types import KeyState
 from signetd.daemon.rpc import calls, convert, policy_convert
-from signetd.drivers.errors import Reason, SignetError
-
-_VERSION: Final = re.compile(r"[1-9][0-9]{0,8}")
 
 
 def key_message(key: RegisteredKey, uses: int) -> Key:
@@ -68,27 +63,9 @@ def key_and_version(name: str, field: str = "name") -> tuple[str, int | None]:
 
     Raises INPUT_MISSING or INPUT_INVALID, naming *field*.
     """
-    found, version = split_version(name, field)
+    found, version = convert.split_version(name, field)
     _noted(found, version)
     return found, version
-
-
-def split_version(name: str, field: str) -> tuple[str, int | None]:
-    """Return the key and the version that a resource name names, None without one.
-
-    Raises INPUT_MISSING or INPUT_INVALID, naming *field*.
-    """
-    head, separator, version = name.partition("/versions/")
-    found = convert.resource_id(head, "keys", field)
-    if not separator:
-        return found, None
-    if not _VERSION.fullmatch(version):
-        raise SignetError(
-            Reason.INPUT_INVALID,
-            f"{field} is {name[:100]!r}; a version is named keys/{{key}}/versions/{{version}}, the "
-            "last part being its number, from 1 on.",
-        )
-    return found, int(version)
 
 
 def _noted(found: str, version: int | None = None) -> str:

@@ -3,14 +3,13 @@
 import asyncio
 from typing import Final, Protocol
 
-import msgspec
 import structlog
 
 from signetd.api.v1 import signing_service_pb2 as messages
 from signetd.daemon.keys.types import RegisteredKey
 from signetd.daemon.logs import described
 from signetd.daemon.policy.types import Asker, Operation
-from signetd.daemon.rpc import calls, convert, errors, key_messages
+from signetd.daemon.rpc import calls, convert, errors
 from signetd.daemon.rpc.recording import Recorder
 from signetd.daemon.signing import MAX_BATCH_ITEMS, Released, SignInput, Verified, VerifyInput
 from signetd.drivers.errors import Reason, SignetError
@@ -66,8 +65,7 @@ class SigningApi:
 
     async def verify(self, request: messages.VerifyRequest) -> messages.VerifyResponse:
         """Answer Verify."""
-        _, version = key_messages.split_version(request.key, "key")
-        order = msgspec.structs.replace(convert.verify_input(request), version=version)
+        order = convert.verify_input(request)
         call = calls.current()
         facts = call.facts
         facts["key"] = order.key

@@ -24,11 +24,13 @@ class Encoding(StrEnum):
 class SignInput(msgspec.Struct, frozen=True, kw_only=True):
     """A message or digest to sign; None stands for what the caller left out.
 
-    ``key`` is the bare name, ``approval`` a resource name or "". For SM2 a ``digest`` is
-    e = SM3(Z ‖ M) of GB/T 32918.2.
+    ``key`` is the bare name, ``approval`` a resource name or "". ``version`` is the only one that
+    may sign, or verify; None for the one that signs, and for whichever verifies. For SM2 a
+    ``digest`` is e = SM3(Z ‖ M) of GB/T 32918.2.
     """
 
     key: str
+    version: int | None = None
     message: bytes | None = None
     digest: bytes | None = None
     algorithm: Algorithm | None = None
@@ -39,13 +41,9 @@ class SignInput(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VerifyInput(SignInput, frozen=True, kw_only=True):
-    """A message or digest, and the signature that it may have.
-
-    ``version`` is the one to verify with; None for whichever does.
-    """
+    """A message or digest, and the signature that it may have."""
 
     signature: bytes
-    version: int | None = None
 
 
 class Signed(msgspec.Struct, frozen=True, kw_only=True):

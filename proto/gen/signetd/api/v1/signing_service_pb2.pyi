@@ -29,7 +29,10 @@ class SignRequest(google.protobuf.message.Message):
     INPUT_CRC32C_FIELD_NUMBER: builtins.int
     APPROVAL_FIELD_NUMBER: builtins.int
     key: builtins.str
-    """Required. Resource name of the key: `keys/{key}`."""
+    """Required. Resource name of the key: `keys/{key}`. Or `keys/{key}/versions/{version}`, which is
+    refused unless that is the version that signs: for an SM2 digest (e), which has its public key
+    in it.
+    """
     message: builtins.bytes
     """The message itself, at most 1 MiB; it may be empty. Exactly one of `message` and `digest`
     is required. Hash a larger document yourself and send the digest.
