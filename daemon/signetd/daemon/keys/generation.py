@@ -1,5 +1,6 @@
 """Generates a key pair so that none is left on a token without a registration."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -8,9 +9,13 @@ from signetd.daemon.keys.types import RegisteredKey
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.types import KeyInfo, KeyType
 
-# The token was asked and its answer was lost: the pair may have been made.
+# The token was asked, and its answer was lost or says that something broke: there may be a pair.
 _TELLING_BYTES: Final = 8  # so many random ones are no coincidence
-_UNCERTAIN = frozenset({Reason.TOKEN_TIMEOUT, Reason.WORKER_LOST})
+_UNCERTAIN = frozenset(
+    {Reason.TOKEN_TIMEOUT, Reason.WORKER_LOST, Reason.TOKEN_FAILED, Reason.TOKEN_ABSENT}
+)
+_WAITS: Final = (0.2, 0.5, 1.0, 2.0, 4.0)  # seconds; a worker that ended is soon replaced
+_SOON_OVER: Final = frozenset({Reason.TOKEN_RECOVERING, Reason.WORKER_LOST})
 
 
 async def generate_registered(
@@ -41,21 +46,38 @@ async def generate_registered(
 
 async def _undo(token: KeyToken, pair: KeyInfo, cause: BaseException) -> None:
     try:
-        await token.destroy(pair.ref)
+        await _patiently(lambda: token.destroy(pair.ref))
     except SignetError as error:
+        if error.reason is Reason.KEY_NOT_ON_TOKEN:
+            return  # an earlier try has reached the token, and its answer was lost
         cause.add_note(f"{_what_is_left(pair.label, pair.ref.cka_id)} ({error.message})")
 
 
 async def _removed(token: KeyToken, label: str, cka_id: bytes) -> bool:
-    try:
+    async def remove() -> None:
         for pair in await token.keys():
             # A token may have cut or padded the CKA_ID, which was made at random for this pair.
             changed = pair.label == label and _is_cut_or_padded(cka_id, pair.ref.cka_id)
             if pair.ref.cka_id == cka_id or changed:
                 await token.destroy(pair.ref)
+
+    try:
+        await _patiently(remove)
     except SignetError:
         return False
     return True
+
+
+async def _patiently(work: Callable[[], Awaitable[None]]) -> None:
+    """Do *work*, again and again while the token is about to come back."""
+    for seconds in _WAITS:
+        try:
+            return await work()
+        except SignetError as error:
+            if error.reason not in _SOON_OVER:
+                raise
+        await asyncio.sleep(seconds)
+    await work()
 
 
 def _is_cut_or_padded(asked: bytes, found: bytes) -> bool:
