@@ -78,6 +78,7 @@ class FakeToken:
         self.traces_failure: SignetError | None = None
         self.lies = False
         self.next_spki: bytes | None = None
+        self.changes_id: Callable[[bytes], bytes] = lambda cka_id: cka_id
 
     def complain(self, topic: str, why: str) -> None:
         self.complaints[topic] = why
@@ -117,7 +118,7 @@ class FakeToken:
         self.asked.set()
         await self.gate.wait()
         spki = self.next_spki or secrets.token_bytes(91)
-        pair = self.hold(key_type, label=label, cka_id=cka_id, spki=spki)
+        pair = self.hold(key_type, label=label, cka_id=self.changes_id(cka_id), spki=spki)
         if self.generate_failure:
             raise self.generate_failure
         return pair
