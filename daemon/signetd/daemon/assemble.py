@@ -25,6 +25,7 @@ from signetd.daemon.pools import make_pools
 from signetd.daemon.rpc.access_api import AccessApi
 from signetd.daemon.rpc.approval_api import ApprovalApi
 from signetd.daemon.rpc.approval_watching import ApprovalWatchers
+from signetd.daemon.rpc.attestation_api import AttestationApi
 from signetd.daemon.rpc.audit_api import AuditApi
 from signetd.daemon.rpc.dispatch import Dispatcher
 from signetd.daemon.rpc.following import Followers
@@ -39,6 +40,9 @@ from signetd.daemon.rpc.watching import Watchers
 from signetd.daemon.signing import FaultCounter, SigningDesk, SigningEngine
 from signetd.daemon.signing.audit_signer import AuditSigner
 from signetd.daemon.state import Database
+from signetd.daemon.statements.attestation import Attestation
+from signetd.daemon.statements.writer import StatementWriter
+from signetd.daemon.timestamps import TimeStampService
 from signetd.drivers.isolation.pool import TokenPool
 from signetd.drivers.life import Transition
 
@@ -72,6 +76,7 @@ class Daemon:
     health: Health
     watchers: tuple[Watched, ...]
     guard: StoredPinGuard
+    time_stamps: TimeStampService | None
     changed: asyncio.Event
 
     def bind(self, listener: Listener) -> Bound:
@@ -100,7 +105,9 @@ def assemble(config: Config, database: Database) -> Daemon:
         await audit.ledger.write(Entry(event=quarantined(key, faults)))
 
     engine = SigningEngine(keys, tokens, FaultCounter(keys, limits, record))
-    audit = _audit(config, database, AuditSigner(config.audit.key, keys, engine), changed)
+    signer = AuditSigner(config.audit.key, keys, engine)
+    audit = _audit(config, database, signer, changed)
+    statements = StatementWriter(signer, config.daemon.name, utc_now)
     recorder = Recorder(audit.ledger, reads=config.audit.reads)
     book = PolicyBook(database.access, keys.load)
     gate = Gate(book, keys)
@@ -115,8 +122,9 @@ def assemble(config: Config, database: Database) -> Daemon:
     followers = Followers(audit.ledger, audit.store, config.limits.watchers)
     apis = {
         "SigningService": SigningApi(desk, gate, engine, recorder),
-        "KeyService": KeyApi(
-            keys, gate, uses, recorder, database.usage, config.access.destroy_approvals
+        "KeyService": (
+            KeyApi(keys, gate, uses, recorder, database.usage, config.access.destroy_approvals),
+            AttestationApi(keys, Attestation(tokens, statements), recorder),
         ),
         "TokenService": TokenApi(tokens, writer, watchers, recorder),
         "AccessService": AccessApi(book, keys, recorder, database.usage, sockets, administrators),
@@ -143,6 +151,7 @@ def assemble(config: Config, database: Database) -> Daemon:
         health=Health(tokens, audit.ledger),
         watchers=(watchers, approval_watchers, followers),
         guard=guard,
+        time_stamps=None if config.timestamps is None else TimeStampService(config.timestamps),
         changed=changed,
     )
 
