@@ -23,7 +23,15 @@ class Token(Protocol):
         ...
 
 
-class KeyToken(Token, Protocol):
+class TracingToken(Token, Protocol):
+    """A token that tells what is left of a key pair."""
+
+    async def find_traces(self, ref: KeyRef) -> Traces:
+        """Look in fresh sessions for whatever is left of a key pair."""
+        ...
+
+
+class KeyToken(TracingToken, Protocol):
     """A token on which key pairs are made, found and destroyed."""
 
     async def keys(self) -> list[KeyInfo]:
@@ -40,10 +48,6 @@ class KeyToken(Token, Protocol):
 
     async def destroy(self, ref: KeyRef) -> None:
         """Destroy a key pair; KEY_NOT_ON_TOKEN where nothing of it is there."""
-        ...
-
-    async def find_traces(self, ref: KeyRef) -> Traces:
-        """Look in fresh sessions for whatever is left of a key pair."""
         ...
 
     def complain(self, topic: str, why: str) -> None:
