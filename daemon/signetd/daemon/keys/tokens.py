@@ -6,7 +6,7 @@ from typing import Final, Protocol, TypeVar
 from signetd.daemon.keys.types import RegisteredKey
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.life import TokenState, TokenStatus
-from signetd.drivers.types import Algorithm, KeyInfo, KeyRef, KeyType, TokenInfo, Traces
+from signetd.drivers.types import Algorithm, KeyInfo, KeyRef, KeyType, Survey, TokenInfo, Traces
 
 
 class Token(Protocol):
@@ -36,6 +36,10 @@ class KeyToken(TracingToken, Protocol):
 
     async def keys(self) -> list[KeyInfo]:
         """List the key pairs."""
+        ...
+
+    async def survey(self) -> Survey:
+        """List every private key, those too that make no usable pair."""
         ...
 
     async def find_key(self, *, cka_id: bytes = b"", label: str = "") -> KeyInfo:
