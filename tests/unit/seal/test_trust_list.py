@@ -52,7 +52,7 @@ def test_a_list_says_whom_to_trust_for_what() -> None:
     )
     assert (found.name, found.comment) == ("测试省", "of the gazette")
     assert found.issued == datetime(2026, 6, 1, tzinfo=UTC)
-    assert found.accepted_makers == {"ab" * 32, "cd" * 32}
+    assert found.accepted_makers == frozenset({"ab" * 32, "cd" * 32})
     root, ca = Certificate.read(HOUSE.root.der), Certificate.read(HOUSE.ca.der)
     assert (found.makers, found.signers) == ((root,), (root, ca))
     assert (found.time_authorities, found.intermediates) == ((ca,), (ca,))
@@ -178,7 +178,7 @@ def test_what_is_written_is_read_as_it_was() -> None:
     assert (found.makers, found.signers) == (given.makers, given.signers)
     assert found.intermediates == given.intermediates and not found.time_authorities
     assert [each.der for each in found.crls] == [each.der for each in given.crls]
-    assert found.accepted_makers == {"ab" * 32}
+    assert found.accepted_makers == frozenset({"ab" * 32})
 
 
 def test_openssl_reads_what_is_written() -> None:
