@@ -81,6 +81,16 @@ class KeyServiceStub(object):
                 request_serializer=signetd_dot_api_dot_v1_dot_key__service__pb2.SetKeyPolicyRequest.SerializeToString,
                 response_deserializer=signetd_dot_api_dot_v1_dot_resources__pb2.Key.FromString,
                 _registered_method=True)
+        self.ReplaceKey = channel.unary_unary(
+                '/signetd.api.v1.KeyService/ReplaceKey',
+                request_serializer=signetd_dot_api_dot_v1_dot_key__service__pb2.ReplaceKeyRequest.SerializeToString,
+                response_deserializer=signetd_dot_api_dot_v1_dot_resources__pb2.Key.FromString,
+                _registered_method=True)
+        self.ListKeyVersions = channel.unary_unary(
+                '/signetd.api.v1.KeyService/ListKeyVersions',
+                request_serializer=signetd_dot_api_dot_v1_dot_key__service__pb2.ListKeyVersionsRequest.SerializeToString,
+                response_deserializer=signetd_dot_api_dot_v1_dot_key__service__pb2.ListKeyVersionsResponse.FromString,
+                _registered_method=True)
         self.AttestKey = channel.unary_unary(
                 '/signetd.api.v1.KeyService/AttestKey',
                 request_serializer=signetd_dot_api_dot_v1_dot_key__service__pb2.AttestKeyRequest.SerializeToString,
@@ -158,6 +168,21 @@ class KeyServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ReplaceKey(self, request, context):
+        """Puts a new key pair in the place of a key's: a new version signs from then on, the older ones
+        only verify.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListKeyVersions(self, request, context):
+        """Lists the versions of a key, the newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def AttestKey(self, request, context):
         """Returns a statement of what the token says of a key now, or that a destroyed one is gone, signed
         by the audit's key. A third party can verify it offline.
@@ -213,6 +238,16 @@ def add_KeyServiceServicer_to_server(servicer, server):
                     servicer.SetKeyPolicy,
                     request_deserializer=signetd_dot_api_dot_v1_dot_key__service__pb2.SetKeyPolicyRequest.FromString,
                     response_serializer=signetd_dot_api_dot_v1_dot_resources__pb2.Key.SerializeToString,
+            ),
+            'ReplaceKey': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReplaceKey,
+                    request_deserializer=signetd_dot_api_dot_v1_dot_key__service__pb2.ReplaceKeyRequest.FromString,
+                    response_serializer=signetd_dot_api_dot_v1_dot_resources__pb2.Key.SerializeToString,
+            ),
+            'ListKeyVersions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListKeyVersions,
+                    request_deserializer=signetd_dot_api_dot_v1_dot_key__service__pb2.ListKeyVersionsRequest.FromString,
+                    response_serializer=signetd_dot_api_dot_v1_dot_key__service__pb2.ListKeyVersionsResponse.SerializeToString,
             ),
             'AttestKey': grpc.unary_unary_rpc_method_handler(
                     servicer.AttestKey,
@@ -464,6 +499,60 @@ class KeyService(object):
             '/signetd.api.v1.KeyService/SetKeyPolicy',
             signetd_dot_api_dot_v1_dot_key__service__pb2.SetKeyPolicyRequest.SerializeToString,
             signetd_dot_api_dot_v1_dot_resources__pb2.Key.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReplaceKey(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/signetd.api.v1.KeyService/ReplaceKey',
+            signetd_dot_api_dot_v1_dot_key__service__pb2.ReplaceKeyRequest.SerializeToString,
+            signetd_dot_api_dot_v1_dot_resources__pb2.Key.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListKeyVersions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/signetd.api.v1.KeyService/ListKeyVersions',
+            signetd_dot_api_dot_v1_dot_key__service__pb2.ListKeyVersionsRequest.SerializeToString,
+            signetd_dot_api_dot_v1_dot_key__service__pb2.ListKeyVersionsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -81,6 +81,20 @@ class KeyServiceStub:
     ]
     """Replaces what holds for every use of a key: its limits, approvals and algorithms."""
 
+    ReplaceKey: grpc.UnaryUnaryMultiCallable[
+        signetd.api.v1.key_service_pb2.ReplaceKeyRequest,
+        signetd.api.v1.resources_pb2.Key,
+    ]
+    """Puts a new key pair in the place of a key's: a new version signs from then on, the older ones
+    only verify.
+    """
+
+    ListKeyVersions: grpc.UnaryUnaryMultiCallable[
+        signetd.api.v1.key_service_pb2.ListKeyVersionsRequest,
+        signetd.api.v1.key_service_pb2.ListKeyVersionsResponse,
+    ]
+    """Lists the versions of a key, the newest first."""
+
     AttestKey: grpc.UnaryUnaryMultiCallable[
         signetd.api.v1.key_service_pb2.AttestKeyRequest,
         signetd.api.v1.key_service_pb2.Statement,
@@ -150,6 +164,20 @@ class KeyServiceAsyncStub:
         signetd.api.v1.resources_pb2.Key,
     ]
     """Replaces what holds for every use of a key: its limits, approvals and algorithms."""
+
+    ReplaceKey: grpc.aio.UnaryUnaryMultiCallable[
+        signetd.api.v1.key_service_pb2.ReplaceKeyRequest,
+        signetd.api.v1.resources_pb2.Key,
+    ]
+    """Puts a new key pair in the place of a key's: a new version signs from then on, the older ones
+    only verify.
+    """
+
+    ListKeyVersions: grpc.aio.UnaryUnaryMultiCallable[
+        signetd.api.v1.key_service_pb2.ListKeyVersionsRequest,
+        signetd.api.v1.key_service_pb2.ListKeyVersionsResponse,
+    ]
+    """Lists the versions of a key, the newest first."""
 
     AttestKey: grpc.aio.UnaryUnaryMultiCallable[
         signetd.api.v1.key_service_pb2.AttestKeyRequest,
@@ -238,6 +266,24 @@ class KeyServiceServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[signetd.api.v1.resources_pb2.Key, collections.abc.Awaitable[signetd.api.v1.resources_pb2.Key]]:
         """Replaces what holds for every use of a key: its limits, approvals and algorithms."""
+
+    @abc.abstractmethod
+    def ReplaceKey(
+        self,
+        request: signetd.api.v1.key_service_pb2.ReplaceKeyRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[signetd.api.v1.resources_pb2.Key, collections.abc.Awaitable[signetd.api.v1.resources_pb2.Key]]:
+        """Puts a new key pair in the place of a key's: a new version signs from then on, the older ones
+        only verify.
+        """
+
+    @abc.abstractmethod
+    def ListKeyVersions(
+        self,
+        request: signetd.api.v1.key_service_pb2.ListKeyVersionsRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[signetd.api.v1.key_service_pb2.ListKeyVersionsResponse, collections.abc.Awaitable[signetd.api.v1.key_service_pb2.ListKeyVersionsResponse]]:
+        """Lists the versions of a key, the newest first."""
 
     @abc.abstractmethod
     def AttestKey(
