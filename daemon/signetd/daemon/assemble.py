@@ -12,6 +12,7 @@ from signetd.daemon.approvals.use import ApprovalUses
 from signetd.daemon.audit.service import Audit
 from signetd.daemon.audit.types import Entry
 from signetd.daemon.bootstrap import socket_names
+from signetd.daemon.certificates import CertificateRequests, ExpiryWatch, KeyCertificates
 from signetd.daemon.config import Config, Listener
 from signetd.daemon.config.profiles import chosen
 from signetd.daemon.credentials import utc_now
@@ -26,11 +27,13 @@ from signetd.daemon.rpc.access_api import AccessApi
 from signetd.daemon.rpc.approval_api import ApprovalApi
 from signetd.daemon.rpc.approval_watching import ApprovalWatchers
 from signetd.daemon.rpc.audit_api import AuditApi
+from signetd.daemon.rpc.certificates_api import CertificatesApi
 from signetd.daemon.rpc.dispatch import Dispatcher
 from signetd.daemon.rpc.following import Followers
 from signetd.daemon.rpc.health import Health
 from signetd.daemon.rpc.key_api import KeyApi
 from signetd.daemon.rpc.listeners import Bound, bind
+from signetd.daemon.rpc.methods import Parts
 from signetd.daemon.rpc.recording import Recorder
 from signetd.daemon.rpc.signing_api import SigningApi
 from signetd.daemon.rpc.token_api import TokenApi
@@ -73,6 +76,7 @@ class Daemon:
     watchers: tuple[Watched, ...]
     guard: StoredPinGuard
     changed: asyncio.Event
+    expiry: ExpiryWatch
 
     def bind(self, listener: Listener) -> Bound:
         """Bind a server to an address of the configuration; raises StartError."""
@@ -113,10 +117,12 @@ def assemble(config: Config, database: Database) -> Daemon:
     sockets = socket_names(config)
     desk = SigningDesk(engine, gate, uses, audit.ledger)
     followers = Followers(audit.ledger, audit.store, config.limits.watchers)
-    apis = {
+    certificates = KeyCertificates(keys, tokens, utc_now)
+    apis: dict[str, object] = {
         "SigningService": SigningApi(desk, gate, engine, recorder),
-        "KeyService": KeyApi(
-            keys, gate, uses, recorder, database.usage, config.access.destroy_approvals
+        "KeyService": Parts(
+            KeyApi(keys, gate, uses, recorder, database.usage, config.access.destroy_approvals),
+            CertificatesApi(CertificateRequests(keys, engine), certificates, gate, recorder),
         ),
         "TokenService": TokenApi(tokens, writer, watchers, recorder),
         "AccessService": AccessApi(book, keys, recorder, database.usage, sockets, administrators),
@@ -144,6 +150,7 @@ def assemble(config: Config, database: Database) -> Daemon:
         watchers=(watchers, approval_watchers, followers),
         guard=guard,
         changed=changed,
+        expiry=ExpiryWatch(keys, utc_now),
     )
 
 

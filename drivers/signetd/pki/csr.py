@@ -4,7 +4,6 @@ The usual libraries sign a request while they make it, which needs the private k
 be signed is made first, and the request when the signature has come.
 """
 
-import base64
 import ipaddress
 import re
 from typing import Any, Final
@@ -22,7 +21,6 @@ from signetd.pki.errors import InputError
 MAX_ALTERNATIVE_NAMES: Final = 64
 MAX_PURPOSES: Final = 32
 _MAX_NAME_CHARS: Final = 255
-_PEM_COLUMNS: Final = 64  # RFC 7468, 2
 
 _ALT: Final = "alternative_names"
 _LABELS: Final = r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))*"
@@ -104,14 +102,6 @@ def assemble(info: bytes, algorithm: bytes, signature: bytes) -> bytes:
     )
     encoded: bytes = request.dump()
     return encoded
-
-
-def pem(request: bytes) -> str:
-    """Write a request (DER) as PEM (RFC 7468, 7)."""
-    text = base64.b64encode(request).decode()
-    lines = [text[start : start + _PEM_COLUMNS] for start in range(0, len(text), _PEM_COLUMNS)]
-    begin, end = "-----BEGIN CERTIFICATE REQUEST-----", "-----END CERTIFICATE REQUEST-----"
-    return "\n".join([begin, *lines, end, ""])
 
 
 def _pss(name: str, size: int) -> Any:

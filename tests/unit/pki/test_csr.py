@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from signetd.pki import InputError, algorithms, csr
-from tests.unit.pki import holders
+from tests.unit.pki import holders, making
 
 WANTED = csr.Wanted(
     subject="CN=张三+serialNumber=7,O=示例 Ltd,C=CN",
@@ -38,7 +38,7 @@ def made(kind: str, wanted: csr.Wanted = WANTED) -> bytes:
 def openssl_verifies(request: bytes, kind: str, folder: Path) -> tuple[bool, str]:
     """Say whether openssl finds the signature valid, which its exit code does not tell."""
     file = folder / "request.pem"
-    file.write_text(csr.pem(request))
+    file.write_bytes(making.pem(request, "CERTIFICATE REQUEST"))
     option = ["-vfyopt", f"distid:{holders.ID.decode()}"] if kind == "sm2" else []
     shown = ["-noout", "-text", "-nameopt", "utf8"]
     done = subprocess.run(

@@ -37,6 +37,19 @@ class Method:
             ) from None
 
 
+class Parts:
+    """Several objects that answer the methods of one service between them, the first that can."""
+
+    def __init__(self, *parts: object) -> None:
+        self._parts = parts
+
+    def __getattr__(self, name: str) -> Any:
+        for part in self._parts:
+            if hasattr(part, name):
+                return getattr(part, name)
+        raise AttributeError(name)
+
+
 def table(
     services: Iterable[ServiceDescriptor],
     apis: Mapping[str, object],

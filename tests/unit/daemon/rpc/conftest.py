@@ -27,6 +27,7 @@ from signetd.daemon.rpc.dispatch import Dispatcher
 from signetd.daemon.rpc.health import Health
 from signetd.daemon.rpc.key_api import KeyApi
 from signetd.daemon.rpc.listeners import Bound, bind
+from signetd.daemon.rpc.methods import Parts
 from signetd.daemon.rpc.recording import Recorder
 from signetd.daemon.rpc.signing_api import SigningApi
 from signetd.daemon.rpc.token_api import TokenApi
@@ -69,8 +70,8 @@ class Service:
                 "signetd.api.v1.SigningService": SigningApi(
                     FakeDesk(self.engine), gate, self.engine, recorder
                 ),
-                "signetd.api.v1.KeyService": KeyApi(
-                    self.keys, gate, FakeApprovals(), recorder, self.usage
+                "signetd.api.v1.KeyService": Parts(
+                    KeyApi(self.keys, gate, FakeApprovals(), recorder, self.usage), Refusing()
                 ),
                 "signetd.api.v1.TokenService": TokenApi(
                     self.tokens, writer, self.watchers, recorder
