@@ -21,7 +21,6 @@ new_certs_dir = {folder}
 default_md = {digest}
 policy = any
 unique_subject = no
-preserve = yes
 copy_extensions = none
 [any]
 commonName = supplied
@@ -86,7 +85,7 @@ class OpensslCa:
         file.write_bytes(request)
         start, end = (_time(datetime.now(UTC) + each) for each in life)
         self._run(
-            "ca", "-config", str(self.folder / "ca.cnf"), "-batch", "-notext", "-utf8",
+            "ca", "-config", str(self.folder / "ca.cnf"), "-batch", "-notext", "-utf8", "-preserveDN",
             "-cert", str(self.folder / f"{by}.pem"), "-keyfile", str(self.folder / f"{by}.key"),
             "-in", str(file), "-out", str(out), "-extensions", section,
             "-startdate", start, "-enddate", end, *self._options("-sigopt", "-vfyopt"),

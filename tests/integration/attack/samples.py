@@ -24,7 +24,7 @@ def grant(subject: str, keys: str = "keys/*", **fields: Any) -> access.Grant:
 
 
 def certificate(scene: Scene, key: str, common_name: str = "of the attack") -> bytes:
-    """Return a certificate of a key (its resource name) on P-256, valid now, by a CA of the tests."""
+    """Return a certificate, valid now, of a key on P-256; *key* is its resource name."""
     spki = scene.by(FOUNDER).done("KeyService/GetPublicKey", messages.GetPublicKeyRequest(name=key))
     now = datetime.now(UTC)
     holder = holders.Key("ec", b"", spki.spki)
