@@ -1,7 +1,16 @@
-"""Verifies exports of the audit offline; shares no code with the daemon that writes them."""
+"""Verifies exports of the audit and statements offline; shares no code with who writes them."""
 
 from signetd.audit.keys import PublicKeyError, read_public_key
 from signetd.audit.report import Problem, Report
+from signetd.audit.statements import StatementReport, verify_statement
 from signetd.audit.verifier import Verifier
 
-__all__ = ["Problem", "PublicKeyError", "Report", "Verifier", "read_public_key"]
+__all__ = [
+    "Problem",
+    "PublicKeyError",
+    "Report",
+    "StatementReport",
+    "Verifier",
+    "read_public_key",
+    "verify_statement",
+]

@@ -26,6 +26,7 @@ from signetd.daemon.pools import make_pools
 from signetd.daemon.rpc.access_api import AccessApi
 from signetd.daemon.rpc.approval_api import ApprovalApi
 from signetd.daemon.rpc.approval_watching import ApprovalWatchers
+from signetd.daemon.rpc.attestation_api import AttestationApi
 from signetd.daemon.rpc.audit_api import AuditApi
 from signetd.daemon.rpc.certificates_api import CertificatesApi
 from signetd.daemon.rpc.dispatch import Dispatcher
@@ -33,7 +34,6 @@ from signetd.daemon.rpc.following import Followers
 from signetd.daemon.rpc.health import Health
 from signetd.daemon.rpc.key_api import KeyApi
 from signetd.daemon.rpc.listeners import Bound, bind
-from signetd.daemon.rpc.methods import Parts
 from signetd.daemon.rpc.recording import Recorder
 from signetd.daemon.rpc.signing_api import SigningApi
 from signetd.daemon.rpc.token_api import TokenApi
@@ -42,6 +42,8 @@ from signetd.daemon.rpc.watching import Watchers
 from signetd.daemon.signing import FaultCounter, SigningDesk, SigningEngine
 from signetd.daemon.signing.audit_signer import AuditSigner
 from signetd.daemon.state import Database
+from signetd.daemon.statements.attestation import Attestation
+from signetd.daemon.statements.writer import StatementWriter
 from signetd.drivers.isolation.pool import TokenPool
 from signetd.drivers.life import Transition
 
@@ -104,7 +106,9 @@ def assemble(config: Config, database: Database) -> Daemon:
         await audit.ledger.write(Entry(event=quarantined(key, faults)))
 
     engine = SigningEngine(keys, tokens, FaultCounter(keys, limits, record))
-    audit = _audit(config, database, AuditSigner(config.audit.key, keys, engine), changed)
+    signer = AuditSigner(config.audit.key, keys, engine)
+    audit = _audit(config, database, signer, changed)
+    statements = StatementWriter(signer, config.daemon.name, utc_now)
     recorder = Recorder(audit.ledger, reads=config.audit.reads)
     book = PolicyBook(database.access, keys.load)
     gate = Gate(book, keys)
@@ -118,10 +122,11 @@ def assemble(config: Config, database: Database) -> Daemon:
     desk = SigningDesk(engine, gate, uses, audit.ledger)
     followers = Followers(audit.ledger, audit.store, config.limits.watchers)
     certificates = KeyCertificates(keys, tokens, utc_now)
-    apis: dict[str, object] = {
+    apis = {
         "SigningService": SigningApi(desk, gate, engine, recorder),
-        "KeyService": Parts(
+        "KeyService": (
             KeyApi(keys, gate, uses, recorder, database.usage, config.access.destroy_approvals),
+            AttestationApi(keys, Attestation(tokens, statements), recorder),
             CertificatesApi(CertificateRequests(keys, engine), certificates, gate, recorder),
         ),
         "TokenService": TokenApi(tokens, writer, watchers, recorder),

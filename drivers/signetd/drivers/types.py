@@ -147,6 +147,19 @@ class KeyInfo(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     always_authenticate: bool = False
 
 
+AttributeValue = bool | str
+"""An attribute of an object on a token: a truth value, or anything else as text."""
+
+
+class Attributes(msgspec.Struct, frozen=True, tag=True):
+    """What a token says of a private key now: its attributes by name, such as CKA_SENSITIVE.
+
+    What the token does not report is not there. See pkcs11/attributes.py for how they are written.
+    """
+
+    values: dict[str, AttributeValue]
+
+
 class SignOrder(msgspec.Struct, frozen=True, kw_only=True):
     """One signature to make; ``signer_id`` counts for SM2 with a message only."""
 

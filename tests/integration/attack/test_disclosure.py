@@ -39,6 +39,7 @@ def _about(name: str) -> dict[str, Message]:
         "KeyService/ImportCertificate": keys.ImportCertificateRequest(
             name=full, certificates=b"none"
         ),
+        "KeyService/AttestKey": keys.AttestKeyRequest(name=full),
         "KeyService/DisableKey": keys.DisableKeyRequest(name=full),
         "KeyService/EnableKey": keys.EnableKeyRequest(name=full),
         "KeyService/DestroyKey": keys.DestroyKeyRequest(name=full),
@@ -59,6 +60,7 @@ def _about(name: str) -> dict[str, Message]:
 
 
 _FOR_ADMINISTRATORS = {
+    "KeyService/AttestKey",
     "SigningService/Verify",
     "KeyService/GetKey",
     "KeyService/GetPublicKey",

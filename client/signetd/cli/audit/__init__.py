@@ -2,7 +2,15 @@
 
 import typer
 
-from signetd.cli.audit import checkpoint, export, follow, prune, status, verify
+from signetd.cli.audit import (
+    checkpoint,
+    export,
+    follow,
+    prune,
+    status,
+    verify,
+    verify_statement,
+)
 from signetd.cli.audit import list as list_
 
 app = typer.Typer(help="Read, export, verify and prune the audit.", no_args_is_help=True)
@@ -12,4 +20,5 @@ app.command("status")(status.command)
 app.command("checkpoint")(checkpoint.command)
 app.command("export")(export.command)
 app.command("verify")(verify.command)
+app.command("verify-statement")(verify_statement.command)
 app.command("prune")(prune.command)

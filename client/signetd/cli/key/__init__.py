@@ -3,6 +3,7 @@
 import typer
 
 from signetd.cli.key import (
+    attest,
     certificate,
     csr,
     destroy,
@@ -26,6 +27,7 @@ app.command("public-key")(public_key.command)
 app.command("csr")(csr.command)
 app.command("import-certificate")(import_certificate.command)
 app.command("certificate")(certificate.command)
+app.command("attest")(attest.command)
 app.command("set-policy")(set_policy.command)
 app.command("disable")(disable.command)
 app.command("enable")(enable.command)

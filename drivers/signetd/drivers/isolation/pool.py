@@ -22,6 +22,8 @@ from signetd.drivers.isolation.queue import FairQueue
 from signetd.drivers.life import TokenStatus, Transition
 from signetd.drivers.pins import PinGuard, PinSource, SerialBook
 from signetd.drivers.types import (
+    Attributes,
+    AttributeValue,
     KeyInfo,
     KeyRef,
     KeyType,
@@ -206,6 +208,15 @@ class TokenPool:
         Raises SignetError(KEY_NOT_ON_TOKEN, KEY_AMBIGUOUS, KEY_UNPROTECTED).
         """
         return enrolment.choose(await self.keys(), cka_id, label)
+
+    async def attributes(self, ref: KeyRef) -> dict[str, AttributeValue]:
+        """Return what the token says now of a private key, by the attributes' names (CKA_…).
+
+        What it does not report is not there. Raises SignetError.
+        """
+        command = wire.ReadAttributes(ref)
+        answer = await self._desk.do(command, self.settings.request_timeout, _NOBODY)
+        return expect(answer, Attributes).values
 
     async def generate(self, key_type: KeyType, *, label: str, cka_id: bytes) -> KeyInfo:
         """Generate a key pair on the token. Raises SignetError."""

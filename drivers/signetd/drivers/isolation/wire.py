@@ -12,6 +12,7 @@ import msgspec
 
 from signetd.drivers.errors import Reason
 from signetd.drivers.types import (
+    Attributes,
     KeyInfo,
     KeyRef,
     KeyType,
@@ -101,6 +102,12 @@ class ReadCertificate(msgspec.Struct, frozen=True, tag=True):
     key: KeyRef
 
 
+class ReadAttributes(msgspec.Struct, frozen=True, tag=True):
+    """Read the attributes of a private key afresh."""
+
+    key: KeyRef
+
+
 class Cancel(msgspec.Struct, frozen=True, tag=True):
     """Leave out a call that has not been begun, for its caller has gone. Has no reply itself."""
 
@@ -117,11 +124,12 @@ Command = (
     | ListKeys
     | Generate
     | Destroy
+    | ReadAttributes
     | StoreCertificate
     | ReadCertificate
     | Cancel
 )
-Value = None | bytes | TokenInfo | KeyInfo | list[KeyInfo]
+Value = None | bytes | TokenInfo | KeyInfo | list[KeyInfo] | Attributes
 
 
 def size_of(command: Command) -> int:

@@ -78,6 +78,7 @@ class Worker:
             wire.Destroy: lambda c: self._opened.destroy(c.key),
             wire.StoreCertificate: lambda c: self._opened.store_certificate(c.key, c.der, c.label),
             wire.ReadCertificate: lambda c: self._opened.read_certificate(c.key),
+            wire.ReadAttributes: lambda c: self._opened.attributes(c.key),
             wire.Close: lambda c: self._opened.close(),
         }
 

@@ -8,6 +8,7 @@ from signetd.drivers import verify
 from signetd.drivers.algorithms import ALGORITHMS_OF, INTEGER_BYTES
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.pkcs11 import (
+    attributes,
     certificates,
     describe,
     finder,
@@ -23,6 +24,7 @@ from signetd.drivers.pkcs11.native import Native
 from signetd.drivers.pkcs11.session import TokenSession, check_same
 from signetd.drivers.types import (
     Algorithm,
+    Attributes,
     KeyInfo,
     KeyRef,
     KeyType,
@@ -86,6 +88,13 @@ class Pkcs11Token:
             remedy = Remedy.WORKER if self._session.has_seen(key) else Remedy.NONE
             raise TokenFault(Reason.KEY_NOT_ON_TOKEN, why, ckr="", remedy=remedy)
         return entry
+
+    def attributes(self, key: KeyRef) -> Attributes:
+        """Read what the token says now of a private key. Raises SignetError."""
+        entry = self._entry(key)
+        with translated("reading the key's attributes"):
+            found = entry.private.get_attributes(list(attributes.REPORTED))
+        return Attributes(attributes.plain(found))
 
     def sign(self, order: SignOrder) -> bytes:
         """Make one signature: r‖s for SM2 and ECDSA, the standard's octets otherwise.

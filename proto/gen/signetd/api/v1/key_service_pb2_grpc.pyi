@@ -99,6 +99,14 @@ class KeyServiceStub:
     ]
     """Returns the certificate of a key, with its chain."""
 
+    AttestKey: grpc.UnaryUnaryMultiCallable[
+        signetd.api.v1.key_service_pb2.AttestKeyRequest,
+        signetd.api.v1.key_service_pb2.Statement,
+    ]
+    """Returns a statement of what the token says of a key now, or that a destroyed one is gone, signed
+    by the audit's key. A third party can verify it offline.
+    """
+
 class KeyServiceAsyncStub:
     """Registers and manages keys. No method returns, wraps or exports a private key."""
 
@@ -178,6 +186,14 @@ class KeyServiceAsyncStub:
         signetd.api.v1.key_service_pb2.KeyCertificate,
     ]
     """Returns the certificate of a key, with its chain."""
+
+    AttestKey: grpc.aio.UnaryUnaryMultiCallable[
+        signetd.api.v1.key_service_pb2.AttestKeyRequest,
+        signetd.api.v1.key_service_pb2.Statement,
+    ]
+    """Returns a statement of what the token says of a key now, or that a destroyed one is gone, signed
+    by the audit's key. A third party can verify it offline.
+    """
 
 class KeyServiceServicer(metaclass=abc.ABCMeta):
     """Registers and manages keys. No method returns, wraps or exports a private key."""
@@ -282,5 +298,15 @@ class KeyServiceServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[signetd.api.v1.key_service_pb2.KeyCertificate, collections.abc.Awaitable[signetd.api.v1.key_service_pb2.KeyCertificate]]:
         """Returns the certificate of a key, with its chain."""
+
+    @abc.abstractmethod
+    def AttestKey(
+        self,
+        request: signetd.api.v1.key_service_pb2.AttestKeyRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[signetd.api.v1.key_service_pb2.Statement, collections.abc.Awaitable[signetd.api.v1.key_service_pb2.Statement]]:
+        """Returns a statement of what the token says of a key now, or that a destroyed one is gone, signed
+        by the audit's key. A third party can verify it offline.
+        """
 
 def add_KeyServiceServicer_to_server(servicer: KeyServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...
