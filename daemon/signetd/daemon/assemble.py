@@ -44,6 +44,7 @@ from signetd.daemon.signing.audit_signer import AuditSigner
 from signetd.daemon.state import Database
 from signetd.daemon.statements.attestation import Attestation
 from signetd.daemon.statements.writer import StatementWriter
+from signetd.daemon.timestamps import TimeStampService
 from signetd.drivers.isolation.pool import TokenPool
 from signetd.drivers.life import Transition
 
@@ -77,6 +78,7 @@ class Daemon:
     health: Health
     watchers: tuple[Watched, ...]
     guard: StoredPinGuard
+    time_stamps: TimeStampService | None
     changed: asyncio.Event
     expiry: ExpiryWatch
 
@@ -154,6 +156,7 @@ def assemble(config: Config, database: Database) -> Daemon:
         health=Health(tokens, audit.ledger),
         watchers=(watchers, approval_watchers, followers),
         guard=guard,
+        time_stamps=None if config.timestamps is None else TimeStampService(config.timestamps),
         changed=changed,
         expiry=ExpiryWatch(keys, utc_now),
     )
