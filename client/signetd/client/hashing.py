@@ -57,12 +57,18 @@ def item_of_file(
     except OSError as error:
         raise errors.InvalidRequest(f"{path} cannot be read: {error.strerror}") from error
     return SignItem(
-        key=key.name.split("/versions/")[0],
+        key=_named(key, name),
         message=message,
         digest=digest,
         algorithm=algorithm,
         encoding=encoding,
     )
+
+
+def _named(key: resources.PublicKey, algorithm: str) -> str:
+    """Name the key, and its version where the digest is good for that one alone."""
+    is_bound = algorithm == "ALGORITHM_SM2_SM3"
+    return key.name if is_bound else key.name.split("/versions/")[0]
 
 
 def _whole(file: BinaryIO) -> bytes:

@@ -122,6 +122,10 @@ ROWS: dict[str, Row] = {
     "KeyService/DestroyKey": Row(
         lambda scene: keys.DestroyKeyRequest(name=_disabled_key(scene)), SECURITY
     ),
+    "KeyService/ListKeyVersions": Row(lambda scene: keys.ListKeyVersionsRequest(name=_KEY), READ),
+    "KeyService/ReplaceKey": Row(
+        lambda scene: keys.ReplaceKeyRequest(name=f"keys/{_made(scene)}"), SECURITY
+    ),
     "KeyService/SetKeyPolicy": Row(
         lambda scene: keys.SetKeyPolicyRequest(
             name=_disabled_key(scene),

@@ -6,7 +6,7 @@ from typing import Final, Protocol, TypeVar
 from signetd.daemon.keys.types import RegisteredKey
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.life import TokenState, TokenStatus
-from signetd.drivers.types import Algorithm, KeyInfo, KeyRef, KeyType, TokenInfo
+from signetd.drivers.types import Algorithm, KeyInfo, KeyRef, KeyType, TokenInfo, Traces
 
 
 class Token(Protocol):
@@ -39,7 +39,11 @@ class KeyToken(Token, Protocol):
         ...
 
     async def destroy(self, ref: KeyRef) -> None:
-        """Destroy a key pair."""
+        """Destroy a key pair; KEY_NOT_ON_TOKEN where nothing of it is there."""
+        ...
+
+    async def find_traces(self, ref: KeyRef) -> Traces:
+        """Look in fresh sessions for whatever is left of a key pair."""
         ...
 
     def complain(self, topic: str, why: str) -> None:

@@ -1,7 +1,5 @@
 """One token behind PKCS#11: one login session, one thread, in a process of its own."""
 
-from contextlib import suppress
-
 from pkcs11 import _pkcs11
 
 from signetd.drivers import verify
@@ -13,9 +11,11 @@ from signetd.drivers.pkcs11 import (
     describe,
     finder,
     keygen,
+    naming,
     plan,
     probe,
     profiles,
+    remains,
     vendor,
 )
 from signetd.drivers.pkcs11.ckr import MAY_HIDE_PIN, TokenFault, translated
@@ -31,7 +31,9 @@ from signetd.drivers.types import (
     Pin,
     Remedy,
     SignOrder,
+    Survey,
     TokenSettings,
+    Traces,
 )
 from signetd.gm import encoding, sm2
 
@@ -71,6 +73,11 @@ class Pkcs11Token:
             check_same(self._token, self._token.slot.get_token())
         self._session.check()
 
+    def survey(self) -> Survey:
+        """List every private key afresh."""
+        inventory = self._session.refresh()
+        return Survey(pairs=inventory.infos(), obscure=inventory.obscure)
+
     def keys(self) -> list[KeyInfo]:
         """List the key pairs afresh."""
         return self._session.refresh().infos()
@@ -80,13 +87,9 @@ class Pkcs11Token:
         with translated("finding the key"):
             entry = inventory.find(key)
         if entry is None:
-            why = (
-                f"the token holds no key pair with CKA_ID {key.cka_id.hex()} and the registered "
-                "public key"
-            )
             # One that was there: only a fresh process can tell whether it is gone.
             remedy = Remedy.WORKER if self._session.has_seen(key) else Remedy.NONE
-            raise TokenFault(Reason.KEY_NOT_ON_TOKEN, why, ckr="", remedy=remedy)
+            raise TokenFault(Reason.KEY_NOT_ON_TOKEN, _not_there(key), ckr="", remedy=remedy)
         return entry
 
     def attributes(self, key: KeyRef) -> Attributes:
@@ -170,10 +173,12 @@ class Pkcs11Token:
     def generate(self, key_type: KeyType, label: str, cka_id: bytes) -> KeyInfo:
         """Generate a key pair: sensitive, not extractable, for signing only.
 
-        A pair that the token does not protect so is destroyed again.
-        Raises SignetError(KEY_UNPROTECTED, ALGORITHM_NOT_ON_TOKEN) and what the token answers.
+        The CKA_ID that the token gave it is in the answer: some tokens cut or pad it. A pair that
+        the token does not protect so, or that is not shown, is destroyed again. Raises
+        SignetError(KEY_EXISTS, KEY_UNPROTECTED, ALGORITHM_NOT_ON_TOKEN) and what the token answers.
         """
         session, inventory = self._session.open
+        naming.check(self._session.refresh(), label, cka_id)
         with describe.better_profile_named(self.info, self._profile.name):
             number = keygen.mechanism(self._profile, self._offered, key_type)
         with translated("generating the key pair"):
@@ -181,15 +186,15 @@ class Pkcs11Token:
                 session, number, key_type, self._profile, label=label, cka_id=cka_id
             )
             inventory.refresh()
-        made = [i for i in inventory.infos() if i.ref.cka_id == cka_id]
-        if len(made) == 1 and not made[0].weaknesses:
-            return made[0]
+        made = inventory.made(pair[1])
+        if made is not None and not made.info.weaknesses:
+            return made.info
         with translated("destroying a key pair that the token does not protect"):
             for item in pair:
                 item.destroy()
             inventory.refresh()
-        if made:
-            raise unprotected(made[0])
+        if made is not None:
+            raise unprotected(made.info)
         raise SignetError(Reason.TOKEN_FAILED, "the token does not show the key pair it made")
 
     def store_certificate(self, key: KeyRef, der: bytes, label: str) -> None:
@@ -206,20 +211,36 @@ class Pkcs11Token:
         return certificates.read(self._session.open[0], entry)
 
     def destroy(self, key: KeyRef) -> None:
-        """Destroy a key pair; the private key first. Raises SignetError.
+        """Destroy all that is there of a key pair: private key, public key, certificates.
 
-        Its certificates are removed with it, where the token lets that be.
+        Raises SignetError, KEY_NOT_ON_TOKEN where there is nothing of it. Whether it is gone then
+        is for `find_traces` to say.
         """
-        entry = self._entry(key)
         session, inventory = self._session.open
+        entry = self._session.refresh().find(key)
         with translated("destroying the key pair"):
-            entry.private.destroy()
-            if entry.public is not None:
-                entry.public.destroy()
+            found = remains.look(session, key, self._sm2_key_type)
+            objects = [*found.privates, *found.publics, *found.certificates]
+            if entry is not None:  # which may know that a private key is the pair's by its public
+                objects.insert(0, entry.private)
+            if not objects:
+                raise SignetError(Reason.KEY_NOT_ON_TOKEN, _not_there(key))
+            for each in {item.handle: item for item in objects}.values():
+                each.destroy()
             self._session.destroyed(key)
             inventory.refresh()
-        with suppress(SignetError):  # they are public, and the pair is gone already
-            certificates.remove(session, entry)
+
+    def find_traces(self, key: KeyRef) -> Traces:
+        """Look for whatever is left of a key pair, in a fresh session. Raises SignetError."""
+        with self._session.fresh() as session, translated("looking for what is left of a key"):
+            found = remains.look(session, key, self._sm2_key_type).traces()
+        if found.gone:
+            self._session.destroyed(key)  # by another worker, perhaps
+        return found
+
+    @property
+    def _sm2_key_type(self) -> int | None:
+        return self._profile.sm2.key_type if self._profile.sm2 else None
 
     def close(self) -> None:
         """Log out and close the session."""
@@ -232,6 +253,13 @@ def unprotected(info: KeyInfo) -> SignetError:
         Reason.KEY_UNPROTECTED,
         f"the token does not protect the key with CKA_ID {info.ref.cka_id.hex()} as it must: "
         + "; ".join(info.weaknesses),
+    )
+
+
+def _not_there(key: KeyRef) -> str:
+    return (
+        f"the token holds no key pair with CKA_ID {key.cka_id.hex() or '(none)'} and the "
+        "registered public key"
     )
 
 

@@ -218,3 +218,31 @@ async def test_the_registered_token_is_the_one_that_made_the_pair(
     token.info = msgspec.structs.replace(token.info, serial="another")
     token.gate.set()
     assert (await request).token_serial == SERIAL
+
+
+@pytest.mark.parametrize("change", [lambda i: i[:10], lambda i: i + bytes(4)])
+async def test_a_token_that_cuts_or_pads_the_cka_id_is_believed(
+    manager: KeyManager, token: Any, change: Callable[[bytes], bytes]
+) -> None:
+    token.changes_id = change
+    key = await manager.generate("a", "hsm1", KeyType.SM2, None)
+    assert key.ref == token.pairs[0].ref
+    assert len(key.cka_id) in (10, 20)
+    token.generate_failure = SignetError(Reason.TOKEN_FAILED, "Broken.")
+    with pytest.raises(SignetError, match=r"^Broken\.$"):
+        await manager.generate("b", "hsm1", KeyType.SM2, None)
+    assert [pair.label for pair in token.pairs] == ["a"], "the pair that was made is removed"
+
+
+async def test_a_worker_that_comes_back_soon_is_waited_for_to_remove_a_pair(
+    manager: KeyManager, token: Any
+) -> None:
+    token.generate_failure = SignetError(Reason.WORKER_LOST, "Lost.")
+    token.destroy_failure = SignetError(Reason.TOKEN_RECOVERING, "Not yet.")
+
+    loop = asyncio.get_running_loop()
+    loop.call_later(0.1, setattr, token, "destroy_failure", None)
+    with pytest.raises(SignetError, match=r"^Lost\.$"):
+        await manager.generate("a", "hsm1", KeyType.SM2, None)
+    assert token.pairs == []
+    assert token.calls.count("destroy") == 2

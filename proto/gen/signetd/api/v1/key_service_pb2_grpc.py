@@ -101,6 +101,16 @@ class KeyServiceStub(object):
                 request_serializer=signetd_dot_api_dot_v1_dot_key__service__pb2.AttestKeyRequest.SerializeToString,
                 response_deserializer=signetd_dot_api_dot_v1_dot_key__service__pb2.Statement.FromString,
                 _registered_method=True)
+        self.ReplaceKey = channel.unary_unary(
+                '/signetd.api.v1.KeyService/ReplaceKey',
+                request_serializer=signetd_dot_api_dot_v1_dot_key__service__pb2.ReplaceKeyRequest.SerializeToString,
+                response_deserializer=signetd_dot_api_dot_v1_dot_resources__pb2.Key.FromString,
+                _registered_method=True)
+        self.ListKeyVersions = channel.unary_unary(
+                '/signetd.api.v1.KeyService/ListKeyVersions',
+                request_serializer=signetd_dot_api_dot_v1_dot_key__service__pb2.ListKeyVersionsRequest.SerializeToString,
+                response_deserializer=signetd_dot_api_dot_v1_dot_key__service__pb2.ListKeyVersionsResponse.FromString,
+                _registered_method=True)
 
 
 class KeyServiceServicer(object):
@@ -202,6 +212,21 @@ class KeyServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ReplaceKey(self, request, context):
+        """Puts a new key pair in the place of a key's: a new version signs from then on, the older ones
+        only verify.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListKeyVersions(self, request, context):
+        """Lists the versions of a key, the newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_KeyServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -269,6 +294,16 @@ def add_KeyServiceServicer_to_server(servicer, server):
                     servicer.AttestKey,
                     request_deserializer=signetd_dot_api_dot_v1_dot_key__service__pb2.AttestKeyRequest.FromString,
                     response_serializer=signetd_dot_api_dot_v1_dot_key__service__pb2.Statement.SerializeToString,
+            ),
+            'ReplaceKey': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReplaceKey,
+                    request_deserializer=signetd_dot_api_dot_v1_dot_key__service__pb2.ReplaceKeyRequest.FromString,
+                    response_serializer=signetd_dot_api_dot_v1_dot_resources__pb2.Key.SerializeToString,
+            ),
+            'ListKeyVersions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListKeyVersions,
+                    request_deserializer=signetd_dot_api_dot_v1_dot_key__service__pb2.ListKeyVersionsRequest.FromString,
+                    response_serializer=signetd_dot_api_dot_v1_dot_key__service__pb2.ListKeyVersionsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -623,6 +658,60 @@ class KeyService(object):
             '/signetd.api.v1.KeyService/AttestKey',
             signetd_dot_api_dot_v1_dot_key__service__pb2.AttestKeyRequest.SerializeToString,
             signetd_dot_api_dot_v1_dot_key__service__pb2.Statement.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReplaceKey(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/signetd.api.v1.KeyService/ReplaceKey',
+            signetd_dot_api_dot_v1_dot_key__service__pb2.ReplaceKeyRequest.SerializeToString,
+            signetd_dot_api_dot_v1_dot_resources__pb2.Key.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListKeyVersions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/signetd.api.v1.KeyService/ListKeyVersions',
+            signetd_dot_api_dot_v1_dot_key__service__pb2.ListKeyVersionsRequest.SerializeToString,
+            signetd_dot_api_dot_v1_dot_key__service__pb2.ListKeyVersionsResponse.FromString,
             options,
             channel_credentials,
             insecure,

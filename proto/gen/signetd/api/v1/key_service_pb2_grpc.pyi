@@ -107,6 +107,20 @@ class KeyServiceStub:
     by the audit's key. A third party can verify it offline.
     """
 
+    ReplaceKey: grpc.UnaryUnaryMultiCallable[
+        signetd.api.v1.key_service_pb2.ReplaceKeyRequest,
+        signetd.api.v1.resources_pb2.Key,
+    ]
+    """Puts a new key pair in the place of a key's: a new version signs from then on, the older ones
+    only verify.
+    """
+
+    ListKeyVersions: grpc.UnaryUnaryMultiCallable[
+        signetd.api.v1.key_service_pb2.ListKeyVersionsRequest,
+        signetd.api.v1.key_service_pb2.ListKeyVersionsResponse,
+    ]
+    """Lists the versions of a key, the newest first."""
+
 class KeyServiceAsyncStub:
     """Registers and manages keys. No method returns, wraps or exports a private key."""
 
@@ -194,6 +208,20 @@ class KeyServiceAsyncStub:
     """Returns a statement of what the token says of a key now, or that a destroyed one is gone, signed
     by the audit's key. A third party can verify it offline.
     """
+
+    ReplaceKey: grpc.aio.UnaryUnaryMultiCallable[
+        signetd.api.v1.key_service_pb2.ReplaceKeyRequest,
+        signetd.api.v1.resources_pb2.Key,
+    ]
+    """Puts a new key pair in the place of a key's: a new version signs from then on, the older ones
+    only verify.
+    """
+
+    ListKeyVersions: grpc.aio.UnaryUnaryMultiCallable[
+        signetd.api.v1.key_service_pb2.ListKeyVersionsRequest,
+        signetd.api.v1.key_service_pb2.ListKeyVersionsResponse,
+    ]
+    """Lists the versions of a key, the newest first."""
 
 class KeyServiceServicer(metaclass=abc.ABCMeta):
     """Registers and manages keys. No method returns, wraps or exports a private key."""
@@ -308,5 +336,23 @@ class KeyServiceServicer(metaclass=abc.ABCMeta):
         """Returns a statement of what the token says of a key now, or that a destroyed one is gone, signed
         by the audit's key. A third party can verify it offline.
         """
+
+    @abc.abstractmethod
+    def ReplaceKey(
+        self,
+        request: signetd.api.v1.key_service_pb2.ReplaceKeyRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[signetd.api.v1.resources_pb2.Key, collections.abc.Awaitable[signetd.api.v1.resources_pb2.Key]]:
+        """Puts a new key pair in the place of a key's: a new version signs from then on, the older ones
+        only verify.
+        """
+
+    @abc.abstractmethod
+    def ListKeyVersions(
+        self,
+        request: signetd.api.v1.key_service_pb2.ListKeyVersionsRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[signetd.api.v1.key_service_pb2.ListKeyVersionsResponse, collections.abc.Awaitable[signetd.api.v1.key_service_pb2.ListKeyVersionsResponse]]:
+        """Lists the versions of a key, the newest first."""
 
 def add_KeyServiceServicer_to_server(servicer: KeyServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...
