@@ -43,13 +43,8 @@ def fingerprints(key: RegisteredKey) -> list[str]:
 
 def at(key: RegisteredKey, version: int) -> RegisteredKey:
     """Return the key as one of its versions; raises KEY_NOT_FOUND."""
-    for each in every(key):
-        if each.version == version:
-            return each
-    raise SignetError(
-        Reason.KEY_NOT_FOUND,
-        f"The key {key.id!r} has no version {version}; it has the versions 1 to {key.version}.",
-    )
+    pair = key.at(version)
+    return seen_as(key, pair) if isinstance(pair, KeyVersion) else key
 
 
 def retired(key: RegisteredKey) -> KeyVersion:

@@ -121,7 +121,7 @@ class ApprovalApi:
             case "sign":
                 return await self._signature(request)
             case "destroy_key":
-                found, version = convert.split_version(request.destroy_key.key, "key")
+                found, version = convert.version_id(request.destroy_key.key, "key")
                 key_id = _key_id(found)
                 key = self._keys.to_destroy(calls.current().identity, key_id)
                 pair = key if version is None else versions.at(key, version)

@@ -37,7 +37,7 @@ class AttestationApi:
 
     async def attest_key(self, request: messages.AttestKeyRequest) -> messages.Statement:
         """Answer AttestKey."""
-        key_id, number = convert.split_version(request.name, "name")
+        key_id, number = convert.version_id(request.name)
         calls.current().facts["key"] = key_id
         key = self._keys.get(key_id)
         pair = key.at(number)

@@ -40,7 +40,7 @@ def resource_id(name: str, collection: str, field: str) -> str:
     return last
 
 
-def split_version(name: str, field: str) -> tuple[str, int | None]:
+def version_id(name: str, field: str = "name") -> tuple[str, int | None]:
     """Return the key and the version that a resource name names, None without one.
 
     Raises INPUT_MISSING or INPUT_INVALID, naming *field*.
@@ -108,7 +108,7 @@ def _encoding(number: int) -> Encoding | None:
 
 def sign_input(request: signing_service_pb2.SignRequest) -> SignInput:
     """Read what is to be signed; absent fields become None, and so does the version."""
-    key, version = split_version(request.key, "key")
+    key, version = version_id(request.key, "key")
     return SignInput(
         key=key,
         version=version,
@@ -124,7 +124,7 @@ def sign_input(request: signing_service_pb2.SignRequest) -> SignInput:
 
 def verify_input(request: signing_service_pb2.VerifyRequest) -> VerifyInput:
     """Read what is to be verified; absent fields become None, and so does the version."""
-    key, version = split_version(request.key, "key")
+    key, version = version_id(request.key, "key")
     return VerifyInput(
         key=key,
         version=version,

@@ -65,7 +65,7 @@ def key_and_version(name: str, field: str = "name") -> tuple[str, int | None]:
 
     Raises INPUT_MISSING or INPUT_INVALID, naming *field*.
     """
-    found, version = convert.split_version(name, field)
+    found, version = convert.version_id(name, field)
     _noted(found, version)
     return found, version
 

@@ -147,7 +147,7 @@ async def test_replacements_go_one_after_the_other(keys: KeyManager, token: Any)
 
 
 async def test_a_version_that_there_is_not_is_named(keys: KeyManager) -> None:
-    with pytest.raises(SignetError, match="the versions 1 to 1") as error:
+    with pytest.raises(SignetError, match="no version 2; its newest is 1") as error:
         versions.at(keys.get("a"), 2)
     assert error.value.reason is Reason.KEY_NOT_FOUND
 

@@ -96,11 +96,6 @@ class KeyServiceStub(object):
                 request_serializer=signetd_dot_api_dot_v1_dot_key__service__pb2.GetCertificateRequest.SerializeToString,
                 response_deserializer=signetd_dot_api_dot_v1_dot_key__service__pb2.KeyCertificate.FromString,
                 _registered_method=True)
-        self.AttestKey = channel.unary_unary(
-                '/signetd.api.v1.KeyService/AttestKey',
-                request_serializer=signetd_dot_api_dot_v1_dot_key__service__pb2.AttestKeyRequest.SerializeToString,
-                response_deserializer=signetd_dot_api_dot_v1_dot_key__service__pb2.Statement.FromString,
-                _registered_method=True)
         self.ReplaceKey = channel.unary_unary(
                 '/signetd.api.v1.KeyService/ReplaceKey',
                 request_serializer=signetd_dot_api_dot_v1_dot_key__service__pb2.ReplaceKeyRequest.SerializeToString,
@@ -110,6 +105,11 @@ class KeyServiceStub(object):
                 '/signetd.api.v1.KeyService/ListKeyVersions',
                 request_serializer=signetd_dot_api_dot_v1_dot_key__service__pb2.ListKeyVersionsRequest.SerializeToString,
                 response_deserializer=signetd_dot_api_dot_v1_dot_key__service__pb2.ListKeyVersionsResponse.FromString,
+                _registered_method=True)
+        self.AttestKey = channel.unary_unary(
+                '/signetd.api.v1.KeyService/AttestKey',
+                request_serializer=signetd_dot_api_dot_v1_dot_key__service__pb2.AttestKeyRequest.SerializeToString,
+                response_deserializer=signetd_dot_api_dot_v1_dot_key__service__pb2.Statement.FromString,
                 _registered_method=True)
 
 
@@ -204,14 +204,6 @@ class KeyServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def AttestKey(self, request, context):
-        """Returns a statement of what the token says of a key now, or that a destroyed one is gone, signed
-        by the audit's key. A third party can verify it offline.
-        """
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
     def ReplaceKey(self, request, context):
         """Puts a new key pair in the place of a key's: a new version signs from then on, the older ones
         only verify.
@@ -222,6 +214,14 @@ class KeyServiceServicer(object):
 
     def ListKeyVersions(self, request, context):
         """Lists the versions of a key, the newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AttestKey(self, request, context):
+        """Returns a statement of what the token says of a key now, or that a destroyed one is gone, signed
+        by the audit's key. A third party can verify it offline.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -290,11 +290,6 @@ def add_KeyServiceServicer_to_server(servicer, server):
                     request_deserializer=signetd_dot_api_dot_v1_dot_key__service__pb2.GetCertificateRequest.FromString,
                     response_serializer=signetd_dot_api_dot_v1_dot_key__service__pb2.KeyCertificate.SerializeToString,
             ),
-            'AttestKey': grpc.unary_unary_rpc_method_handler(
-                    servicer.AttestKey,
-                    request_deserializer=signetd_dot_api_dot_v1_dot_key__service__pb2.AttestKeyRequest.FromString,
-                    response_serializer=signetd_dot_api_dot_v1_dot_key__service__pb2.Statement.SerializeToString,
-            ),
             'ReplaceKey': grpc.unary_unary_rpc_method_handler(
                     servicer.ReplaceKey,
                     request_deserializer=signetd_dot_api_dot_v1_dot_key__service__pb2.ReplaceKeyRequest.FromString,
@@ -304,6 +299,11 @@ def add_KeyServiceServicer_to_server(servicer, server):
                     servicer.ListKeyVersions,
                     request_deserializer=signetd_dot_api_dot_v1_dot_key__service__pb2.ListKeyVersionsRequest.FromString,
                     response_serializer=signetd_dot_api_dot_v1_dot_key__service__pb2.ListKeyVersionsResponse.SerializeToString,
+            ),
+            'AttestKey': grpc.unary_unary_rpc_method_handler(
+                    servicer.AttestKey,
+                    request_deserializer=signetd_dot_api_dot_v1_dot_key__service__pb2.AttestKeyRequest.FromString,
+                    response_serializer=signetd_dot_api_dot_v1_dot_key__service__pb2.Statement.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -642,33 +642,6 @@ class KeyService(object):
             _registered_method=True)
 
     @staticmethod
-    def AttestKey(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/signetd.api.v1.KeyService/AttestKey',
-            signetd_dot_api_dot_v1_dot_key__service__pb2.AttestKeyRequest.SerializeToString,
-            signetd_dot_api_dot_v1_dot_key__service__pb2.Statement.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
     def ReplaceKey(request,
             target,
             options=(),
@@ -712,6 +685,33 @@ class KeyService(object):
             '/signetd.api.v1.KeyService/ListKeyVersions',
             signetd_dot_api_dot_v1_dot_key__service__pb2.ListKeyVersionsRequest.SerializeToString,
             signetd_dot_api_dot_v1_dot_key__service__pb2.ListKeyVersionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AttestKey(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/signetd.api.v1.KeyService/AttestKey',
+            signetd_dot_api_dot_v1_dot_key__service__pb2.AttestKeyRequest.SerializeToString,
+            signetd_dot_api_dot_v1_dot_key__service__pb2.Statement.FromString,
             options,
             channel_credentials,
             insecure,

@@ -99,14 +99,6 @@ class KeyServiceStub:
     ]
     """Returns the certificate of a key, with its chain."""
 
-    AttestKey: grpc.UnaryUnaryMultiCallable[
-        signetd.api.v1.key_service_pb2.AttestKeyRequest,
-        signetd.api.v1.key_service_pb2.Statement,
-    ]
-    """Returns a statement of what the token says of a key now, or that a destroyed one is gone, signed
-    by the audit's key. A third party can verify it offline.
-    """
-
     ReplaceKey: grpc.UnaryUnaryMultiCallable[
         signetd.api.v1.key_service_pb2.ReplaceKeyRequest,
         signetd.api.v1.resources_pb2.Key,
@@ -120,6 +112,14 @@ class KeyServiceStub:
         signetd.api.v1.key_service_pb2.ListKeyVersionsResponse,
     ]
     """Lists the versions of a key, the newest first."""
+
+    AttestKey: grpc.UnaryUnaryMultiCallable[
+        signetd.api.v1.key_service_pb2.AttestKeyRequest,
+        signetd.api.v1.key_service_pb2.Statement,
+    ]
+    """Returns a statement of what the token says of a key now, or that a destroyed one is gone, signed
+    by the audit's key. A third party can verify it offline.
+    """
 
 class KeyServiceAsyncStub:
     """Registers and manages keys. No method returns, wraps or exports a private key."""
@@ -201,14 +201,6 @@ class KeyServiceAsyncStub:
     ]
     """Returns the certificate of a key, with its chain."""
 
-    AttestKey: grpc.aio.UnaryUnaryMultiCallable[
-        signetd.api.v1.key_service_pb2.AttestKeyRequest,
-        signetd.api.v1.key_service_pb2.Statement,
-    ]
-    """Returns a statement of what the token says of a key now, or that a destroyed one is gone, signed
-    by the audit's key. A third party can verify it offline.
-    """
-
     ReplaceKey: grpc.aio.UnaryUnaryMultiCallable[
         signetd.api.v1.key_service_pb2.ReplaceKeyRequest,
         signetd.api.v1.resources_pb2.Key,
@@ -222,6 +214,14 @@ class KeyServiceAsyncStub:
         signetd.api.v1.key_service_pb2.ListKeyVersionsResponse,
     ]
     """Lists the versions of a key, the newest first."""
+
+    AttestKey: grpc.aio.UnaryUnaryMultiCallable[
+        signetd.api.v1.key_service_pb2.AttestKeyRequest,
+        signetd.api.v1.key_service_pb2.Statement,
+    ]
+    """Returns a statement of what the token says of a key now, or that a destroyed one is gone, signed
+    by the audit's key. A third party can verify it offline.
+    """
 
 class KeyServiceServicer(metaclass=abc.ABCMeta):
     """Registers and manages keys. No method returns, wraps or exports a private key."""
@@ -328,16 +328,6 @@ class KeyServiceServicer(metaclass=abc.ABCMeta):
         """Returns the certificate of a key, with its chain."""
 
     @abc.abstractmethod
-    def AttestKey(
-        self,
-        request: signetd.api.v1.key_service_pb2.AttestKeyRequest,
-        context: _ServicerContext,
-    ) -> typing.Union[signetd.api.v1.key_service_pb2.Statement, collections.abc.Awaitable[signetd.api.v1.key_service_pb2.Statement]]:
-        """Returns a statement of what the token says of a key now, or that a destroyed one is gone, signed
-        by the audit's key. A third party can verify it offline.
-        """
-
-    @abc.abstractmethod
     def ReplaceKey(
         self,
         request: signetd.api.v1.key_service_pb2.ReplaceKeyRequest,
@@ -354,5 +344,15 @@ class KeyServiceServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[signetd.api.v1.key_service_pb2.ListKeyVersionsResponse, collections.abc.Awaitable[signetd.api.v1.key_service_pb2.ListKeyVersionsResponse]]:
         """Lists the versions of a key, the newest first."""
+
+    @abc.abstractmethod
+    def AttestKey(
+        self,
+        request: signetd.api.v1.key_service_pb2.AttestKeyRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[signetd.api.v1.key_service_pb2.Statement, collections.abc.Awaitable[signetd.api.v1.key_service_pb2.Statement]]:
+        """Returns a statement of what the token says of a key now, or that a destroyed one is gone, signed
+        by the audit's key. A third party can verify it offline.
+        """
 
 def add_KeyServiceServicer_to_server(servicer: KeyServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...
