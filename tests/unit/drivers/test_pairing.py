@@ -113,25 +113,12 @@ class Session:
 
 
 @pytest.mark.parametrize("given", [b"\x01" * 8, b"\x01" * 16 + b"\0" * 4, b""])
-def test_a_pair_whose_cka_id_the_token_changed_is_found_by_its_handle(given: bytes) -> None:
+def test_a_pair_whose_cka_id_the_token_changed_is_believed(given: bytes) -> None:
     private = Object(7, named(given, "k", **{}) | PROTECTED)
     session: Any = Session(private, Object(8, named(given, "k") | A))
     seen: set[KeyRef] = set()
     inventory = Inventory(session, load("standard"), ProtectionLevel.SOFTWARE, seen)
-    inventory.refresh()
-    found = inventory.made(private)
+    found = inventory.add((session.objects[2][0], private))
     assert found is not None
-    assert found.info.ref.cka_id == given
-    assert found.info.weaknesses == []
-    assert inventory.made(Object(9, {})) is None
-
-
-@pytest.mark.parametrize(
-    ("cka_id", "label", "taken"),
-    [(b"1", "x", True), (b"2", "k", True), (b"2", "x", False), (b"", "", False)],
-)
-def test_a_name_is_taken_by_its_cka_id_or_its_label(cka_id: bytes, label: str, taken: bool) -> None:
-    session: Any = Session(Object(7, named(b"1", "k") | PROTECTED), Object(8, named(b"1", "k") | A))
-    inventory = Inventory(session, load("standard"), ProtectionLevel.SOFTWARE, set())
-    inventory.refresh()
-    assert (inventory.holder(cka_id, label) is not None) is taken
+    assert (found.ref.cka_id, found.weaknesses, seen) == (given, [], {found.ref})
+    assert inventory.find(found.ref) is not None

@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from signetd.daemon.keys import tokens, versions
-from signetd.daemon.keys.tokens import KeyToken
+from signetd.daemon.keys.tokens import KeyToken, TracingToken
 from signetd.daemon.keys.types import KeyState, RegisteredKey
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.types import Traces
@@ -76,6 +76,15 @@ async def destroy_pair(pair: RegisteredKey, held: Mapping[str, KeyToken]) -> str
     except SignetError as error:
         if error.reason is not Reason.KEY_NOT_ON_TOKEN:
             raise
+    return await prove_gone(pair, token)
+
+
+async def prove_gone(pair: RegisteredKey, token: TracingToken) -> str:
+    """Look for a pair afresh; return where was looked, if nothing of it is left.
+
+    Raises as `destroy_pair` does.
+    """
+    tokens.holding(pair, token)
     traces = await token.find_traces(pair.ref)
     tokens.holding(pair, token)  # still: what another one does not show proves nothing
     if not traces.gone:

@@ -28,9 +28,11 @@ async def generate_registered(
 ) -> RegisteredKey:
     """Generate a pair and hand it to *register*; if that fails, destroy the pair again.
 
-    Raises what the token or *register* raised; where the pair could not be removed, the error
-    says (a SignetError in its message, another one in a note) what is left on the token.
+    Raises KEY_EXISTS where a key on the token has this label already, and what the token or
+    *register* raised; where the pair could not be removed, the error says (a SignetError in its
+    message, another one in a note) what is left on the token.
     """
+    await _check_label(token, label)
     try:
         pair = await token.generate(key_type, label=label, cka_id=cka_id)
     except SignetError as error:
@@ -42,6 +44,20 @@ async def generate_registered(
     except BaseException as error:
         await _undo(token, pair, error)
         raise
+
+
+async def _check_label(token: KeyToken, label: str) -> None:
+    survey = await token.survey()
+    names = [(each.label, each.ref.cka_id) for each in survey.pairs]
+    names += [(each.label, each.cka_id) for each in survey.obscure]
+    for found, cka_id in names:
+        if found == label:
+            raise SignetError(
+                Reason.KEY_EXISTS,
+                f"The token holds a key with the label {label!r} already (CKA_ID "
+                f"{cka_id.hex() or 'empty'}): none is generated beside it. Choose another name, "
+                "enrol that key, or remove it with the token's own tool.",
+            )
 
 
 async def _undo(token: KeyToken, pair: KeyInfo, cause: BaseException) -> None:

@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from signetd.daemon.keys.types import KeyVersion, RegisteredKey
+from signetd.daemon.keys.types import KeyState, KeyVersion, RegisteredKey
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.types import KeyInfo, TokenInfo
 
@@ -45,6 +45,12 @@ def at(key: RegisteredKey, version: int) -> RegisteredKey:
     """Return the key as one of its versions; raises KEY_NOT_FOUND."""
     pair = key.at(version)
     return seen_as(key, pair) if isinstance(pair, KeyVersion) else key
+
+
+def is_destroyed(key: RegisteredKey, version: int) -> bool:
+    """Whether the pair of a version was destroyed; raises KEY_NOT_FOUND."""
+    pair = key.at(version)
+    return pair.destroyed if isinstance(pair, KeyVersion) else key.state is KeyState.DESTROYED
 
 
 def retired(key: RegisteredKey) -> KeyVersion:

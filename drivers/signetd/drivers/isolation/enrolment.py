@@ -11,7 +11,7 @@ _SHOWN = 8
 def choose(survey: Survey, cka_id: bytes, label: str) -> KeyInfo:
     """Return the one key pair with this CKA_ID and label (an empty one matches any).
 
-    Raises SignetError(KEY_NOT_ON_TOKEN, KEY_AMBIGUOUS, KEY_UNPROTECTED, KEY_UNSUPPORTED).
+    Raises SignetError(KEY_NOT_ON_TOKEN, KEY_AMBIGUOUS, KEY_UNPROTECTED).
     """
 
     def matches(found_id: bytes, found_label: str) -> bool:
@@ -23,9 +23,9 @@ def choose(survey: Survey, cka_id: bytes, label: str) -> KeyInfo:
         raise _ambiguous(found, obscure)
     if obscure:
         raise SignetError(
-            Reason.KEY_UNSUPPORTED,
-            f"the token holds {_obscure(obscure[0])}, which cannot be enrolled: {obscure[0].why}. "
-            "Write its public key to the token, with the same CKA_ID and label",
+            Reason.KEY_NOT_ON_TOKEN,
+            f"the token holds {_obscure(obscure[0])}, which is no key pair that can be used: "
+            f"{obscure[0].why}. Write its public key to the token, with this CKA_ID and label",
         )
     if not found:
         names = [_pair(each) for each in survey.pairs] + [_obscure(o) for o in survey.obscure]

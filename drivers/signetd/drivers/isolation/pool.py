@@ -210,9 +210,12 @@ class TokenPool:
 
         Raises SignetError(KEY_NOT_ON_TOKEN, KEY_AMBIGUOUS, KEY_UNPROTECTED).
         """
-        command, timeout = wire.TakeSurvey(), self.settings.request_timeout
-        survey = expect(await self._desk.do(command, timeout, _NOBODY), Survey)
-        return enrolment.choose(survey, cka_id, label)
+        return enrolment.choose(await self.survey(), cka_id, label)
+
+    async def survey(self) -> Survey:
+        """List every private key on the token, those too that make no usable pair."""
+        timeout = self.settings.request_timeout
+        return expect(await self._desk.do(wire.TakeSurvey(), timeout, _NOBODY), Survey)
 
     async def attributes(self, ref: KeyRef) -> dict[str, AttributeValue]:
         """Return what the token says now of a private key, by the attributes' names (CKA_…).
@@ -227,7 +230,7 @@ class TokenPool:
         """Generate a key pair on the token.
 
         The CKA_ID of the answer is the one that the token gave it. Raises SignetError, KEY_EXISTS
-        where a key on the token has this CKA_ID or label already.
+        where a key on the token has this CKA_ID already.
         """
         command = wire.Generate(key_type, label, cka_id)
         timeout = self.settings.generate_timeout

@@ -11,7 +11,6 @@ from pkcs11.constants import Attribute, ObjectClass
 from signetd.drivers import verify
 from signetd.drivers.errors import SignetError
 from signetd.drivers.pkcs11 import pairing, protection, publickey
-from signetd.drivers.pkcs11.pairing import PublicObject
 from signetd.drivers.pkcs11.profile import Profile
 from signetd.drivers.types import KeyInfo, KeyRef, ObscureKey, ProtectionLevel
 from signetd.gm import sm2
@@ -55,7 +54,6 @@ class Inventory:
         self._profile = profile
         self._level = level
         self._entries: dict[KeyRef, Entry] = {}
-        self._publics: list[PublicObject] = []
         self.obscure: list[ObscureKey] = []
 
     @property
@@ -80,7 +78,7 @@ class Inventory:
                 obscure.append(_obscure(attributes, why))
             else:
                 entries[entry.info.ref] = entry
-        self._entries, self._publics, self.obscure = entries, publics, obscure
+        self._entries, self.obscure = entries, obscure
         self._seen.update(entries)
 
     def any(self) -> Entry | None:
@@ -101,23 +99,41 @@ class Inventory:
             self.refresh()
         return self._entries.get(key)
 
-    def holder(self, cka_id: bytes, label: str) -> tuple[bytes, str] | None:
-        """Return CKA_ID and label of a key object that has one of these; None if none has.
+    def add(self, pair: tuple[Any, Any]) -> KeyInfo | None:
+        """Read one key pair, its public object first, whatever CKA_ID the token gave it.
 
-        An empty CKA_ID or label is nobody's. As of the last refresh.
+        None when it is of a kind not served.
         """
-        names = [(each.ref.cka_id, each.label) for each in self.infos()]
-        names += [(each.cka_id, each.label) for each in self.obscure]
-        names += [(each.cka_id, each.label) for each in self._publics]
-        for found in names:
-            if (cka_id and found[0] == cka_id) or (label and found[1] == label):
-                return found
-        return None
+        public, private = pair
+        attributes = private.get_attributes(_WANTED)
+        number = self._sm2_key_type
+        spki = pairing.told(attributes, number) or pairing.read_public(public, number).spki
+        entry = self._entry(private, attributes, spki, public)
+        if entry is None:
+            return None
+        self._entries[entry.info.ref] = entry
+        self._seen.add(entry.info.ref)
+        return entry.info
 
-    def made(self, private: Any) -> Entry | None:
-        """Return the key pair of a private key's object, whatever CKA_ID the token gave it."""
-        handle = private.handle
-        return next((e for e in self._entries.values() if e.private.handle == handle), None)
+    def forget(self, key: KeyRef) -> None:
+        """Take note that a key pair was destroyed."""
+        self._entries.pop(key, None)
+        self._seen.discard(key)
+
+    def sweep(self, cka_id: bytes, *others: Any) -> None:
+        """Destroy *others* and all keys with this CKA_ID: the private ones first."""
+        for each in {found.handle: found for found in (*others, *self._with_id(cka_id))}.values():
+            each.destroy()
+
+    def labels(self, cka_id: bytes) -> list[str]:
+        """Ask the token for the keys of any kind with this CKA_ID, half of a pair included."""
+        found = [each.get_attributes([Attribute.LABEL]) for each in self._with_id(cka_id)]
+        return sorted({str(each.get(Attribute.LABEL, "")) for each in found})
+
+    def _with_id(self, cka_id: bytes) -> list[Any]:
+        kinds = (ObjectClass.PRIVATE_KEY, ObjectClass.PUBLIC_KEY)
+        wanted = [{Attribute.CLASS: kind, Attribute.ID: cka_id} for kind in kinds]
+        return [found for each in wanted for found in list(self._session.get_objects(each))]
 
     def _entry(
         self, private: Any, attributes: Mapping[Any, Any], spki: bytes | None, public: Any

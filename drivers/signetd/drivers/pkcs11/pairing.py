@@ -33,10 +33,12 @@ class Match(NamedTuple):
 def read_publics(session: pkcs11.Session, sm2_key_type: int | None) -> list[PublicObject]:
     """Read the public keys that a session shows. Raises PKCS11Error."""
     found = list(session.get_objects({Attribute.CLASS: ObjectClass.PUBLIC_KEY}))
-    return [_public(each, each.get_attributes(_WANTED), sm2_key_type) for each in found]
+    return [read_public(each, sm2_key_type) for each in found]
 
 
-def _public(handle: Any, attributes: Mapping[Any, Any], sm2_key_type: int | None) -> PublicObject:
+def read_public(handle: Any, sm2_key_type: int | None) -> PublicObject:
+    """Read one public key. Raises PKCS11Error."""
+    attributes = handle.get_attributes(_WANTED)
     return PublicObject(
         handle,
         attributes.get(Attribute.ID, b""),

@@ -17,7 +17,9 @@ from signetd.drivers.types import (
     KeyInfo,
     KeyRef,
     KeyType,
+    ObscureKey,
     ProtectionLevel,
+    Survey,
     TokenInfo,
     Traces,
 )
@@ -67,6 +69,7 @@ class FakeToken:
             inputs=offered,
         )
         self.pairs: list[KeyInfo] = []
+        self.obscure: list[ObscureKey] = []
         self.calls: list[str] = []
         self.complaints: dict[str, str] = {}
         self.asked = asyncio.Event()
@@ -100,6 +103,9 @@ class FakeToken:
     async def keys(self) -> list[KeyInfo]:
         self.calls.append("keys")
         return list(self.pairs)
+
+    async def survey(self) -> Survey:
+        return Survey(pairs=list(self.pairs), obscure=list(self.obscure))
 
     async def find_key(self, *, cka_id: bytes = b"", label: str = "") -> KeyInfo:
         self.calls.append("find_key")

@@ -11,7 +11,7 @@ import pytest
 from signetd.daemon.keys import KeyManager, KeyOrigin, KeyState
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.life import TokenState
-from signetd.drivers.types import Algorithm, KeyType, ProtectionLevel
+from signetd.drivers.types import Algorithm, KeyType, ObscureKey, ProtectionLevel
 
 SERIAL = "00a1"
 
@@ -165,7 +165,7 @@ async def test_what_cannot_be_removed_from_the_token_is_named(
 async def test_a_pair_whose_answer_was_lost_is_destroyed(
     manager: KeyManager, token: Any, reason: Reason
 ) -> None:
-    other = token.hold(KeyType.SM2, label="a", cka_id=b"other", spki=b"other")
+    other = token.hold(KeyType.SM2, label="b", cka_id=b"other", spki=b"other")
     token.generate_failure = SignetError(reason, "The token did not answer.")
     with pytest.raises(SignetError, match=r"^The token did not answer\.$") as error:
         await manager.generate("a", "hsm1", KeyType.SM2, None)
@@ -246,3 +246,17 @@ async def test_a_worker_that_comes_back_soon_is_waited_for_to_remove_a_pair(
         await manager.generate("a", "hsm1", KeyType.SM2, None)
     assert token.pairs == []
     assert token.calls.count("destroy") == 2
+
+
+@pytest.mark.parametrize("is_obscure", [False, True])
+async def test_none_is_generated_under_a_label_that_is_on_the_token(
+    manager: KeyManager, token: Any, is_obscure: bool
+) -> None:
+    if is_obscure:
+        token.obscure.append(ObscureKey(cka_id=b"\7", label="a", why="it tells no public key"))
+    else:
+        token.hold(KeyType.SM2, label="a", cka_id=b"\7", spki=b"other")
+    with pytest.raises(SignetError, match=r"label 'a' already \(CKA_ID 07\)") as error:
+        await manager.generate("a", "hsm1", KeyType.SM2, None)
+    assert error.value.reason is Reason.KEY_EXISTS
+    assert "generate" not in token.calls
