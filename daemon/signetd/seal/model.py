@@ -48,6 +48,7 @@ class Properties(msgspec.Struct, frozen=True, kw_only=True):
     """SES_ESPropertyInfo. The owners' certificates are there in DER, or as digests of them.
 
     ``kind`` is the type: 1 is an organisation's seal, 2 a person's; real files have others too.
+    The times are in UTC; where a file has no zone, it is taken as China's.
     """
 
     kind: int
@@ -74,6 +75,7 @@ class SealInfo(msgspec.Struct, frozen=True, kw_only=True):
 class Seal(msgspec.Struct, frozen=True, kw_only=True):
     """SESeal: an electronic seal, signed by its maker.
 
+    ``format`` is by the structure; a time stamp makes it version 5 whatever ``info.version`` says.
     ``certificate`` is the maker's, in DER; ``algorithm`` a dotted identifier; ``signature`` the
     octets of the BIT STRING (SM2: SEQUENCE { r, s }); ``signed`` the bytes that it is over;
     ``time_token`` a TimeStampToken in DER (version 5).
@@ -92,6 +94,7 @@ class Seal(msgspec.Struct, frozen=True, kw_only=True):
 class Stamp(msgspec.Struct, frozen=True, kw_only=True):
     """SES_Signature: a seal applied to a document.
 
+    ``format`` is the seal's, ``version`` what the stamp itself says, which may be another one.
     ``time`` is timeInfo; None in version 1 where that is a time stamp, which is ``time_token``
     then. In the other versions ``time_token`` is the optional one, over the signature's octets.
     ``data_hash`` is of the protected original, ``property_info`` says which that is.
