@@ -138,11 +138,7 @@ ROWS: dict[str, Row] = {
     ),
     "KeyService/ImportCertificate": Row(_import, SECURITY),
     "KeyService/GetCertificate": Row(_certified, READ),
-    "KeyService/AttestKey": Row(
-        lambda scene: keys.AttestKeyRequest(name=_KEY),
-        # Nothing signs statements here.
-        dict.fromkeys(OVERSEERS, "STATEMENT_UNSIGNED"),
-    ),
+    "KeyService/AttestKey": Row(lambda scene: keys.AttestKeyRequest(name=_KEY), OVERSEERS),
     "TokenService/ListTokens": Row(lambda scene: tokens.ListTokensRequest(), ALL),
     "TokenService/GetToken": Row(lambda scene: tokens.GetTokenRequest(name="tokens/t"), ALL),
     "TokenService/WatchTokens": Row(lambda scene: tokens.WatchTokensRequest(), ALL),
