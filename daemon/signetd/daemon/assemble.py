@@ -35,10 +35,18 @@ from signetd.daemon.rpc.health import Health
 from signetd.daemon.rpc.key_api import KeyApi
 from signetd.daemon.rpc.listeners import Bound, bind
 from signetd.daemon.rpc.recording import Recorder
+from signetd.daemon.rpc.seal_api import SealApi, Seals
 from signetd.daemon.rpc.signing_api import SigningApi
 from signetd.daemon.rpc.token_api import TokenApi
 from signetd.daemon.rpc.token_messages import TokenMessages
 from signetd.daemon.rpc.watching import Watchers
+from signetd.daemon.seals.applications import Applications
+from signetd.daemon.seals.filing import Filing
+from signetd.daemon.seals.importing import Importer
+from signetd.daemon.seals.keeper import SealKeeper
+from signetd.daemon.seals.make import SealMaker
+from signetd.daemon.seals.trust import ConfiguredTrust
+from signetd.daemon.seals.view import SealView
 from signetd.daemon.signing import FaultCounter, SigningDesk, SigningEngine
 from signetd.daemon.signing.audit_signer import AuditSigner
 from signetd.daemon.state import Database
@@ -124,6 +132,8 @@ def assemble(config: Config, database: Database) -> Daemon:
     desk = SigningDesk(engine, gate, uses, audit.ledger)
     followers = Followers(audit.ledger, audit.store, config.limits.watchers)
     certificates = KeyCertificates(keys, tokens, utc_now)
+    parts = Parts(book, gate, keys, engine, uses, recorder, statements)
+    seals = _seals(config, database, parts)
     apis = {
         "SigningService": SigningApi(desk, gate, engine, recorder),
         "KeyService": (
@@ -134,9 +144,14 @@ def assemble(config: Config, database: Database) -> Daemon:
         "TokenService": TokenApi(tokens, writer, watchers, recorder),
         "AccessService": AccessApi(book, keys, recorder, database.usage, sockets, administrators),
         "ApprovalService": ApprovalApi(
-            approvals, approval_watchers, wanted, lambda name: credential_of(name, sockets)
+            approvals,
+            approval_watchers,
+            wanted,
+            seals.maker,
+            lambda name: credential_of(name, sockets),
         ),
         "AuditService": AuditApi(audit, followers),
+        "SealService": SealApi(seals, database.usage),
     }
     return Daemon(
         config=config,
@@ -159,6 +174,45 @@ def assemble(config: Config, database: Database) -> Daemon:
         time_stamps=None if config.timestamps is None else TimeStampService(config.timestamps),
         changed=changed,
         expiry=ExpiryWatch(keys, utc_now),
+    )
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the parts of the daemon that do something with keys are made with."""
+
+    book: PolicyBook
+    gate: Gate
+    keys: KeyManager
+    engine: SigningEngine
+    approvals: ApprovalUses
+    recorder: Recorder
+    statements: StatementWriter
+
+
+def _seals(config: Config, database: Database, parts: Parts) -> Seals:
+    store, book, keys, recorder = database.seals, parts.book, parts.keys, parts.recorder
+    published = config.seals.publish_status
+    view = SealView(store, keys, parts.gate, utc_now, published=published)
+    return Seals(
+        view=view,
+        applications=Applications(store, view, book, parts.gate, recorder, utc_now),
+        maker=SealMaker(
+            store,
+            view,
+            book,
+            keys,
+            parts.engine,
+            parts.approvals,
+            recorder,
+            utc_now,
+            config.seals.vendor,
+        ),
+        filing=Filing(store, view, book, keys, parts.statements, recorder, utc_now),
+        keeper=SealKeeper(store, view, book, keys, recorder),
+        importer=Importer(
+            store, book, keys, ConfiguredTrust(config.seals, utc_now), recorder, utc_now
+        ),
     )
 
 

@@ -85,11 +85,14 @@ class Scene:
         return str(self.by(FOUNDER).done("AccessService/CreateGrant", request).name)
 
     def key(
-        self, name: str, purpose: resources.KeyPurpose.ValueType = resources.KEY_PURPOSE_SIGNING
+        self,
+        name: str,
+        purpose: resources.KeyPurpose.ValueType = resources.KEY_PURPOSE_SIGNING,
+        key_type: resources.KeyType.ValueType = resources.KEY_TYPE_EC_P256,
     ) -> resources.Key:
         """Make a key on the token."""
         request = keys.GenerateKeyRequest(
-            key_id=name, token="tokens/t", key_type=resources.KEY_TYPE_EC_P256, purpose=purpose
+            key_id=name, token="tokens/t", key_type=key_type, purpose=purpose
         )
         made = self.by(FOUNDER).done("KeyService/GenerateKey", request)
         assert isinstance(made, resources.Key)
@@ -124,6 +127,12 @@ class Scene:
         with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=20)) as connection:
             connection.row_factory = sqlite3.Row
             return connection.execute(query, values).fetchall()
+
+    def write(self, statement: str, *values: Any) -> None:
+        """Change the daemon's database behind its back."""
+        file = self.daemon.folder / "state" / "signetd.db"
+        with closing(sqlite3.connect(file, timeout=20)) as connection, connection:
+            connection.execute(statement, values)
 
     def state(self) -> dict[str, object]:
         """Return all that an act could have changed: the tables but for the audit, the token."""

@@ -13,6 +13,7 @@ _COMMANDS: Final = {
     "sign": "request",
     "destroy-key": "request-destroy",
     "add-administrator": "request-admin",
+    "make-seal": "request-seal",
 }
 """How signetctl asks for an approval of each operation."""
 

@@ -31,7 +31,12 @@ EVERYBODY = {
     "ApprovalService/CancelApproval",
     "ApprovalService/WatchApprovals",
     "AuditService/GetAuditStatus",
+    "SealService/ListSeals",
+    "SealService/GetSeal",
+    "SealService/ListSealEvents",
+    "SealService/GetSealStatus",
 }
+APPLY = {"SealService/ApplyForSeal", "SealService/ChangeSeal", "SealService/CancelSeal"}
 OVERSEE = {
     "AccessService/ListIdentities",
     "AccessService/GetIdentity",
@@ -41,11 +46,19 @@ OVERSEE = {
     "KeyService/AttestKey",
 }
 ALLOWED = {
-    "signer": EVERYBODY | {"SigningService/Sign", "SigningService/BatchSign"},
+    "signer": EVERYBODY | APPLY | {"SigningService/Sign", "SigningService/BatchSign"},
     "system-admin": EVERYBODY | {"TokenService/UnlockToken", "TokenService/LockToken"},
     "security-admin": EVERYBODY
     | OVERSEE
+    | APPLY
     | {
+        "SealService/ReviewSeal",
+        "SealService/MakeSeal",
+        "SealService/FileSeal",
+        "SealService/SuspendSeal",
+        "SealService/ResumeSeal",
+        "SealService/ImportSeal",
+        "SealService/ReportKeyCompromise",
         "KeyService/GenerateKey",
         "KeyService/EnrolKey",
         "KeyService/DisableKey",
