@@ -95,6 +95,21 @@ def _pruning(scene: Scene) -> Message:
     return audit.PruneRecordsRequest(first=scene.last() + 1_000_000)
 
 
+def _import(scene: Scene) -> Message:
+    made = scene.key(_new())
+    return keys.ImportCertificateRequest(
+        name=made.name, certificates=samples.certificate(scene, made.name)
+    )
+
+
+def _certified(scene: Scene) -> Message:
+    request = keys.ImportCertificateRequest(
+        name=_KEY, certificates=samples.certificate(scene, _KEY)
+    )
+    scene.by(FOUNDER).done("KeyService/ImportCertificate", request)
+    return keys.GetCertificateRequest(name=_KEY)
+
+
 _KEY = "keys/target"
 _ITEM = signing.SignRequest(key=_KEY, message=b"not mine")
 
@@ -133,11 +148,12 @@ ROWS: dict[str, Row] = {
         ),
         SECURITY,
     ),
-    "KeyService/AttestKey": Row(
-        lambda scene: keys.AttestKeyRequest(name=_KEY),
-        # Nothing signs statements here.
-        dict.fromkeys(OVERSEERS, "STATEMENT_UNSIGNED"),
+    "KeyService/CreateCsr": Row(
+        lambda scene: keys.CreateCsrRequest(name=_KEY, subject="CN=not mine"), SECURITY
     ),
+    "KeyService/ImportCertificate": Row(_import, SECURITY),
+    "KeyService/GetCertificate": Row(_certified, READ),
+    "KeyService/AttestKey": Row(lambda scene: keys.AttestKeyRequest(name=_KEY), OVERSEERS),
     "TokenService/ListTokens": Row(lambda scene: tokens.ListTokensRequest(), ALL),
     "TokenService/GetToken": Row(lambda scene: tokens.GetTokenRequest(name="tokens/t"), ALL),
     "TokenService/WatchTokens": Row(lambda scene: tokens.WatchTokensRequest(), ALL),

@@ -31,6 +31,14 @@ def _about(name: str) -> dict[str, Message]:
         "SigningService/Verify": signing.VerifyRequest(key=full, message=b"", signature=b"0"),
         "KeyService/GetKey": keys.GetKeyRequest(name=full),
         "KeyService/GetPublicKey": keys.GetPublicKeyRequest(name=full),
+        "KeyService/GetCertificate": keys.GetCertificateRequest(name=full),
+        "KeyService/GetCertificate of a version": keys.GetCertificateRequest(
+            name=f"{full}/versions/7"
+        ),
+        "KeyService/CreateCsr": keys.CreateCsrRequest(name=full, subject="CN=x"),
+        "KeyService/ImportCertificate": keys.ImportCertificateRequest(
+            name=full, certificates=b"none"
+        ),
         "KeyService/AttestKey": keys.AttestKeyRequest(name=full),
         "KeyService/DisableKey": keys.DisableKeyRequest(name=full),
         "KeyService/EnableKey": keys.EnableKeyRequest(name=full),
@@ -60,6 +68,8 @@ _FOR_ADMINISTRATORS = {
     "SigningService/Verify",
     "KeyService/GetKey",
     "KeyService/GetPublicKey",
+    "KeyService/GetCertificate",
+    "KeyService/GetCertificate of a version",
     "KeyService/GetPublicKey of a version",
     "KeyService/ListKeyVersions",
     "AccessService/ExplainAccess",

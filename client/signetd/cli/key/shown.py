@@ -1,5 +1,6 @@
 """Keys printed for people and for programs."""
 
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -26,7 +27,16 @@ _VERSION_COLUMNS: Final = (
     "create_time",
     "public_key_fingerprint",
 )
-_COLUMNS: Final = ("name", "key_type", "purpose", "state", "token", "protection_level", "uses")
+_COLUMNS: Final = (
+    "name",
+    "key_type",
+    "purpose",
+    "state",
+    "token",
+    "protection_level",
+    "uses",
+    "certificate_expire_time",
+)
 
 
 def one(output: Output, key: "Key") -> None:
@@ -39,8 +49,12 @@ def one(output: Output, key: "Key") -> None:
 
 
 def many(output: Output, keys: "Sequence[Key]") -> None:
-    """Print keys."""
+    """Print keys; what somebody should know of them on stderr, where that is not in the output."""
     show.many(output, _COLUMNS, [plain(key) for key in keys])
+    if output is Output.TABLE:
+        for key in keys:
+            for warning in key.warnings:
+                print(f"signetctl: {key.name}: {warning}", file=sys.stderr)
 
 
 def versions(output: Output, found: "Sequence[KeyVersion]") -> None:

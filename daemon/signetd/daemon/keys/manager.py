@@ -55,6 +55,10 @@ class KeyManager:
         """Return a key; raises SignetError KEY_NOT_FOUND."""
         return self._registry.get(key_id)
 
+    def all(self) -> list[RegisteredKey]:
+        """Return every key, by name."""
+        return self._registry.all()
+
     def page(
         self,
         page_size: int,
@@ -173,6 +177,31 @@ class KeyManager:
         for algorithm in sorted(policy.algorithms):
             checks.check_suits(key.key_type, algorithm)
         return await self._finish(self._change(key_id, policy=policy))
+
+    async def set_certificates(
+        self, key_id: str, certificates: tuple[bytes, ...], spki: bytes
+    ) -> RegisteredKey:
+        """Keep the certificates (DER, the key's own first) of the pair with the public key *spki*.
+
+        Raises SignetError KEY_NOT_FOUND, KEY_STATE_WRONG when destroyed, and POLICY_CHANGED when
+        the key signs with another pair now.
+        """
+        self.get(key_id)
+        return await self._finish(self._certify(key_id, certificates, spki))
+
+    async def _certify(
+        self, key_id: str, certificates: tuple[bytes, ...], spki: bytes
+    ) -> RegisteredKey:
+        async with self._locks[key_id]:
+            key = self._changeable(key_id)
+            if key.spki != spki:
+                raise SignetError(
+                    Reason.POLICY_CHANGED,
+                    f"The key {key_id!r} was given another pair meanwhile. Look at it, and try "
+                    "again.",
+                )
+            same = key.certificates == certificates
+            return key if same else await self._store(key, certificates=certificates)
 
     async def _finish(self, change: Coroutine[Any, Any, _Result]) -> _Result:
         task = asyncio.ensure_future(change)

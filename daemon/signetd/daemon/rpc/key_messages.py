@@ -4,15 +4,17 @@ from datetime import datetime
 
 from signetd.api.v1 import resources_pb2
 from signetd.api.v1.resources_pb2 import Key, KeyVersion
+from signetd.daemon.credentials import utc_now
 from signetd.daemon.keys import RegisteredKey, versions
 from signetd.daemon.keys.types import KeyState
-from signetd.daemon.rpc import calls, convert, policy_convert
+from signetd.daemon.rpc import calls, certificate_messages, convert, policy_convert
 
 
 def key_message(key: RegisteredKey, uses: int) -> Key:
     """Write a key, with how often it was used."""
     message = convert.key_message(key)
     message.uses = uses
+    certificate_messages.describe(message, key, utc_now())
     message.purpose = policy_convert.purpose_number(key.purpose)
     message.policy.CopyFrom(policy_convert.policy_message(key.policy))
     message.create_time.CopyFrom(convert.timestamp(_registered(key)))

@@ -21,6 +21,7 @@ _REPEATABLE: Final = (
     wire.TakeSurvey,
     wire.ReadAttributes,
     wire.FindTraces,
+    wire.ReadCertificate,
 )
 
 

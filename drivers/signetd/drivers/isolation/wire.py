@@ -100,6 +100,20 @@ class FindTraces(msgspec.Struct, frozen=True, tag=True):
     key: KeyRef
 
 
+class StoreCertificate(msgspec.Struct, frozen=True, tag=True):
+    """Put the certificate of a key pair (DER) beside it on the token, in place of the former."""
+
+    key: KeyRef
+    der: bytes
+    label: str
+
+
+class ReadCertificate(msgspec.Struct, frozen=True, tag=True):
+    """Return the certificate beside a key pair, empty for none."""
+
+    key: KeyRef
+
+
 class ReadAttributes(msgspec.Struct, frozen=True, tag=True):
     """Read the attributes of a private key afresh."""
 
@@ -125,6 +139,8 @@ Command = (
     | Destroy
     | FindTraces
     | ReadAttributes
+    | StoreCertificate
+    | ReadCertificate
     | Cancel
 )
 Value = None | bytes | TokenInfo | KeyInfo | list[KeyInfo] | Attributes | Survey | Traces

@@ -10,6 +10,7 @@ from signetd.drivers.algorithms import ALGORITHMS_OF, INTEGER_BYTES
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.pkcs11 import (
     attributes,
+    certificates,
     describe,
     finder,
     keygen,
@@ -231,6 +232,19 @@ class Pkcs11Token:
                 inventory.refresh()
         except SignetError as error:  # the token is lost, or knows of no such pair
             print(f"{error.message} (CKA_ID {cka_id.hex()})", file=sys.stderr, flush=True)
+
+    def store_certificate(self, key: KeyRef, der: bytes, label: str) -> None:
+        """Put the certificate of a key pair beside it, in place of the former. Raises SignetError.
+
+        *der* is X.509 in DER; *label* is for people, and shortened.
+        """
+        entry = self._entry(key)
+        certificates.store(self._session.open[0], entry, der, label)
+
+    def read_certificate(self, key: KeyRef) -> bytes:
+        """Return the certificate beside a key pair in DER, b"" for none. Raises SignetError."""
+        entry = self._entry(key)
+        return certificates.read(self._session.open[0], entry)
 
     def destroy(self, key: KeyRef) -> None:
         """Destroy all that is there of a key pair: private key, public key, certificates.

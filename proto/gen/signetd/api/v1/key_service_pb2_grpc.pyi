@@ -81,6 +81,24 @@ class KeyServiceStub:
     ]
     """Replaces what holds for every use of a key: its limits, approvals and algorithms."""
 
+    CreateCsr: grpc.UnaryUnaryMultiCallable[
+        signetd.api.v1.key_service_pb2.CreateCsrRequest,
+        signetd.api.v1.key_service_pb2.Csr,
+    ]
+    """Returns a certification request (PKCS#10) for a key, signed with it in the token."""
+
+    ImportCertificate: grpc.UnaryUnaryMultiCallable[
+        signetd.api.v1.key_service_pb2.ImportCertificateRequest,
+        signetd.api.v1.key_service_pb2.KeyCertificate,
+    ]
+    """Keeps the certificate of a key, with its chain. It must be for this key's public key."""
+
+    GetCertificate: grpc.UnaryUnaryMultiCallable[
+        signetd.api.v1.key_service_pb2.GetCertificateRequest,
+        signetd.api.v1.key_service_pb2.KeyCertificate,
+    ]
+    """Returns the certificate of a key, with its chain."""
+
     ReplaceKey: grpc.UnaryUnaryMultiCallable[
         signetd.api.v1.key_service_pb2.ReplaceKeyRequest,
         signetd.api.v1.resources_pb2.Key,
@@ -164,6 +182,24 @@ class KeyServiceAsyncStub:
         signetd.api.v1.resources_pb2.Key,
     ]
     """Replaces what holds for every use of a key: its limits, approvals and algorithms."""
+
+    CreateCsr: grpc.aio.UnaryUnaryMultiCallable[
+        signetd.api.v1.key_service_pb2.CreateCsrRequest,
+        signetd.api.v1.key_service_pb2.Csr,
+    ]
+    """Returns a certification request (PKCS#10) for a key, signed with it in the token."""
+
+    ImportCertificate: grpc.aio.UnaryUnaryMultiCallable[
+        signetd.api.v1.key_service_pb2.ImportCertificateRequest,
+        signetd.api.v1.key_service_pb2.KeyCertificate,
+    ]
+    """Keeps the certificate of a key, with its chain. It must be for this key's public key."""
+
+    GetCertificate: grpc.aio.UnaryUnaryMultiCallable[
+        signetd.api.v1.key_service_pb2.GetCertificateRequest,
+        signetd.api.v1.key_service_pb2.KeyCertificate,
+    ]
+    """Returns the certificate of a key, with its chain."""
 
     ReplaceKey: grpc.aio.UnaryUnaryMultiCallable[
         signetd.api.v1.key_service_pb2.ReplaceKeyRequest,
@@ -266,6 +302,30 @@ class KeyServiceServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[signetd.api.v1.resources_pb2.Key, collections.abc.Awaitable[signetd.api.v1.resources_pb2.Key]]:
         """Replaces what holds for every use of a key: its limits, approvals and algorithms."""
+
+    @abc.abstractmethod
+    def CreateCsr(
+        self,
+        request: signetd.api.v1.key_service_pb2.CreateCsrRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[signetd.api.v1.key_service_pb2.Csr, collections.abc.Awaitable[signetd.api.v1.key_service_pb2.Csr]]:
+        """Returns a certification request (PKCS#10) for a key, signed with it in the token."""
+
+    @abc.abstractmethod
+    def ImportCertificate(
+        self,
+        request: signetd.api.v1.key_service_pb2.ImportCertificateRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[signetd.api.v1.key_service_pb2.KeyCertificate, collections.abc.Awaitable[signetd.api.v1.key_service_pb2.KeyCertificate]]:
+        """Keeps the certificate of a key, with its chain. It must be for this key's public key."""
+
+    @abc.abstractmethod
+    def GetCertificate(
+        self,
+        request: signetd.api.v1.key_service_pb2.GetCertificateRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[signetd.api.v1.key_service_pb2.KeyCertificate, collections.abc.Awaitable[signetd.api.v1.key_service_pb2.KeyCertificate]]:
+        """Returns the certificate of a key, with its chain."""
 
     @abc.abstractmethod
     def ReplaceKey(
