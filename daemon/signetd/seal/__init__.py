@@ -5,6 +5,7 @@ No clock, no network, no keys: what is signed is given out as bytes, and signatu
 
 from signetd.seal.build import seal, stamp, to_sign
 from signetd.seal.build_info import seal_info
+from signetd.seal.circumstances import Circumstances, SealStatus, Standing
 from signetd.seal.errors import BuildError, SealError
 from signetd.seal.model import (
     CertificateDigest,
@@ -17,22 +18,38 @@ from signetd.seal.model import (
     Stamp,
 )
 from signetd.seal.parse import parse_seal, parse_stamp
+from signetd.seal.report import Check, Report, Result, Rules, Verdict
+from signetd.seal.verify import verify_seal, verify_stamp
+from signetd.seal.words import Language, as_json, as_lines
 
 __all__ = [
     "BuildError",
     "CertificateDigest",
+    "Check",
+    "Circumstances",
     "Extension",
     "Format",
+    "Language",
     "Picture",
     "Properties",
+    "Report",
+    "Result",
+    "Rules",
     "Seal",
     "SealError",
     "SealInfo",
+    "SealStatus",
     "Stamp",
+    "Standing",
+    "Verdict",
+    "as_json",
+    "as_lines",
     "parse_seal",
     "parse_stamp",
     "seal",
     "seal_info",
     "stamp",
     "to_sign",
+    "verify_seal",
+    "verify_stamp",
 ]

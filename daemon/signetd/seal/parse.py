@@ -23,7 +23,7 @@ def parse_seal(data: bytes) -> Seal:
 
     Raises SealError with the field and the byte of what is malformed, or beyond a limit.
     """
-    return _seal(tlv.root(bytes(data), "SESeal", limits.SEAL_BYTES), prefix="")
+    return _seal(tlv.root(data, "SESeal", limits.SEAL_BYTES), prefix="")
 
 
 def parse_stamp(data: bytes) -> Stamp:
@@ -31,7 +31,7 @@ def parse_stamp(data: bytes) -> Stamp:
 
     Raises SealError with the field and the byte of what is malformed, or beyond a limit.
     """
-    root = tlv.root(bytes(data), "SES_Signature", limits.STAMP_BYTES)
+    root = tlv.root(data, "SES_Signature", limits.STAMP_BYTES)
     fields = Fields(root, prefix="")
     to_sign = fields.take("toSign", tlv.SEQUENCE)
     is_v1 = fields.is_next(tlv.BIT_STRING)

@@ -61,7 +61,7 @@ def algorithm(node: Node) -> str:
     fields = Fields(node)
     found = oid(fields.take("algorithm", tlv.OID))
     if not fields.is_done:
-        fields.take_any("parameters")
+        fields.take("parameters")
     fields.end()
     return found
 

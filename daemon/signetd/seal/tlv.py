@@ -79,9 +79,7 @@ def root(data: bytes, name: str, limit: int) -> Node:
     """Return the SEQUENCE that all of *data* is. Raises SealError."""
     if len(data) > limit:
         raise SealError(name, f"{len(data)} bytes are more than the {limit} that are read")
-    node = _node_at(data, 0, len(data), name)
-    if node.tag != SEQUENCE:
-        node.fail(f"a SEQUENCE is expected here, not {tag_name(node.tag)}")
+    node = _node_at(data, 0, len(data), name, SEQUENCE)
     if node.end != len(data):
         what = f"{len(data) - node.end} bytes are left over behind it"
         raise SealError(name, what, node.end)
@@ -105,20 +103,15 @@ class Fields:
         return self._position == self._parent.end
 
     def take(self, name: str, *tags: int) -> Node:
-        """Return the next field, which must have one of the tags. Raises SealError naming it."""
-        wanted = " or ".join(tag_name(tag) for tag in tags)
+        """Return the next field, which must have one of the tags, if any are given.
+
+        Raises SealError naming it.
+        """
         place = self._prefix + name
         if self.is_done:
-            raise SealError(place, f"it is missing; {wanted} is expected here", self._position)
-        if not self.is_next(*tags):
-            found = tag_name(self._parent.data[self._position])
-            raise SealError(place, f"{wanted} is expected here, not {found}", self._position)
-        return self.take_any(name)
-
-    def take_any(self, name: str) -> Node:
-        """Return the next field, whatever it is. There must be one."""
-        place = self._prefix + name
-        node = _node_at(self._parent.data, self._position, self._parent.end, place)
+            what = f"it is missing; {_either(tags)} is expected here"
+            raise SealError(place, what, self._position)
+        node = _node_at(self._parent.data, self._position, self._parent.end, place, *tags)
         self._position = node.end
         return node
 
@@ -169,12 +162,19 @@ def is_whole(data: bytes) -> bool:
         return False
 
 
-def _node_at(data: bytes, start: int, end: int, place: str) -> Node:
+def _either(tags: tuple[int, ...]) -> str:
+    return " or ".join(tag_name(tag) for tag in tags)
+
+
+def _node_at(data: bytes, start: int, end: int, place: str, *tags: int) -> Node:
     """Read tag and length of the element at *start*, which must not go beyond *end*."""
     if end - start < 2:
         raise SealError(place, "it is cut short", start)
     if data[start] & 0x1F == 0x1F or data[start] == 0:
         raise SealError(place, f"nothing here has the tag 0x{data[start]:02x}", start)
+    if tags and data[start] not in tags:
+        what = f"{_either(tags)} is expected here, not {tag_name(data[start])}"
+        raise SealError(place, what, start)
     length, body = data[start + 1], start + 2
     if length >= 0x80:
         length, body = _long_length(data, start, end, place)

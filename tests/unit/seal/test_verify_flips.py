@@ -1,0 +1,109 @@
+"""No octet of a seal or stamp can be altered unnoticed, but for those that time stamps do not sign.
+
+What a time stamp does not sign is told in docs/seal-verification.md: which hashes SignedData names,
+and the certificates of CAs that came with it.
+"""
+
+import hashlib
+
+import pytest
+
+from signetd.seal import Format, verify_seal, verify_stamp
+from signetd.seal.report import Report, Result, Verdict
+from tests import tsa
+from tests.unit.seal import tamper, workshop
+from tests.unit.seal.workshop import DOCUMENT, MADE, SIGNED, SealPlan, StampPlan
+
+STEPS = {Format.V1: 3, Format.V4: 1, Format.V5: 3}
+"""To be quick: of the formats other than GB/T 38540's every third octet, all in all every bit."""
+DIGEST_ALGORITHMS = b"\x31\x0c" + bytes.fromhex(tsa.HASHES["sm3"])
+
+
+def judge(kind: str, data: bytes) -> Report:
+    given = workshop.circumstances()
+    return verify_seal(data, given) if kind == "seal" else verify_stamp(data, given, DOCUMENT)
+
+
+def survivors(kind: str, data: bytes, step: int = 1) -> list[int]:
+    """Return where an octet can be altered, of every *step*-th, and the verdict stays."""
+    assert judge(kind, data).verdict is Verdict.GOOD
+    return [
+        offset
+        for offset, copy in tamper.flipped(data, step)
+        if judge(kind, copy).verdict is Verdict.GOOD
+    ]
+
+
+@pytest.mark.parametrize("form", tuple(Format))
+def test_no_octet_of_a_seal(form: Format) -> None:
+    data = SealPlan(form).der()
+    found = survivors("seal", data, STEPS[form])
+    assert found == [], f"octets of a seal of {form.name} that nobody misses: {found}"
+
+
+@pytest.mark.parametrize("form", tuple(Format))
+def test_no_octet_of_a_stamp(form: Format) -> None:
+    data = StampPlan(SealPlan(form)).der()
+    found = survivors("stamp", data, STEPS[form])
+    assert found == [], f"octets of a stamp of {form.name} that nobody misses: {found}"
+
+
+def unsigned(data: bytes, token_count: int) -> set[int]:
+    """Return the octets of time stamps that they do not sign."""
+    ca = workshop.authorities().ca.der
+    found: set[int] = set()
+    for part in (ca, DIGEST_ALGORITHMS):
+        assert data.count(part) == token_count, "each time stamp has it once"
+        start = -1
+        for _ in range(token_count):
+            start = data.index(part, start + 1)
+            found |= set(range(start, start + len(part)))
+    return found
+
+
+@pytest.mark.parametrize("kind", ["seal", "stamp"])
+def test_of_a_time_stamp_what_it_signs(kind: str) -> None:
+    seal = SealPlan(Format.V5, stamped=MADE)
+    data = seal.der() if kind == "seal" else StampPlan(SealPlan(), stamped=SIGNED).der()
+    stray = set(survivors(kind, data, 5)) - unsigned(data, 1)
+    assert not stray, f"octets that nobody misses: {sorted(stray)}"
+
+
+@pytest.mark.parametrize("kind", ["seal", "stamp"])
+@pytest.mark.parametrize("form", tuple(Format))
+def test_cut_short_or_lengthened(kind: str, form: Format) -> None:
+    seal = SealPlan(form)
+    data = seal.der() if kind == "seal" else StampPlan(seal).der()
+    for offset, copy in (*tamper.truncated(data), *tamper.lengthened(data)):
+        failed = [each for each in judge(kind, copy).checks if each.result.value == "failed"]
+        assert [each.name for each in failed] == ["FORMAT"], f"cut or lengthened at {offset}"
+
+
+def test_the_makers_certificate_of_version_4_is_not_signed_and_yet_not_exchangeable() -> None:
+    """In GB/T 38540 the maker signs the seal's information alone.
+
+    Another certificate for the maker's own key verifies the signature as well. It is good only if
+    it is a maker's certificate itself, and a list of accepted makers tells them apart.
+    """
+    own = workshop.maker()
+    anew = workshop.makers().holder("maker", serial=4711)
+    assert anew.key is own.key and anew.der != own.der
+    exchanged = SealPlan(certificate=anew.der)
+    assert workshop.judged(exchanged).verdict is Verdict.GOOD
+    accepted = frozenset({hashlib.sha256(own.der).hexdigest()})
+    report = workshop.judged(exchanged, accepted_makers=accepted)
+    assert report.verdict is Verdict.BAD
+
+
+def test_the_makers_certificate_of_version_1_is_signed() -> None:
+    own, anew = workshop.maker(), workshop.makers().holder("maker", serial=4711)
+    signed = workshop.sign_by(own)
+
+    def with_the_other(data: bytes) -> bytes:
+        return signed(data.replace(anew.der, own.der))
+
+    made = SealPlan(Format.V1, certificate=anew.der, sign=with_the_other)
+    report = workshop.judged(made)
+    assert {each.name for each in report.checks if each.result is Result.FAILED} == {
+        "SEAL_SIGNATURE"
+    }
