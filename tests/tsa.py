@@ -8,6 +8,7 @@ import contextlib
 import datetime
 import hashlib
 import http.server
+import ssl
 import subprocess
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -272,8 +273,8 @@ Answer = Callable[[bytes, dict[str, str]], Reply]
 
 
 @contextlib.contextmanager
-def serving(answer: Answer) -> Iterator[str]:
-    """Serve *answer* over HTTP on a free port; yields the address."""
+def serving(answer: Answer, tls: ssl.SSLContext | None = None) -> Iterator[str]:
+    """Serve *answer* over HTTP on a free port, with *tls* for localhost; yields the address."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -303,10 +304,15 @@ def serving(answer: Answer) -> Iterator[str]:
     stopped = threading.Event()
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True
+        if tls is not None:
+            server.socket = tls.wrap_socket(
+                server.socket, server_side=True, do_handshake_on_connect=False
+            )
         thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         thread.start()
         try:
-            yield f"http://127.0.0.1:{server.server_port}/tsa"
+            host = "http://127.0.0.1" if tls is None else "https://localhost"
+            yield f"{host}:{server.server_port}/tsa"
         finally:
             stopped.set()
             server.shutdown()

@@ -123,6 +123,12 @@ def set_key_policy(name: str, item: KeyPolicyItem) -> Operation:
     return Operation(_PREFIX + "KeyService/SetKeyPolicy", request, resources.Key)
 
 
+def attest_key(name: str, version: int | None, nonce: bytes) -> Operation:
+    """KeyService.AttestKey."""
+    request = keys.AttestKeyRequest(name=messages.version_name(name, version), nonce=nonce)
+    return Operation(_PREFIX + "KeyService/AttestKey", request, keys.Statement)
+
+
 def list_tokens(page_token: str) -> Operation:
     """TokenService.ListTokens."""
     request = tokens.ListTokensRequest(page_size=1000, page_token=page_token)

@@ -9,6 +9,7 @@ from typing import Any, Self
 import grpc
 import grpc.aio
 
+from signetd.api.v1 import key_service_pb2 as keys
 from signetd.api.v1 import resources_pb2 as resources
 from signetd.api.v1 import token_service_pb2 as tokens
 from signetd.client import _operations as operations
@@ -198,6 +199,16 @@ class AsyncClient(AsyncAccessCalls, AsyncApprovalCalls):
     async def set_key_policy(self, name: str, policy: KeyPolicyItem) -> resources.Key:
         """Replace what holds for every use of a key; an empty policy lifts all limits."""
         return await self._call(operations.set_key_policy(name, policy))  # type: ignore[no-any-return]
+
+    async def attest_key(
+        self, name: str, *, version: int | None = None, nonce: bytes = b""
+    ) -> keys.Statement:
+        """Have the daemon state what the token says of a key now; see signetd.audit for verifying.
+
+        *nonce*, at most 64 bytes, becomes part of it, so that it is known to be fresh.
+        """
+        operation = operations.attest_key(name, version, nonce)
+        return await self._call(operation)  # type: ignore[no-any-return]
 
     async def list_tokens(self) -> list[resources.Token]:
         """List all tokens, by name."""

@@ -59,6 +59,11 @@ def key_name(name: str) -> str:
     return name if name.startswith("keys/") else f"keys/{name}"
 
 
+def version_name(name: str, version: int | None) -> str:
+    """Write the resource name of a version of a key; None for the key itself."""
+    return key_name(name) if version is None else f"{key_name(name)}/versions/{version}"
+
+
 def token_name(name: str) -> str:
     """Write the resource name of a token."""
     return name if name.startswith("tokens/") else f"tokens/{name}"

@@ -25,6 +25,7 @@ from signetd.daemon.pools import make_pools
 from signetd.daemon.rpc.access_api import AccessApi
 from signetd.daemon.rpc.approval_api import ApprovalApi
 from signetd.daemon.rpc.approval_watching import ApprovalWatchers
+from signetd.daemon.rpc.attestation_api import AttestationApi
 from signetd.daemon.rpc.audit_api import AuditApi
 from signetd.daemon.rpc.dispatch import Dispatcher
 from signetd.daemon.rpc.following import Followers
@@ -47,7 +48,9 @@ from signetd.daemon.seals.view import SealView
 from signetd.daemon.signing import FaultCounter, SigningDesk, SigningEngine
 from signetd.daemon.signing.audit_signer import AuditSigner
 from signetd.daemon.state import Database
+from signetd.daemon.statements.attestation import Attestation
 from signetd.daemon.statements.writer import StatementWriter
+from signetd.daemon.timestamps import TimeStampService
 from signetd.drivers.isolation.pool import TokenPool
 from signetd.drivers.life import Transition
 
@@ -81,6 +84,7 @@ class Daemon:
     health: Health
     watchers: tuple[Watched, ...]
     guard: StoredPinGuard
+    time_stamps: TimeStampService | None
     changed: asyncio.Event
 
     def bind(self, listener: Listener) -> Bound:
@@ -111,6 +115,7 @@ def assemble(config: Config, database: Database) -> Daemon:
     engine = SigningEngine(keys, tokens, FaultCounter(keys, limits, record))
     signer = AuditSigner(config.audit.key, keys, engine)
     audit = _audit(config, database, signer, changed)
+    statements = StatementWriter(signer, config.daemon.name, utc_now)
     recorder = Recorder(audit.ledger, reads=config.audit.reads)
     book = PolicyBook(database.access, keys.load)
     gate = Gate(book, keys)
@@ -126,8 +131,9 @@ def assemble(config: Config, database: Database) -> Daemon:
     seals = _seals(config, database, Parts(book, gate, keys, engine, uses, recorder), signer)
     apis = {
         "SigningService": SigningApi(desk, gate, engine, recorder),
-        "KeyService": KeyApi(
-            keys, gate, uses, recorder, database.usage, config.access.destroy_approvals
+        "KeyService": (
+            KeyApi(keys, gate, uses, recorder, database.usage, config.access.destroy_approvals),
+            AttestationApi(keys, Attestation(tokens, statements), recorder),
         ),
         "TokenService": TokenApi(tokens, writer, watchers, recorder),
         "AccessService": AccessApi(book, keys, recorder, database.usage, sockets, administrators),
@@ -159,6 +165,7 @@ def assemble(config: Config, database: Database) -> Daemon:
         health=Health(tokens, audit.ledger),
         watchers=(watchers, approval_watchers, followers),
         guard=guard,
+        time_stamps=None if config.timestamps is None else TimeStampService(config.timestamps),
         changed=changed,
     )
 

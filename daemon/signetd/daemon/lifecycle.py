@@ -112,6 +112,8 @@ async def _run_tokens(daemon: Daemon, stop: Stop, ready: Ready | None) -> None:
     # Ended in the opposite order, each whatever becomes of the others.
     async with AsyncExitStack() as ending:
         ending.push_async_callback(daemon.guard.drain)
+        if daemon.time_stamps is not None:
+            ending.push_async_callback(daemon.time_stamps.close)
         ending.push_async_callback(_close_tokens, daemon, stop)
         ending.push_async_callback(daemon.audit.close)
         for part in (daemon.approval_changes, daemon.desk, daemon.recorder, daemon.keys):

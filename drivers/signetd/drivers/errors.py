@@ -83,6 +83,8 @@ class Reason(StrEnum):
     PIN_REFUSED = "PIN_REFUSED"
     PIN_BLOCKED = "PIN_BLOCKED"
     PIN_INVALID = "PIN_INVALID"
+    # Time stamps.
+    TIMESTAMP_FAILED = "TIMESTAMP_FAILED"
     # The daemon.
     OVERLOADED = "OVERLOADED"
     SHUTTING_DOWN = "SHUTTING_DOWN"
@@ -99,6 +101,7 @@ RETRYABLE = frozenset(
         Reason.POLICY_CHANGED,
         Reason.AUDIT_UNAVAILABLE,
         Reason.WORKER_LOST,
+        Reason.TIMESTAMP_FAILED,
         Reason.SHUTTING_DOWN,
     }
 )

@@ -114,6 +114,11 @@ ROWS: dict[str, Row] = {
         ),
         SECURITY,
     ),
+    "KeyService/AttestKey": Row(
+        lambda scene: keys.AttestKeyRequest(name=_KEY),
+        # Nothing signs statements here.
+        dict.fromkeys(OVERSEERS, "STATEMENT_UNSIGNED"),
+    ),
     "TokenService/ListTokens": Row(lambda scene: tokens.ListTokensRequest(), ALL),
     "TokenService/GetToken": Row(lambda scene: tokens.GetTokenRequest(name="tokens/t"), ALL),
     "TokenService/WatchTokens": Row(lambda scene: tokens.WatchTokensRequest(), ALL),

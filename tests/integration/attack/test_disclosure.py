@@ -31,6 +31,7 @@ def _about(name: str) -> dict[str, Message]:
         "SigningService/Verify": signing.VerifyRequest(key=full, message=b"", signature=b"0"),
         "KeyService/GetKey": keys.GetKeyRequest(name=full),
         "KeyService/GetPublicKey": keys.GetPublicKeyRequest(name=full),
+        "KeyService/AttestKey": keys.AttestKeyRequest(name=full),
         "KeyService/DisableKey": keys.DisableKeyRequest(name=full),
         "KeyService/EnableKey": keys.EnableKeyRequest(name=full),
         "KeyService/DestroyKey": keys.DestroyKeyRequest(name=full),
@@ -51,6 +52,7 @@ def _about(name: str) -> dict[str, Message]:
 
 
 _FOR_ADMINISTRATORS = {
+    "KeyService/AttestKey",
     "SigningService/Verify",
     "KeyService/GetKey",
     "KeyService/GetPublicKey",

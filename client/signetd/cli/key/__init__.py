@@ -3,6 +3,7 @@
 import typer
 
 from signetd.cli.key import (
+    attest,
     destroy,
     disable,
     enable,
@@ -20,6 +21,7 @@ app.command("enrol")(enrol.command)
 app.command("list")(list_.command)
 app.command("show")(show.command)
 app.command("public-key")(public_key.command)
+app.command("attest")(attest.command)
 app.command("set-policy")(set_policy.command)
 app.command("disable")(disable.command)
 app.command("enable")(enable.command)

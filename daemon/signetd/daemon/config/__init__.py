@@ -15,11 +15,13 @@ from signetd.daemon.config.schema import (
     Listener,
     Log,
     TcpListener,
+    Timestamps,
     Token,
     UnixListener,
 )
 from signetd.daemon.config.secret_file import exposure
 from signetd.daemon.config.secret_text import SecretTextError, read_secret_text
+from signetd.daemon.config.tsa_url import TsaUrl
 
 __all__ = [
     "Access",
@@ -37,7 +39,9 @@ __all__ = [
     "Source",
     "TcpAddress",
     "TcpListener",
+    "Timestamps",
     "Token",
+    "TsaUrl",
     "UnixListener",
     "check_files",
     "exposure",

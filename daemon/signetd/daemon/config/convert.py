@@ -18,6 +18,7 @@ from signetd.daemon.config.errors import Findings, quoted
 from signetd.daemon.config.hints import about_unknown
 from signetd.daemon.config.locate import KeyPath
 from signetd.daemon.config.postgres_url import PostgresUrl
+from signetd.daemon.config.tsa_url import TsaUrl
 
 INVALID: Final = object()
 """Stands for an option that is in the file with a value that was refused."""
@@ -48,6 +49,7 @@ class Converter:
             Path: lambda text: parse_path(text, folder),
             TcpAddress: TcpAddress.parse,
             PostgresUrl: PostgresUrl.parse,
+            TsaUrl: TsaUrl.parse,
         }
 
     def table(self, raw: object, kind: type[schema.Table], path: KeyPath, heading: str) -> Entry:
@@ -85,12 +87,20 @@ class Converter:
         plain = _plain(kind)
         if get_origin(plain) is dict:
             return _variables(raw, kind)
+        if get_origin(plain) is tuple:
+            return self._items(raw, kind)
         parser = self._parsers.get(plain)
         if parser is None:
             return msgspec.convert(raw, kind)
         if not isinstance(raw, str):
             raise ValueError(f"must be {description(kind)}, in quotes, not {_kind_name(raw)}")
         return parser(raw)
+
+    def _items(self, raw: object, kind: Any) -> tuple[object, ...]:
+        # None of them is shown: an address may have a password in it by mistake.
+        if not isinstance(raw, list) or not all(isinstance(each, str) for each in raw):
+            raise ValueError(f"must be {description(kind)}")
+        return tuple(self._converted(each, get_args(_plain(kind))[0]) for each in raw)
 
 
 def _variables(raw: object, kind: Any) -> TomlTable:

@@ -10,7 +10,18 @@ from signetd.daemon.config.errors import Findings
 from signetd.daemon.config.locate import KeyPath
 
 _ReadItem = Callable[[object, KeyPath], Entry]
-_TABLES = {"daemon", "database", "log", "limits", "access", "audit", "seals", "listener", "token"}
+_TABLES = {
+    "daemon",
+    "database",
+    "log",
+    "limits",
+    "access",
+    "audit",
+    "seals",
+    "timestamps",
+    "listener",
+    "token",
+}
 
 
 @dataclass
@@ -23,6 +34,7 @@ class Draft:
     limits: Entry
     access: Entry
     audit: Entry
+    timestamps: Entry | None
     seals: Entry
     listeners: list[Entry]
     tokens: list[Entry]
@@ -47,9 +59,15 @@ class DraftReader:
             access=table(data.get("access", {}), schema.Access, ("access",), "[access]"),
             audit=table(data.get("audit", {}), schema.Audit, ("audit",), "[audit]"),
             seals=table(data.get("seals", {}), schema.Seals, ("seals",), "[seals]"),
+            timestamps=self._optional(data, "timestamps", schema.Timestamps),
             listeners=self._items(data, "listener", self._listener),
             tokens=self._items(data, "token", self._token),
         )
+
+    def _optional(self, data: TomlTable, name: str, kind: type[schema.Table]) -> Entry | None:
+        if name not in data:
+            return None
+        return self._converter.table(data[name], kind, (name,), f"[{name}]")
 
     def _items(self, data: TomlTable, name: str, read: _ReadItem) -> list[Entry]:
         raw = data.get(name, [])

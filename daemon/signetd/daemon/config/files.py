@@ -11,9 +11,17 @@ from pathlib import Path
 from signetd.daemon.config import profiles
 from signetd.daemon.config.errors import Problem, quoted
 from signetd.daemon.config.locate import KeyPath
-from signetd.daemon.config.schema import Config, Listener, TcpListener, Token, UnixListener
+from signetd.daemon.config.schema import (
+    Config,
+    Listener,
+    TcpListener,
+    Timestamps,
+    Token,
+    UnixListener,
+)
 from signetd.daemon.config.secret_file import chmod_command, exposure
 from signetd.drivers.errors import SignetError
+from signetd.pki import InputError, TrustStore
 
 _SOCKET_PATH_BYTES = 107  # sockaddr_un.sun_path has 108 with the closing NUL.
 _LAST_ACCOUNT = 2**32 - 2  # The number after it means "leave as it is" to chown.
@@ -54,6 +62,8 @@ def _findings(config: Config) -> _Found:
     if config.database.password_file is not None:
         found = _secret_file(config.database.password_file, "password")
         yield ("database", "password_file"), found
+    if config.timestamps is not None:
+        yield from _timestamps(config.timestamps)
     for index, listener in enumerate(config.listeners):
         yield from _listener(listener, ("listener", index))
     if config.daemon.profiles is not None:
@@ -76,6 +86,27 @@ def _listener(listener: Listener, path: KeyPath) -> _Found:
             yield (*path, "unix"), _socket(listener.unix)
             yield (*path, "owner"), _account(listener.owner, user_id)
             yield (*path, "group"), _account(listener.group, group_id)
+
+
+def _timestamps(timestamps: Timestamps) -> _Found:
+    path = ("timestamps",)
+    yield (*path, "trust"), _trust(timestamps.trust)
+    if timestamps.password_file is not None:
+        yield (*path, "password_file"), _secret_file(timestamps.password_file, "password")
+    if timestamps.client_key is not None:
+        yield (*path, "client_key"), _private_key(timestamps.client_key)
+    for name in ("client_certificate", "server_ca"):
+        file = getattr(timestamps, name)
+        if file is not None:
+            yield (*path, name), _file(file)
+
+
+def _trust(folder: Path) -> str | None:
+    try:
+        TrustStore.read(folder)
+    except InputError as error:
+        return f"{error}."
+    return None
 
 
 def _token(token: Token, path: KeyPath) -> _Found:

@@ -15,6 +15,7 @@ _TABLES = {
     "[access]": frozenset(schema.options(schema.Access)),
     "[audit]": frozenset(schema.options(schema.Audit)),
     "[seals]": frozenset(schema.options(schema.Seals)),
+    "[timestamps]": frozenset(schema.options(schema.Timestamps)),
     "[[token]]": frozenset(schema.options(schema.Token)),
 }
 _SECRETS = {"pin", "user_pin", "userpin", "so_pin", "password", "passphrase"}
@@ -26,7 +27,7 @@ def about_unknown(key: str, known: Iterable[str], table: str) -> str:
     """A sentence about `key`, which is not among the `known` keys of `table` (its heading)."""
     plain = key[:_LONGEST_KEY].lower().replace("-", "_")
     if plain in _SECRETS:
-        home = "password_file" if table == "[database]" else "pin_file in [[token]]"
+        home = "password_file" if "password_file" in known else "pin_file in [[token]]"
         return (
             "a PIN or password is never written in the configuration: put it in a file "
             f"with mode 0600 and name that file with {home}."

@@ -91,11 +91,16 @@ def _build(draft: Draft, source: Source) -> schema.Config:
         limits=_struct(draft.limits, schema.Limits),
         access=_struct(draft.access, schema.Access),
         audit=_struct(draft.audit, schema.Audit),
+        timestamps=_timestamps(draft.timestamps),
         seals=_struct(draft.seals, schema.Seals),
         listeners=tuple(_listener(entry) for entry in draft.listeners),
         tokens=tuple(_struct(entry, schema.Token) for entry in draft.tokens),
         source=source,
     )
+
+
+def _timestamps(entry: Entry | None) -> schema.Timestamps | None:
+    return None if entry is None else _struct(entry, schema.Timestamps)
 
 
 def _listener(entry: Entry) -> schema.Listener:

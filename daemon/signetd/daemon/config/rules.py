@@ -16,6 +16,7 @@ from signetd.daemon.config.locate import KeyPath
 
 _LABEL_BYTES = 32  # PKCS #11 v2.40, 3.2: CK_TOKEN_INFO.label
 _OTHERS = 0o007
+_MOST_AUTHORITIES = 8
 
 
 def check(draft: Draft, findings: Findings) -> None:
@@ -23,6 +24,8 @@ def check(draft: Draft, findings: Findings) -> None:
     _check_database(draft.database, findings)
     _check_limits(draft.limits, findings)
     _check_listeners(draft.listeners, findings)
+    if draft.timestamps is not None:
+        _check_timestamps(draft.timestamps, findings)
     for token in draft.tokens:
         _check_token(token, findings)
     _check_unique(draft.tokens, "name", findings)
@@ -36,6 +39,28 @@ def _check_database(database: Entry, findings: Findings) -> None:
             "needs url: without it, the database is a file of the daemon's own, which has no "
             "password.",
         )
+
+
+def _check_timestamps(timestamps: Entry, findings: Findings) -> None:
+    urls = timestamps.get("urls")
+    if urls is not None and not 1 <= len(urls) <= _MOST_AUTHORITIES:
+        findings.add(
+            (*timestamps.path, "urls"),
+            f"has {len(urls)} addresses; it must have 1 to {_MOST_AUTHORITIES}.",
+        )
+    if urls is not None and len(set(urls)) < len(urls):
+        findings.add((*timestamps.path, "urls"), "has an address twice.")
+    for one, other in (("user", "password_file"), ("client_certificate", "client_key")):
+        for name, missing in ((one, other), (other, one)):
+            if name in timestamps.values and missing not in timestamps.values:
+                findings.add((*timestamps.path, name), f"needs {missing} as well.")
+    for name in ("user", "client_certificate", "server_ca"):
+        if name in timestamps.values and any(not url.secure for url in urls or ()):
+            findings.add(
+                (*timestamps.path, name),
+                "is for https only, and one of urls begins with http://, over which everybody on "
+                "the way reads along: write https:// or leave it out.",
+            )
 
 
 def _check_limits(limits: Entry, findings: Findings) -> None:

@@ -12,6 +12,7 @@ from msgspec.structs import FieldInfo, fields
 from signetd.daemon.config.address import TcpAddress
 from signetd.daemon.config.errors import Source
 from signetd.daemon.config.postgres_url import PostgresUrl
+from signetd.daemon.config.tsa_url import TsaUrl
 
 _SECONDS = "a number of seconds greater than 0 and at most 600"
 _ACCOUNT = "a {} name, or a number from 0 to 4294967294"
@@ -57,6 +58,21 @@ TokenSerial = Annotated[
     Meta(
         pattern=r"\A[!-~](?:[ -~]{0,14}[!-~])?\Z",
         description="a token's serial number: at most 16 ASCII characters, " + _CLEAN,
+    ),
+]
+BasicUser = Annotated[
+    str,
+    Meta(
+        pattern=r"\A[^\s:\x00-\x1f\x7f]{1,255}\Z",
+        description="a user's name: 1 to 255 characters without blanks and colons",
+    ),
+]
+ObjectIdentifier = Annotated[
+    str,
+    Meta(
+        max_length=128,
+        pattern=r"\A[0-2](?:\.(?:0|[1-9][0-9]{0,19})){1,20}\Z",
+        description='an object identifier in quotes: numbers with dots, such as "1.2.3.4.1"',
     ),
 ]
 SocketMode = Annotated[
@@ -200,6 +216,42 @@ class Seals(Table, frozen=True, kw_only=True):
     ] = 1.0
 
 
+class Timestamps(Table, frozen=True, kw_only=True):
+    """[timestamps]: the authorities (RFC 3161) that stamps and seals are given a time by.
+
+    They are tried in turn. `attempt_timeout` is in seconds. Without the table there are
+    no time stamps. `user` and `client_certificate` are shown to the authorities, over https only.
+    """
+
+    urls: Annotated[
+        tuple[TsaUrl, ...],
+        Meta(description='a list of 1 to 8 addresses, such as ["https://tsa.example/tsa"]'),
+    ]
+    trust: Annotated[
+        Path, Meta(description="the folder with the CA certificates of the authorities")
+    ]
+    hash: Annotated[Literal["sm3", "sha256"], Meta(description='"sm3" or "sha256"')] = "sm3"
+    policy: ObjectIdentifier | None = None
+    attempt_timeout: Timeout = 5.0
+    on_failure: Annotated[
+        Literal["refuse", "degrade"], Meta(description='"refuse" or "degrade"')
+    ] = "refuse"
+    user: BasicUser | None = None
+    password_file: Annotated[
+        Path | None, Meta(description="the path of a file that holds the user's password")
+    ] = None
+    client_certificate: Annotated[
+        Path | None, Meta(description="the file with this daemon's certificate chain")
+    ] = None
+    client_key: Annotated[
+        Path | None, Meta(description="the file with that certificate's private key")
+    ] = None
+    server_ca: Annotated[
+        Path | None,
+        Meta(description="the file with the CA certificates of the authorities' https servers"),
+    ] = None
+
+
 class TcpListener(Table, frozen=True, kw_only=True):
     """[[listener]] with `tcp`: TLS in which the client must show a certificate. Files are PEM.
 
@@ -298,6 +350,7 @@ class Config(Table, frozen=True, kw_only=True):
     limits: Limits = Limits()
     access: Access = Access()
     audit: Audit = Audit()
+    timestamps: Timestamps | None = None
     seals: Seals = Seals()
     listeners: tuple[Listener, ...] = field(name="listener")
     tokens: tuple[Token, ...] = field(name="token", default=())

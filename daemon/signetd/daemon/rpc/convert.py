@@ -18,6 +18,7 @@ from signetd.drivers.types import Algorithm, KeyType, ProtectionLevel
 
 _Value = TypeVar("_Value", bound=StrEnum)
 _ID: Final = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
+_VERSION: Final = re.compile(r"(keys/[^/]*)/versions/([1-9][0-9]{0,8})")
 _PEM_COLUMNS: Final = 64  # RFC 7468, 2
 
 
@@ -37,6 +38,17 @@ def resource_id(name: str, collection: str, field: str) -> str:
             "last part has 1 to 63 lower-case letters, digits and hyphens.",
         )
     return last
+
+
+def version_id(name: str, field: str = "name") -> tuple[str, int | None]:
+    """Return the key's name and the version of `keys/{key}` or `keys/{key}/versions/{version}`.
+
+    Without a version it is None. Raises INPUT_MISSING or INPUT_INVALID, naming *field*.
+    """
+    found = _VERSION.fullmatch(name)
+    if found is None:
+        return resource_id(name, "keys", field), None
+    return resource_id(found[1], "keys", field), int(found[2])
 
 
 def new_id(value: str, field: str, what: str = "key") -> str:

@@ -43,9 +43,10 @@ class Callers(Protocol):
 
 
 class Dispatcher:
-    """Answers the API's methods. `apis` maps a service's full name to the object that answers:
-    each method of the service is a method of the same name in snake_case: a coroutine function, or
-    an asynchronous generator function for a stream.
+    """Answers the API's methods. `apis` maps a service's full name to the object that answers, or
+    to a tuple of such objects. Each method of the service is a method of the same name in
+    snake_case of one of them: a coroutine function, or an asynchronous generator function for a
+    stream.
 
     Raises ValueError when a method of the API has no rule or nobody to answer it.
     """

@@ -99,6 +99,7 @@ STATUS: Final[dict[Reason, StatusCode]] = {
             Reason.SHUTTING_DOWN,
             Reason.AUDIT_UNAVAILABLE,
             Reason.POLICY_CHANGED,
+            Reason.TIMESTAMP_FAILED,
         ),
         StatusCode.UNAVAILABLE,
     ),

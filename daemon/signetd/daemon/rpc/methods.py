@@ -44,6 +44,7 @@ def table(
 ) -> dict[str, dict[str, Method]]:
     """Return the methods by the full names of their services, and by their own.
 
+    *apis* are who answers each service: an object, or a tuple of objects that share its methods.
     Raises ValueError when a method of the API has no rule or nobody to answer it.
     """
     services = tuple(services)
@@ -64,9 +65,12 @@ def _method(
     given: Mapping[str, Rule],
 ) -> Method:
     path = rules.path(service, method.name)
-    answer = getattr(api, _snake_case(method.name), None)
-    if answer is None:
-        raise ValueError(f"nobody answers the method {path}")
+    name = _snake_case(method.name)
+    parts = api if isinstance(api, tuple) else (api,)
+    answers = [getattr(part, name) for part in parts if hasattr(part, name)]
+    if len(answers) != 1:
+        raise ValueError(f"{len(answers)} objects answer the method {path}, and one must")
+    (answer,) = answers
     request = GetMessageClass(method.input_type)
     return Method(path, given[path], request, answer, method.server_streaming)
 

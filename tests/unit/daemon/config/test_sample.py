@@ -15,6 +15,7 @@ from signetd.daemon.config import (
     Limits,
     Log,
     TcpListener,
+    Timestamps,
     Token,
     UnixListener,
     load,
@@ -24,8 +25,10 @@ from signetd.daemon.config.convert import description
 from signetd.daemon.config.schema import Table, options
 
 SAMPLE = Path(__file__).parents[4] / "deploy" / "signetd.toml"
-TABLES = (Daemon, Database, Log, Limits, TcpListener, UnixListener, Access, Audit, Token)
-_DISABLED = re.compile(r"^#(?=[a-z])", re.MULTILINE)
+TABLES = (
+    Daemon, Database, Log, Limits, TcpListener, UnixListener, Access, Audit, Timestamps, Token,
+)  # fmt: skip
+_DISABLED = re.compile(r"^#(?=[a-z\[])", re.MULTILINE)
 
 
 def everything_set() -> Config:
@@ -59,7 +62,8 @@ def test_the_sample_explains_every_option(table: type[Table]) -> None:
 def test_the_sample_shows_the_defaults() -> None:
     config = everything_set()
     tables = (config.daemon, config.database, config.log, config.limits, config.access)
-    for table in (*tables, config.audit, config.listeners[1], config.tokens[0]):
+    assert config.timestamps is not None
+    for table in (*tables, config.audit, config.timestamps, config.listeners[1], config.tokens[0]):
         for name, info in options(type(table)).items():
             if info.default not in (NODEFAULT, None):
                 assert getattr(table, name) == info.default, f"correct {name} in the sample"

@@ -23,6 +23,7 @@ from signetd.daemon.config import Limits, Log, TcpAddress, TcpListener, UnixList
 from signetd.daemon.credentials import Clock, utc_now
 from signetd.daemon.dev.certificates import ensure_certificates
 from signetd.daemon.rpc import rules
+from signetd.daemon.rpc.attestation_api import AttestationApi
 from signetd.daemon.rpc.dispatch import Dispatcher
 from signetd.daemon.rpc.health import Health
 from signetd.daemon.rpc.key_api import KeyApi
@@ -35,6 +36,7 @@ from signetd.daemon.rpc.watching import Watchers
 from tests.unit.daemon.ledgers import MemoryLedger
 from tests.unit.daemon.rpc.fakes import (
     FakeApprovals,
+    FakeAttestation,
     FakeAudit,
     FakeCallers,
     FakeDesk,
@@ -69,8 +71,9 @@ class Service:
                 "signetd.api.v1.SigningService": SigningApi(
                     FakeDesk(self.engine), gate, self.engine, recorder
                 ),
-                "signetd.api.v1.KeyService": KeyApi(
-                    self.keys, gate, FakeApprovals(), recorder, self.usage
+                "signetd.api.v1.KeyService": (
+                    KeyApi(self.keys, gate, FakeApprovals(), recorder, self.usage),
+                    AttestationApi(self.keys, FakeAttestation(), recorder),
                 ),
                 "signetd.api.v1.TokenService": TokenApi(
                     self.tokens, writer, self.watchers, recorder

@@ -280,3 +280,10 @@ class FakeToken:
 
     async def lock(self) -> None:
         self.status = TokenStatus(TokenState.LOCKED, "locked by an administrator", NOW)
+
+
+class FakeAttestation:
+    """States nothing but the name."""
+
+    async def attest(self, key: RegisteredKey, pair: object, nonce: bytes) -> bytes:
+        return key.id.encode() + nonce

@@ -41,6 +41,7 @@ OVERSEE = {
     "AccessService/ListGroups",
     "AccessService/ListGrants",
     "AccessService/ExplainAccess",
+    "KeyService/AttestKey",
 }
 ALLOWED = {
     "signer": EVERYBODY | APPLY | {"SigningService/Sign", "SigningService/BatchSign"},
@@ -119,8 +120,20 @@ def test_rule_of_no_method_is_refused() -> None:
 
 
 def test_method_that_nobody_answers_stops_the_assembly() -> None:
-    with pytest.raises(ValueError, match="nobody answers"):
+    with pytest.raises(ValueError, match="0 objects answer the method"):
         build()
+
+
+def test_method_that_two_answer_stops_the_assembly() -> None:
+    class Part:
+        async def sign(self) -> None: ...
+
+    with pytest.raises(ValueError, match=r"^2 objects answer the method"):
+        Dispatcher(
+            FakeCallers(),
+            {"signetd.api.v1.SigningService": (Part(), Part())},
+            Recorder(MemoryLedger()),
+        )
 
 
 @pytest.mark.parametrize("identity", ALLOWED)

@@ -2,6 +2,7 @@
 
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from asn1crypto import cms, tsp  # type: ignore[import-untyped]  # it ships no types
@@ -84,3 +85,22 @@ def test_both_refuse(kind: str, changes: dict[str, object], check: str, tmp_path
     query, token = stamps.query(kind), stamps.token(kind, **changes)
     assert check in stamps.failed(stamps.verified(token, kind))
     assert not openssl_verifies(stamps.authority(kind), token, query, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("options", "check"),
+    [
+        ({"purposes": None}, "PURPOSE"),
+        ({"purposes": tsa.purpose(critical=False)}, "PURPOSE"),
+        ({"purposes": tsa.purpose(making.EMAIL)}, "PURPOSE"),
+        ({"purposes": tsa.purpose(tsa.TIME_STAMPING, making.EMAIL)}, "PURPOSE"),
+        ({"life": (tsa.now() - 9 * tsa.DAY, tsa.now() - tsa.DAY)}, "CHAIN"),
+    ],
+    ids=["no purpose", "not critical", "another", "more", "expired"],
+)
+def test_both_refuse_the_authority(options: dict[str, Any], check: str, tmp_path: Path) -> None:
+    maker = tsa.Authority(tmp_path, "ec", **options)
+    query = stamps.query("ec")
+    token = maker.token(query)
+    assert check in stamps.failed(stamps.verified(token, authority=maker))
+    assert not openssl_verifies(maker, token, query, tmp_path)

@@ -1,5 +1,7 @@
 """Every byte of a token that is changed shows, or is one that nobody vouches for."""
 
+from random import Random
+
 import pytest
 
 from signetd.pki import TrustStore
@@ -62,3 +64,33 @@ def test_parts_of_two_tokens_do_not_fit_together() -> None:
     assert len(one.signed.content) == len(other.signed.content)
     mixed = one.der.replace(one.signed.content, other.signed.content)
     assert stamps.failed(stamps.verified(mixed)) == {"MESSAGE_DIGEST"}
+
+
+def mangled(token: bytes, random: Random) -> bytes:
+    """Change up to four places: other octets, fewer, more, or those of another place."""
+    changed = bytearray(token)
+    for _ in range(random.randint(1, 4)):
+        place, size = random.randrange(len(changed)), random.randint(1, 5)
+        match random.randrange(4):
+            case 0:
+                changed[place] = random.randrange(256)
+            case 1:
+                del changed[place : place + size]
+            case 2:
+                changed[place:place] = random.randbytes(size)
+            case _:
+                source = random.randrange(len(changed))
+                changed[place : place + size] = changed[source : source + size]
+    return bytes(changed)
+
+
+@pytest.mark.parametrize("bare", [False, True])
+def test_whatever_comes_there_is_a_report(bare: bool) -> None:
+    token = stamps.token(bare=bare, name=making.tlv(0xA4, making.name("tsa")))
+    store = TrustStore.read(stamps.authority("sm2").trust)
+    random = Random(20520)
+    for _ in range(1000):
+        given = mangled(token, random)
+        report = stamps.verified(given, store=store)
+        assert report.checks, given.hex()
+        assert all(each.reason.isprintable() for each in report.checks), given.hex()

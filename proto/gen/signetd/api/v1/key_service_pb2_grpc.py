@@ -81,6 +81,11 @@ class KeyServiceStub(object):
                 request_serializer=signetd_dot_api_dot_v1_dot_key__service__pb2.SetKeyPolicyRequest.SerializeToString,
                 response_deserializer=signetd_dot_api_dot_v1_dot_resources__pb2.Key.FromString,
                 _registered_method=True)
+        self.AttestKey = channel.unary_unary(
+                '/signetd.api.v1.KeyService/AttestKey',
+                request_serializer=signetd_dot_api_dot_v1_dot_key__service__pb2.AttestKeyRequest.SerializeToString,
+                response_deserializer=signetd_dot_api_dot_v1_dot_key__service__pb2.Statement.FromString,
+                _registered_method=True)
 
 
 class KeyServiceServicer(object):
@@ -153,6 +158,14 @@ class KeyServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def AttestKey(self, request, context):
+        """Returns a statement of what the token says of a key now, or that a destroyed one is gone, signed
+        by the audit's key. A third party can verify it offline.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_KeyServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -200,6 +213,11 @@ def add_KeyServiceServicer_to_server(servicer, server):
                     servicer.SetKeyPolicy,
                     request_deserializer=signetd_dot_api_dot_v1_dot_key__service__pb2.SetKeyPolicyRequest.FromString,
                     response_serializer=signetd_dot_api_dot_v1_dot_resources__pb2.Key.SerializeToString,
+            ),
+            'AttestKey': grpc.unary_unary_rpc_method_handler(
+                    servicer.AttestKey,
+                    request_deserializer=signetd_dot_api_dot_v1_dot_key__service__pb2.AttestKeyRequest.FromString,
+                    response_serializer=signetd_dot_api_dot_v1_dot_key__service__pb2.Statement.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -446,6 +464,33 @@ class KeyService(object):
             '/signetd.api.v1.KeyService/SetKeyPolicy',
             signetd_dot_api_dot_v1_dot_key__service__pb2.SetKeyPolicyRequest.SerializeToString,
             signetd_dot_api_dot_v1_dot_resources__pb2.Key.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AttestKey(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/signetd.api.v1.KeyService/AttestKey',
+            signetd_dot_api_dot_v1_dot_key__service__pb2.AttestKeyRequest.SerializeToString,
+            signetd_dot_api_dot_v1_dot_key__service__pb2.Statement.FromString,
             options,
             channel_credentials,
             insecure,

@@ -81,6 +81,14 @@ class KeyServiceStub:
     ]
     """Replaces what holds for every use of a key: its limits, approvals and algorithms."""
 
+    AttestKey: grpc.UnaryUnaryMultiCallable[
+        signetd.api.v1.key_service_pb2.AttestKeyRequest,
+        signetd.api.v1.key_service_pb2.Statement,
+    ]
+    """Returns a statement of what the token says of a key now, or that a destroyed one is gone, signed
+    by the audit's key. A third party can verify it offline.
+    """
+
 class KeyServiceAsyncStub:
     """Registers and manages keys. No method returns, wraps or exports a private key."""
 
@@ -142,6 +150,14 @@ class KeyServiceAsyncStub:
         signetd.api.v1.resources_pb2.Key,
     ]
     """Replaces what holds for every use of a key: its limits, approvals and algorithms."""
+
+    AttestKey: grpc.aio.UnaryUnaryMultiCallable[
+        signetd.api.v1.key_service_pb2.AttestKeyRequest,
+        signetd.api.v1.key_service_pb2.Statement,
+    ]
+    """Returns a statement of what the token says of a key now, or that a destroyed one is gone, signed
+    by the audit's key. A third party can verify it offline.
+    """
 
 class KeyServiceServicer(metaclass=abc.ABCMeta):
     """Registers and manages keys. No method returns, wraps or exports a private key."""
@@ -222,5 +238,15 @@ class KeyServiceServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[signetd.api.v1.resources_pb2.Key, collections.abc.Awaitable[signetd.api.v1.resources_pb2.Key]]:
         """Replaces what holds for every use of a key: its limits, approvals and algorithms."""
+
+    @abc.abstractmethod
+    def AttestKey(
+        self,
+        request: signetd.api.v1.key_service_pb2.AttestKeyRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[signetd.api.v1.key_service_pb2.Statement, collections.abc.Awaitable[signetd.api.v1.key_service_pb2.Statement]]:
+        """Returns a statement of what the token says of a key now, or that a destroyed one is gone, signed
+        by the audit's key. A third party can verify it offline.
+        """
 
 def add_KeyServiceServicer_to_server(servicer: KeyServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...

@@ -1,0 +1,73 @@
+"""What is stated of a key: how it is registered, and what its token says of it now. Pure."""
+
+import base64
+from collections.abc import Mapping
+from typing import Final
+
+from signetd.daemon.audit.chain import write_time
+from signetd.daemon.keys.types import KeyVersion, RegisteredKey
+from signetd.daemon.statements.document import Value
+from signetd.drivers.types import AttributeValue, TokenInfo
+
+KEY: Final = "key"
+"""The kind of a statement of what the token says of a key."""
+DESTROYED: Final = "key-destroyed"
+"""The kind of a statement that a key pair is not on its token any more."""
+PROOFS: Final = (
+    "CKA_LOCAL",
+    "CKA_SENSITIVE",
+    "CKA_ALWAYS_SENSITIVE",
+    "CKA_EXTRACTABLE",
+    "CKA_NEVER_EXTRACTABLE",
+)
+"""The attributes by which a token proves that a private key has never left it."""
+
+
+def held(
+    key: RegisteredKey,
+    pair: RegisteredKey | KeyVersion,
+    info: TokenInfo,
+    attributes: Mapping[str, AttributeValue],
+) -> dict[str, Value]:
+    """State of *pair*, a version of *key*, what its token has just said."""
+    missing = [name for name in PROOFS if name not in attributes]
+    return {
+        **_registered(key, pair),
+        "protection_level": str(pair.protection_level),
+        "token_manufacturer": info.manufacturer,
+        "token_model": info.model,
+        "module": info.module,
+        "unreported": " ".join(missing),
+        **attributes,
+    }
+
+
+def gone(
+    key: RegisteredKey, pair: RegisteredKey | KeyVersion, info: TokenInfo, searched: str
+) -> dict[str, Value]:
+    """State of *pair* that its token, in which it was, has nothing of it left."""
+    return {
+        **_registered(key, pair),
+        "token_manufacturer": info.manufacturer,
+        "token_model": info.model,
+        "module": info.module,
+        "searched": searched,
+    }
+
+
+def _registered(key: RegisteredKey, pair: RegisteredKey | KeyVersion) -> dict[str, Value]:
+    return {
+        "key": f"keys/{key.id}",
+        "key_version": pair.version,
+        "key_state": str(key.state),
+        "key_type": str(key.key_type),
+        "purpose": str(key.purpose),
+        "origin": str(key.origin),
+        "registered": write_time(pair.create_time),
+        "spki": base64.b64encode(pair.spki).decode(),
+        "public_key_fingerprint": pair.fingerprint,
+        "cka_id": pair.cka_id.hex(),
+        "token": f"tokens/{pair.token}",
+        "token_label": pair.token_label,
+        "token_serial": pair.token_serial,
+    }
