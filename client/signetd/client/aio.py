@@ -17,6 +17,7 @@ from signetd.client import errors, hashing, messages, retry
 from signetd.client._access_aio import AsyncAccessCalls
 from signetd.client.approvals import AsyncApprovalCalls
 from signetd.client.audit import AsyncAuditCalls
+from signetd.client.certificates import AsyncCertificateCalls
 from signetd.client.connection import OPTIONS, Endpoint
 from signetd.client.key_policies import KeyPolicyItem
 from signetd.client.messages import Signature, SignItem
@@ -26,7 +27,7 @@ def _nothing(_done: int) -> None:
     """Nobody watches."""
 
 
-class AsyncClient(AsyncAccessCalls, AsyncApprovalCalls):
+class AsyncClient(AsyncAccessCalls, AsyncApprovalCalls, AsyncCertificateCalls):
     """Signs over one connection. Every method raises SignetdError.
 
     ``timeout`` is in seconds and bounds a call with its retries.

@@ -15,6 +15,7 @@ from signetd.client import errors, hashing, messages, retry
 from signetd.client._access_sync import AccessCalls
 from signetd.client.approvals import ApprovalCalls
 from signetd.client.audit import AuditCalls
+from signetd.client.certificates import CertificateCalls
 from signetd.client.connection import OPTIONS, Endpoint
 from signetd.client.key_policies import KeyPolicyItem
 from signetd.client.messages import Signature, SignItem
@@ -24,7 +25,7 @@ def _nothing(_done: int) -> None:
     """Nobody watches."""
 
 
-class Client(AccessCalls, ApprovalCalls):
+class Client(AccessCalls, ApprovalCalls, CertificateCalls):
     """Signs over one connection. Every method raises SignetdError.
 
     ``timeout`` is in seconds and bounds a call with its retries.

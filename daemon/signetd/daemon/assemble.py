@@ -12,6 +12,7 @@ from signetd.daemon.approvals.use import ApprovalUses
 from signetd.daemon.audit.service import Audit
 from signetd.daemon.audit.types import Entry
 from signetd.daemon.bootstrap import socket_names
+from signetd.daemon.certificates import CertificateRequests, ExpiryWatch, KeyCertificates
 from signetd.daemon.config import Config, Listener
 from signetd.daemon.config.profiles import chosen
 from signetd.daemon.credentials import utc_now
@@ -27,6 +28,7 @@ from signetd.daemon.rpc.approval_api import ApprovalApi
 from signetd.daemon.rpc.approval_watching import ApprovalWatchers
 from signetd.daemon.rpc.attestation_api import AttestationApi
 from signetd.daemon.rpc.audit_api import AuditApi
+from signetd.daemon.rpc.certificates_api import CertificatesApi
 from signetd.daemon.rpc.dispatch import Dispatcher
 from signetd.daemon.rpc.following import Followers
 from signetd.daemon.rpc.health import Health
@@ -86,6 +88,7 @@ class Daemon:
     guard: StoredPinGuard
     time_stamps: TimeStampService | None
     changed: asyncio.Event
+    expiry: ExpiryWatch
 
     def bind(self, listener: Listener) -> Bound:
         """Bind a server to an address of the configuration; raises StartError."""
@@ -129,11 +132,13 @@ def assemble(config: Config, database: Database) -> Daemon:
     desk = SigningDesk(engine, gate, uses, audit.ledger)
     followers = Followers(audit.ledger, audit.store, config.limits.watchers)
     seals = _seals(config, database, Parts(book, gate, keys, engine, uses, recorder), signer)
-    apis = {
+    certificates = KeyCertificates(keys, tokens, utc_now)
+    apis: dict[str, object] = {
         "SigningService": SigningApi(desk, gate, engine, recorder),
         "KeyService": (
             KeyApi(keys, gate, uses, recorder, database.usage, config.access.destroy_approvals),
             AttestationApi(keys, Attestation(tokens, statements), recorder),
+            CertificatesApi(CertificateRequests(keys, engine), certificates, gate, recorder),
         ),
         "TokenService": TokenApi(tokens, writer, watchers, recorder),
         "AccessService": AccessApi(book, keys, recorder, database.usage, sockets, administrators),
@@ -167,6 +172,7 @@ def assemble(config: Config, database: Database) -> Daemon:
         guard=guard,
         time_stamps=None if config.timestamps is None else TimeStampService(config.timestamps),
         changed=changed,
+        expiry=ExpiryWatch(keys, utc_now),
     )
 
 

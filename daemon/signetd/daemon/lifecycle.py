@@ -196,7 +196,12 @@ async def _close_tokens(daemon: Daemon, stop: Stop) -> None:
 @asynccontextmanager
 async def _following(daemon: Daemon) -> AsyncIterator[None]:
     """Follow the changes of tokens and audit meanwhile, and what is changed in the database."""
-    work = (_follow(daemon), daemon.approvals.upkeep(), _follow_policy(daemon))
+    work = (
+        _follow(daemon),
+        daemon.approvals.upkeep(),
+        _follow_policy(daemon),
+        daemon.expiry.run(),
+    )
     tasks = [asyncio.create_task(each) for each in work]
     try:
         yield

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from signetd.gm import oids, sm2
 from signetd.pki import der
+from signetd.pki.errors import InputError
 
 SM2_SIGNING: Final = oids.SM2_CURVE + ".1"
 _SM2_OTHERS: Final = {
@@ -44,6 +45,17 @@ def read(spki: bytes) -> Key:
     if identifier.startswith(oids.SM2_CURVE) or named.startswith(oids.SM2_CURVE):
         return _sm2(identifier, named, inside[1].value[1:])
     return _other(spki)
+
+
+def same(one: bytes, other: bytes) -> bool:
+    """Say whether two SubjectPublicKeyInfo, DER, have the same key, however it is written."""
+    if one == other:
+        return True
+    try:
+        first, second = read(one), read(other)
+    except (KeyProblem, InputError):
+        return False
+    return first.kind == second.kind and first.key == second.key
 
 
 def _sm2(identifier: str, curve: str, point: bytes) -> Key:

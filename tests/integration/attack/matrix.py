@@ -17,7 +17,7 @@ from signetd.api.v1 import resources_pb2 as resources
 from signetd.api.v1 import signing_service_pb2 as signing
 from signetd.api.v1 import token_service_pb2 as tokens
 from tests.integration.attack import samples
-from tests.integration.attack.scene import Scene
+from tests.integration.attack.scene import FOUNDER, Scene
 
 DENIED, MISSING = "PERMISSION_DENIED", "APPROVAL_NOT_FOUND"
 SIGNERS = ("none", "other", "signer")
@@ -80,6 +80,21 @@ def _pruning(scene: Scene) -> Message:
     return audit.PruneRecordsRequest(first=scene.last() + 1_000_000)
 
 
+def _import(scene: Scene) -> Message:
+    made = scene.key(_new())
+    return keys.ImportCertificateRequest(
+        name=made.name, certificates=samples.certificate(scene, made.name)
+    )
+
+
+def _certified(scene: Scene) -> Message:
+    request = keys.ImportCertificateRequest(
+        name=_KEY, certificates=samples.certificate(scene, _KEY)
+    )
+    scene.by(FOUNDER).done("KeyService/ImportCertificate", request)
+    return keys.GetCertificateRequest(name=_KEY)
+
+
 _KEY = "keys/target"
 _ITEM = signing.SignRequest(key=_KEY, message=b"not mine")
 
@@ -119,6 +134,11 @@ ROWS: dict[str, Row] = {
         # Nothing signs statements here.
         dict.fromkeys(OVERSEERS, "STATEMENT_UNSIGNED"),
     ),
+    "KeyService/CreateCsr": Row(
+        lambda scene: keys.CreateCsrRequest(name=_KEY, subject="CN=not mine"), SECURITY
+    ),
+    "KeyService/ImportCertificate": Row(_import, SECURITY),
+    "KeyService/GetCertificate": Row(_certified, READ),
     "TokenService/ListTokens": Row(lambda scene: tokens.ListTokensRequest(), ALL),
     "TokenService/GetToken": Row(lambda scene: tokens.GetTokenRequest(name="tokens/t"), ALL),
     "TokenService/WatchTokens": Row(lambda scene: tokens.WatchTokensRequest(), ALL),

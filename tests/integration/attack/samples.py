@@ -1,11 +1,14 @@
 """Requests and objects that attacks begin with."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from signetd.api.v1 import access_service_pb2 as access
 from signetd.api.v1 import approval_service_pb2 as approval
+from signetd.api.v1 import key_service_pb2 as messages
 from signetd.api.v1 import signing_service_pb2 as signing
-from tests.integration.attack.scene import Scene
+from tests.integration.attack.scene import FOUNDER, Scene
+from tests.unit.pki import forest, holders
 
 
 def identity(name: str, *roles: access.Role.ValueType, **fields: Any) -> access.Identity:
@@ -18,6 +21,15 @@ def grant(subject: str, keys: str = "keys/*", **fields: Any) -> access.Grant:
     """Return a grant to sign with everything."""
     fields.setdefault("operations", [access.OPERATION_SIGN])
     return access.Grant(subject=subject, keys=keys, **fields)
+
+
+def certificate(scene: Scene, key: str, common_name: str = "of the attack") -> bytes:
+    """Return a certificate, valid now, of a key on P-256; *key* is its resource name."""
+    spki = scene.by(FOUNDER).done("KeyService/GetPublicKey", messages.GetPublicKeyRequest(name=key))
+    now = datetime.now(UTC)
+    holder = holders.Key("ec", b"", spki.spki)
+    life = (now - timedelta(days=1), now + timedelta(days=100))
+    return forest.root("ec").leaf(common_name, holder, life=life).der
 
 
 def item(text: str, key: str = "guarded", **fields: Any) -> signing.SignRequest:

@@ -32,6 +32,14 @@ def _about(name: str) -> dict[str, Message]:
         "KeyService/GetKey": keys.GetKeyRequest(name=full),
         "KeyService/GetPublicKey": keys.GetPublicKeyRequest(name=full),
         "KeyService/AttestKey": keys.AttestKeyRequest(name=full),
+        "KeyService/GetCertificate": keys.GetCertificateRequest(name=full),
+        "KeyService/GetCertificate of a version": keys.GetCertificateRequest(
+            name=f"{full}/versions/7"
+        ),
+        "KeyService/CreateCsr": keys.CreateCsrRequest(name=full, subject="CN=x"),
+        "KeyService/ImportCertificate": keys.ImportCertificateRequest(
+            name=full, certificates=b"none"
+        ),
         "KeyService/DisableKey": keys.DisableKeyRequest(name=full),
         "KeyService/EnableKey": keys.EnableKeyRequest(name=full),
         "KeyService/DestroyKey": keys.DestroyKeyRequest(name=full),
@@ -56,6 +64,8 @@ _FOR_ADMINISTRATORS = {
     "SigningService/Verify",
     "KeyService/GetKey",
     "KeyService/GetPublicKey",
+    "KeyService/GetCertificate",
+    "KeyService/GetCertificate of a version",
     "AccessService/ExplainAccess",
 }
 """Administrators see all keys."""

@@ -4,11 +4,14 @@ import typer
 
 from signetd.cli.key import (
     attest,
+    certificate,
+    csr,
     destroy,
     disable,
     enable,
     enrol,
     generate,
+    import_certificate,
     public_key,
     set_policy,
     show,
@@ -22,6 +25,9 @@ app.command("list")(list_.command)
 app.command("show")(show.command)
 app.command("public-key")(public_key.command)
 app.command("attest")(attest.command)
+app.command("csr")(csr.command)
+app.command("import-certificate")(import_certificate.command)
+app.command("certificate")(certificate.command)
 app.command("set-policy")(set_policy.command)
 app.command("disable")(disable.command)
 app.command("enable")(enable.command)

@@ -1,5 +1,6 @@
 """Keys printed for people and for programs."""
 
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,7 +12,16 @@ from signetd.cli.words import policy_text
 if TYPE_CHECKING:
     from signetd.api.v1.resources_pb2 import Key
 
-_COLUMNS: Final = ("name", "key_type", "purpose", "state", "token", "protection_level", "uses")
+_COLUMNS: Final = (
+    "name",
+    "key_type",
+    "purpose",
+    "state",
+    "token",
+    "protection_level",
+    "uses",
+    "certificate_expire_time",
+)
 
 
 def one(output: Output, key: "Key") -> None:
@@ -23,5 +33,9 @@ def one(output: Output, key: "Key") -> None:
 
 
 def many(output: Output, keys: "Sequence[Key]") -> None:
-    """Print keys."""
+    """Print keys; what somebody should know of them on stderr, where that is not in the output."""
     show.many(output, _COLUMNS, [plain(key) for key in keys])
+    if output is Output.TABLE:
+        for key in keys:
+            for warning in key.warnings:
+                print(f"signetctl: {key.name}: {warning}", file=sys.stderr)

@@ -50,6 +50,10 @@ class KeyManager:
         """Return a key; raises SignetError KEY_NOT_FOUND."""
         return self._registry.get(key_id)
 
+    def all(self) -> list[RegisteredKey]:
+        """Return every key, by name."""
+        return self._registry.all()
+
     def page(
         self,
         page_size: int,
@@ -151,6 +155,39 @@ class KeyManager:
             checks.check_suits(key.key_type, algorithm)
         return await self._finish(self._change(key_id, policy=policy))
 
+    async def set_certificates(
+        self, key_id: str, certificates: tuple[bytes, ...], spki: bytes
+    ) -> RegisteredKey:
+        """Keep the certificates (DER, the key's own first) of the pair with the public key *spki*.
+
+        Raises SignetError KEY_NOT_FOUND, KEY_STATE_WRONG when destroyed, and POLICY_CHANGED when
+        the key signs with another pair now.
+        """
+        self.get(key_id)
+        return await self._finish(self._certify(key_id, certificates, spki))
+
+    async def _certify(
+        self, key_id: str, certificates: tuple[bytes, ...], spki: bytes
+    ) -> RegisteredKey:
+        async with self._locks[key_id]:
+            key = self.get(key_id)
+            self._check_alive(key)
+            if key.spki != spki:
+                raise SignetError(
+                    Reason.POLICY_CHANGED,
+                    f"The key {key_id!r} was given another pair meanwhile. Look at it, and try "
+                    "again.",
+                )
+            same = key.certificates == certificates
+            return key if same else await self._store(key, certificates=certificates)
+
+    def _check_alive(self, key: RegisteredKey) -> None:
+        if key.state is KeyState.DESTROYED or key.id in self._gone:
+            raise SignetError(
+                Reason.KEY_STATE_WRONG,
+                f"The key {key.id!r} is destroyed; that is final. Register another key.",
+            )
+
     async def _finish(self, change: Coroutine[Any, Any, RegisteredKey]) -> RegisteredKey:
         task = asyncio.ensure_future(change)
         self._changes.add(task)
@@ -207,11 +244,7 @@ class KeyManager:
     async def _change(self, key_id: str, **values: object) -> RegisteredKey:
         async with self._locks[key_id]:
             key = self.get(key_id)
-            if key.state is KeyState.DESTROYED or key_id in self._gone:
-                raise SignetError(
-                    Reason.KEY_STATE_WRONG,
-                    f"The key {key_id!r} is destroyed; that is final. Register another key.",
-                )
+            self._check_alive(key)
             same = all(getattr(key, name) == value for name, value in values.items())
             return key if same else await self._store(key, **values)
 

@@ -219,8 +219,8 @@ def timestamp(moment: datetime) -> Timestamp:
     return written
 
 
-def pem(spki: bytes) -> str:
-    """Write a SubjectPublicKeyInfo (DER) as PEM (RFC 7468, 13)."""
-    text = base64.b64encode(spki).decode()
+def pem(der: bytes, label: str = "PUBLIC KEY") -> str:
+    """Write a SubjectPublicKeyInfo (DER), or what *label* says, as PEM (RFC 7468)."""
+    text = base64.b64encode(der).decode()
     lines = [text[start : start + _PEM_COLUMNS] for start in range(0, len(text), _PEM_COLUMNS)]
-    return "\n".join(["-----BEGIN PUBLIC KEY-----", *lines, "-----END PUBLIC KEY-----", ""])
+    return "\n".join([f"-----BEGIN {label}-----", *lines, f"-----END {label}-----", ""])

@@ -10,9 +10,10 @@ from signetd.api.v1.resources_pb2 import Key, PublicKey
 from signetd.daemon.approvals import subjects
 from signetd.daemon.approvals.types import Subject
 from signetd.daemon.audit.types import Charge, Effect
+from signetd.daemon.credentials import utc_now
 from signetd.daemon.keys import RegisteredKey
 from signetd.daemon.policy.types import ApprovalRule, Asker, KeyPolicy, KeyPurpose, Operation
-from signetd.daemon.rpc import calls, convert, policy_convert
+from signetd.daemon.rpc import calls, certificate_messages, convert, policy_convert
 from signetd.daemon.rpc.recording import Recorder
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.types import Algorithm, KeyType
@@ -241,6 +242,7 @@ class KeyApi:
 def _message(key: RegisteredKey, uses: int) -> Key:
     message = convert.key_message(key)
     message.uses = uses
+    certificate_messages.describe(message, key, utc_now())
     message.purpose = policy_convert.purpose_number(key.purpose)
     message.policy.CopyFrom(policy_convert.policy_message(key.policy))
     return message

@@ -69,6 +69,8 @@ RULES: Final[dict[str, Rule]] = {
     **_rules(_CHANGE, _SECURITY, "KeyService", "GenerateKey", "EnrolKey", "DisableKey"),
     **_rules(_CHANGE, _SECURITY, "KeyService", "EnableKey", "DestroyKey", "SetKeyPolicy"),
     **_rules(_CHANGE, _OVERSEERS, "KeyService", "AttestKey"),
+    **_rules(_READ, Role, "KeyService", "GetCertificate"),
+    **_rules(_CHANGE, _SECURITY, "KeyService", "CreateCsr", "ImportCertificate"),
     **_rules(_READ, Role, "TokenService", "ListTokens", "GetToken", "WatchTokens"),
     **_rules(_CHANGE, _SYSTEM, "TokenService", "UnlockToken", "LockToken"),
     **_rules(_READ, _OVERSEERS, "AccessService", "ListIdentities", "GetIdentity", "ListGroups"),

@@ -224,6 +224,16 @@ class TokenPool:
         timeout = self.settings.generate_timeout
         return expect(await self._desk.do(command, timeout, _NOBODY), KeyInfo)
 
+    async def store_certificate(self, ref: KeyRef, der: bytes, label: str) -> None:
+        """Put a key pair's certificate beside it, in place of the former. Raises SignetError."""
+        command = wire.StoreCertificate(ref, der, label)
+        await self._desk.do(command, self.settings.request_timeout, _NOBODY)
+
+    async def read_certificate(self, ref: KeyRef, requester: Requester = _NOBODY) -> bytes:
+        """Return the certificate beside a key pair in DER, b"" for none. Raises SignetError."""
+        timeout = self.settings.request_timeout
+        return expect(await self._desk.do(wire.ReadCertificate(ref), timeout, requester), bytes)
+
     async def destroy(self, ref: KeyRef) -> None:
         """Destroy a key pair on the token. Raises SignetError."""
         await self._desk.do(wire.Destroy(ref), self.settings.request_timeout, _NOBODY)

@@ -94,6 +94,20 @@ class ReadAttributes(msgspec.Struct, frozen=True, tag=True):
     key: KeyRef
 
 
+class StoreCertificate(msgspec.Struct, frozen=True, tag=True):
+    """Put the certificate of a key pair (DER) beside it on the token, in place of the former."""
+
+    key: KeyRef
+    der: bytes
+    label: str
+
+
+class ReadCertificate(msgspec.Struct, frozen=True, tag=True):
+    """Return the certificate beside a key pair, empty for none."""
+
+    key: KeyRef
+
+
 class Cancel(msgspec.Struct, frozen=True, tag=True):
     """Leave out a call that has not been begun, for its caller has gone. Has no reply itself."""
 
@@ -111,6 +125,8 @@ Command = (
     | Generate
     | Destroy
     | ReadAttributes
+    | StoreCertificate
+    | ReadCertificate
     | Cancel
 )
 Value = None | bytes | TokenInfo | KeyInfo | list[KeyInfo] | Attributes

@@ -77,6 +77,8 @@ class Worker:
             wire.Generate: lambda c: self._opened.generate(c.key_type, c.label, c.cka_id),
             wire.Destroy: lambda c: self._opened.destroy(c.key),
             wire.ReadAttributes: lambda c: self._opened.attributes(c.key),
+            wire.StoreCertificate: lambda c: self._opened.store_certificate(c.key, c.der, c.label),
+            wire.ReadCertificate: lambda c: self._opened.read_certificate(c.key),
             wire.Close: lambda c: self._opened.close(),
         }
 

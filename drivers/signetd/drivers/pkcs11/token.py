@@ -1,5 +1,7 @@
 """One token behind PKCS#11: one login session, one thread, in a process of its own."""
 
+from contextlib import suppress
+
 from pkcs11 import _pkcs11
 
 from signetd.drivers import verify
@@ -7,6 +9,7 @@ from signetd.drivers.algorithms import ALGORITHMS_OF, INTEGER_BYTES
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.pkcs11 import (
     attributes,
+    certificates,
     describe,
     finder,
     keygen,
@@ -189,16 +192,34 @@ class Pkcs11Token:
             raise unprotected(made[0])
         raise SignetError(Reason.TOKEN_FAILED, "the token does not show the key pair it made")
 
-    def destroy(self, key: KeyRef) -> None:
-        """Destroy a key pair; the private key first. Raises SignetError."""
+    def store_certificate(self, key: KeyRef, der: bytes, label: str) -> None:
+        """Put the certificate of a key pair beside it, in place of the former. Raises SignetError.
+
+        *der* is X.509 in DER; *label* is for people, and shortened.
+        """
         entry = self._entry(key)
-        _, inventory = self._session.open
+        certificates.store(self._session.open[0], entry, der, label)
+
+    def read_certificate(self, key: KeyRef) -> bytes:
+        """Return the certificate beside a key pair in DER, b"" for none. Raises SignetError."""
+        entry = self._entry(key)
+        return certificates.read(self._session.open[0], entry)
+
+    def destroy(self, key: KeyRef) -> None:
+        """Destroy a key pair; the private key first. Raises SignetError.
+
+        Certificates that were stored from here are removed with it, where the token lets that be.
+        """
+        entry = self._entry(key)
+        session, inventory = self._session.open
         with translated("destroying the key pair"):
             entry.private.destroy()
             if entry.public is not None:
                 entry.public.destroy()
             self._session.destroyed(key)
             inventory.refresh()
+        with suppress(SignetError):  # they are public, and the pair is gone already
+            certificates.remove(session, entry)
 
     def close(self) -> None:
         """Log out and close the session."""

@@ -74,6 +74,7 @@ class Service:
                 "signetd.api.v1.KeyService": (
                     KeyApi(self.keys, gate, FakeApprovals(), recorder, self.usage),
                     AttestationApi(self.keys, FakeAttestation(), recorder),
+                    Refusing(),
                 ),
                 "signetd.api.v1.TokenService": TokenApi(
                     self.tokens, writer, self.watchers, recorder

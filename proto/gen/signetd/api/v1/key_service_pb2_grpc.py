@@ -86,6 +86,21 @@ class KeyServiceStub(object):
                 request_serializer=signetd_dot_api_dot_v1_dot_key__service__pb2.AttestKeyRequest.SerializeToString,
                 response_deserializer=signetd_dot_api_dot_v1_dot_key__service__pb2.Statement.FromString,
                 _registered_method=True)
+        self.CreateCsr = channel.unary_unary(
+                '/signetd.api.v1.KeyService/CreateCsr',
+                request_serializer=signetd_dot_api_dot_v1_dot_key__service__pb2.CreateCsrRequest.SerializeToString,
+                response_deserializer=signetd_dot_api_dot_v1_dot_key__service__pb2.Csr.FromString,
+                _registered_method=True)
+        self.ImportCertificate = channel.unary_unary(
+                '/signetd.api.v1.KeyService/ImportCertificate',
+                request_serializer=signetd_dot_api_dot_v1_dot_key__service__pb2.ImportCertificateRequest.SerializeToString,
+                response_deserializer=signetd_dot_api_dot_v1_dot_key__service__pb2.KeyCertificate.FromString,
+                _registered_method=True)
+        self.GetCertificate = channel.unary_unary(
+                '/signetd.api.v1.KeyService/GetCertificate',
+                request_serializer=signetd_dot_api_dot_v1_dot_key__service__pb2.GetCertificateRequest.SerializeToString,
+                response_deserializer=signetd_dot_api_dot_v1_dot_key__service__pb2.KeyCertificate.FromString,
+                _registered_method=True)
 
 
 class KeyServiceServicer(object):
@@ -166,6 +181,27 @@ class KeyServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CreateCsr(self, request, context):
+        """Returns a certification request (PKCS#10) for a key, signed with it in the token.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ImportCertificate(self, request, context):
+        """Keeps the certificate of a key, with its chain. It must be for this key's public key.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetCertificate(self, request, context):
+        """Returns the certificate of a key, with its chain.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_KeyServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -218,6 +254,21 @@ def add_KeyServiceServicer_to_server(servicer, server):
                     servicer.AttestKey,
                     request_deserializer=signetd_dot_api_dot_v1_dot_key__service__pb2.AttestKeyRequest.FromString,
                     response_serializer=signetd_dot_api_dot_v1_dot_key__service__pb2.Statement.SerializeToString,
+            ),
+            'CreateCsr': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateCsr,
+                    request_deserializer=signetd_dot_api_dot_v1_dot_key__service__pb2.CreateCsrRequest.FromString,
+                    response_serializer=signetd_dot_api_dot_v1_dot_key__service__pb2.Csr.SerializeToString,
+            ),
+            'ImportCertificate': grpc.unary_unary_rpc_method_handler(
+                    servicer.ImportCertificate,
+                    request_deserializer=signetd_dot_api_dot_v1_dot_key__service__pb2.ImportCertificateRequest.FromString,
+                    response_serializer=signetd_dot_api_dot_v1_dot_key__service__pb2.KeyCertificate.SerializeToString,
+            ),
+            'GetCertificate': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetCertificate,
+                    request_deserializer=signetd_dot_api_dot_v1_dot_key__service__pb2.GetCertificateRequest.FromString,
+                    response_serializer=signetd_dot_api_dot_v1_dot_key__service__pb2.KeyCertificate.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -491,6 +542,87 @@ class KeyService(object):
             '/signetd.api.v1.KeyService/AttestKey',
             signetd_dot_api_dot_v1_dot_key__service__pb2.AttestKeyRequest.SerializeToString,
             signetd_dot_api_dot_v1_dot_key__service__pb2.Statement.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateCsr(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/signetd.api.v1.KeyService/CreateCsr',
+            signetd_dot_api_dot_v1_dot_key__service__pb2.CreateCsrRequest.SerializeToString,
+            signetd_dot_api_dot_v1_dot_key__service__pb2.Csr.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ImportCertificate(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/signetd.api.v1.KeyService/ImportCertificate',
+            signetd_dot_api_dot_v1_dot_key__service__pb2.ImportCertificateRequest.SerializeToString,
+            signetd_dot_api_dot_v1_dot_key__service__pb2.KeyCertificate.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetCertificate(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/signetd.api.v1.KeyService/GetCertificate',
+            signetd_dot_api_dot_v1_dot_key__service__pb2.GetCertificateRequest.SerializeToString,
+            signetd_dot_api_dot_v1_dot_key__service__pb2.KeyCertificate.FromString,
             options,
             channel_credentials,
             insecure,

@@ -89,6 +89,24 @@ class KeyServiceStub:
     by the audit's key. A third party can verify it offline.
     """
 
+    CreateCsr: grpc.UnaryUnaryMultiCallable[
+        signetd.api.v1.key_service_pb2.CreateCsrRequest,
+        signetd.api.v1.key_service_pb2.Csr,
+    ]
+    """Returns a certification request (PKCS#10) for a key, signed with it in the token."""
+
+    ImportCertificate: grpc.UnaryUnaryMultiCallable[
+        signetd.api.v1.key_service_pb2.ImportCertificateRequest,
+        signetd.api.v1.key_service_pb2.KeyCertificate,
+    ]
+    """Keeps the certificate of a key, with its chain. It must be for this key's public key."""
+
+    GetCertificate: grpc.UnaryUnaryMultiCallable[
+        signetd.api.v1.key_service_pb2.GetCertificateRequest,
+        signetd.api.v1.key_service_pb2.KeyCertificate,
+    ]
+    """Returns the certificate of a key, with its chain."""
+
 class KeyServiceAsyncStub:
     """Registers and manages keys. No method returns, wraps or exports a private key."""
 
@@ -158,6 +176,24 @@ class KeyServiceAsyncStub:
     """Returns a statement of what the token says of a key now, or that a destroyed one is gone, signed
     by the audit's key. A third party can verify it offline.
     """
+
+    CreateCsr: grpc.aio.UnaryUnaryMultiCallable[
+        signetd.api.v1.key_service_pb2.CreateCsrRequest,
+        signetd.api.v1.key_service_pb2.Csr,
+    ]
+    """Returns a certification request (PKCS#10) for a key, signed with it in the token."""
+
+    ImportCertificate: grpc.aio.UnaryUnaryMultiCallable[
+        signetd.api.v1.key_service_pb2.ImportCertificateRequest,
+        signetd.api.v1.key_service_pb2.KeyCertificate,
+    ]
+    """Keeps the certificate of a key, with its chain. It must be for this key's public key."""
+
+    GetCertificate: grpc.aio.UnaryUnaryMultiCallable[
+        signetd.api.v1.key_service_pb2.GetCertificateRequest,
+        signetd.api.v1.key_service_pb2.KeyCertificate,
+    ]
+    """Returns the certificate of a key, with its chain."""
 
 class KeyServiceServicer(metaclass=abc.ABCMeta):
     """Registers and manages keys. No method returns, wraps or exports a private key."""
@@ -248,5 +284,29 @@ class KeyServiceServicer(metaclass=abc.ABCMeta):
         """Returns a statement of what the token says of a key now, or that a destroyed one is gone, signed
         by the audit's key. A third party can verify it offline.
         """
+
+    @abc.abstractmethod
+    def CreateCsr(
+        self,
+        request: signetd.api.v1.key_service_pb2.CreateCsrRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[signetd.api.v1.key_service_pb2.Csr, collections.abc.Awaitable[signetd.api.v1.key_service_pb2.Csr]]:
+        """Returns a certification request (PKCS#10) for a key, signed with it in the token."""
+
+    @abc.abstractmethod
+    def ImportCertificate(
+        self,
+        request: signetd.api.v1.key_service_pb2.ImportCertificateRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[signetd.api.v1.key_service_pb2.KeyCertificate, collections.abc.Awaitable[signetd.api.v1.key_service_pb2.KeyCertificate]]:
+        """Keeps the certificate of a key, with its chain. It must be for this key's public key."""
+
+    @abc.abstractmethod
+    def GetCertificate(
+        self,
+        request: signetd.api.v1.key_service_pb2.GetCertificateRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[signetd.api.v1.key_service_pb2.KeyCertificate, collections.abc.Awaitable[signetd.api.v1.key_service_pb2.KeyCertificate]]:
+        """Returns the certificate of a key, with its chain."""
 
 def add_KeyServiceServicer_to_server(servicer: KeyServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...
