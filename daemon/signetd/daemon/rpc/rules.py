@@ -93,6 +93,7 @@ RULES: Final[dict[str, Rule]] = {
     **_rules(_CHANGE, _SECURITY, "SealService", "ReviewSeal", "MakeSeal", "FileSeal"),
     **_rules(_CHANGE, _SECURITY, "SealService", "SuspendSeal", "ResumeSeal", "ImportSeal"),
     **_rules(_CHANGE, _SECURITY, "SealService", "ReportKeyCompromise"),
+    **_rules(_USE, _SIGNERS, "SealService", "Stamp", "BatchStamp"),
 }
 """The rule of each method, by its full name."""
 
