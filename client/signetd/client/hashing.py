@@ -65,6 +65,21 @@ def item_of_file(
     )
 
 
+def document_digest(path: Path, progress: Callable[[int], None] = _nothing) -> bytes:
+    """Return SM3 of the file at *path*, by which stamps and their approvals name a document.
+
+    Raises InvalidRequest for a file that cannot be read.
+    """
+    state = hashlib.new("sm3")
+    try:
+        with path.open("rb") as file:
+            for chunk in _chunks(file, progress):
+                state.update(chunk)
+    except OSError as error:
+        raise errors.InvalidRequest(f"{path} cannot be read: {error.strerror}") from error
+    return state.digest()
+
+
 def _whole(file: BinaryIO) -> bytes:
     message = file.read(MAX_MESSAGE_BYTES + 1)
     if len(message) > MAX_MESSAGE_BYTES:

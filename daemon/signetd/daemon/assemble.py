@@ -158,6 +158,7 @@ def assemble(config: Config, database: Database) -> Daemon:
             approval_watchers,
             wanted,
             seals.maker,
+            stamps,
             lambda name: credential_of(name, sockets),
         ),
         "AuditService": AuditApi(audit, followers),

@@ -221,6 +221,12 @@ ROWS: dict[str, Row] = {
     "AuditService/ExportRecords": Row(lambda scene: audit.ExportRecordsRequest(), AUDITOR),
     "AuditService/GetAuditStatus": Row(lambda scene: audit.GetAuditStatusRequest(), ALL),
     "AuditService/CreateCheckpoint": Row(lambda scene: audit.CreateCheckpointRequest(), AUDITOR),
+    # Whether there is a seal of that name is nothing that they could learn.
+    "SealService/Stamp": Row(lambda scene: _STAMP, {}),
+    "SealService/BatchStamp": Row(
+        lambda scene: seals.BatchStampRequest(requests=[_STAMP, _STAMP]),
+        {"signer": "OK", "none": "OK", "other": "OK"},
+    ),
     "AuditService/PruneRecords": Row(_pruning, {"auditor": "AUDIT_RANGE_WRONG"}),
 }
 """One row for each method of the API."""

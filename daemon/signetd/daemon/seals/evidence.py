@@ -16,6 +16,8 @@ from signetd.pki import Certificate, InputError, RevocationList, TrustStore
 MAX_FILES: Final = 64
 """Files in a folder of certificates between, or of revocation lists."""
 MAX_FILE_BYTES: Final = 16 << 20
+_CERTIFICATES: Final = frozenset({".pem", ".crt", ".cer", ".der"})
+_LISTS: Final = frozenset({".crl", ".pem", ".der"})
 _LOOK_SECONDS: Final = 1.0
 _Marks = tuple[tuple[str, int, int, int], ...]
 
@@ -80,11 +82,12 @@ class EvidenceFolders:
         self._version += 1
         others = (
             each
-            for path, content in _contents(config.intermediates)
+            for path, content in _contents(config.intermediates, _CERTIFICATES)
             for each in Certificate.read_all(content, str(path))
         )
         lists = (
-            RevocationList.read(content, str(path)) for path, content in _contents(config.crls)
+            RevocationList.read(content, str(path))
+            for path, content in _contents(config.crls, _LISTS)
         )
         return Evidence(
             version=self._version,
@@ -100,10 +103,10 @@ def _store(folder: Path | None, name: str) -> TrustStore | None:
     return None if folder is None else TrustStore.read(folder, name)
 
 
-def _contents(folder: Path | None) -> Iterator[tuple[Path, bytes]]:
+def _contents(folder: Path | None, suffixes: frozenset[str]) -> Iterator[tuple[Path, bytes]]:
     if folder is None:
         return
-    for path in _files(folder):
+    for path in _files(folder, suffixes):
         try:
             with path.open("rb") as file:
                 content = file.read(MAX_FILE_BYTES + 1)
@@ -114,9 +117,11 @@ def _contents(folder: Path | None) -> Iterator[tuple[Path, bytes]]:
         yield path, content
 
 
-def _files(folder: Path) -> list[Path]:
+def _files(folder: Path, suffixes: frozenset[str]) -> list[Path]:
     try:
-        found = sorted(each for each in folder.iterdir() if each.is_file())
+        found = sorted(
+            each for each in folder.iterdir() if each.suffix.lower() in suffixes and each.is_file()
+        )
     except OSError as error:
         raise InputError(str(folder), f"the folder cannot be read ({error.strerror})") from None
     if len(found) > MAX_FILES:

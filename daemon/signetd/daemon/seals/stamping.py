@@ -13,6 +13,7 @@ from typing import Final, Protocol
 import msgspec
 
 from signetd.daemon.approvals import subjects
+from signetd.daemon.approvals.types import Subject
 from signetd.daemon.audit.types import Charge, Effect, Entry, Ledger, Written
 from signetd.daemon.audit.use_records import Use, UseRecords
 from signetd.daemon.keys.types import RegisteredKey
@@ -137,10 +138,14 @@ class StampDesk:
         """Wait for the records of requests that were given up; before the ledger is closed."""
         await self._records.drain()
 
-    async def approvable(self, request: StampInput, asker: Asker) -> tuple[ApprovalRule, ...]:
-        """Return who must approve a stamp; raises as `stamp` where there could be none anyway."""
+    async def subject(self, request: StampInput, asker: Asker) -> tuple[Subject, RegisteredKey]:
+        """Return what is to be approved of a stamp, and the key of the seal.
+
+        Raises as `stamp`, for what could not be stamped with an approval either.
+        """
         await self._gate.refresh()
-        return (await self._permit(_Use(request, asker))).rules
+        permit = await self._permit(_Use(request, asker))
+        return subjects.stamp(request.seal, request.document_digest), permit.key
 
     async def _stamp(self, use: _Use) -> StampMade:
         permit = await self._permit(use)

@@ -46,6 +46,7 @@ from tests.unit.daemon.rpc.fakes import (
     FakeToken,
     FakeUsage,
     Refusing,
+    RefusingSome,
 )
 
 
@@ -74,7 +75,7 @@ class Service:
                 "signetd.api.v1.KeyService": (
                     KeyApi(self.keys, gate, FakeApprovals(), recorder, self.usage),
                     AttestationApi(self.keys, FakeAttestation(), recorder),
-                    Refusing(),
+                    RefusingSome("create_csr", "import_certificate", "get_certificate"),
                 ),
                 "signetd.api.v1.TokenService": TokenApi(
                     self.tokens, writer, self.watchers, recorder
