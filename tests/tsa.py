@@ -277,6 +277,8 @@ def serving(answer: Answer, tls: ssl.SSLContext | None = None) -> Iterator[str]:
     """Serve *answer* over HTTP on a free port, with *tls* for localhost; yields the address."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
+        timeout = 20.0
+
         def do_POST(self) -> None:
             given = self.rfile.read(int(self.headers["Content-Length"]))
             headers = {name.lower(): value for name, value in self.headers.items()}
@@ -303,7 +305,7 @@ def serving(answer: Answer, tls: ssl.SSLContext | None = None) -> Iterator[str]:
 
     stopped = threading.Event()
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads = True
+        server.daemon_threads = False  # closing waits for them, so that no socket is left
         if tls is not None:
             server.socket = tls.wrap_socket(
                 server.socket, server_side=True, do_handshake_on_connect=False

@@ -139,8 +139,8 @@ def assemble(config: Config, database: Database) -> Daemon:
     sockets = socket_names(config)
     desk = SigningDesk(engine, gate, uses, audit.ledger)
     followers = Followers(audit.ledger, audit.store, config.limits.watchers)
-    parts = Parts(book, gate, keys, engine, uses, recorder)
-    seals = _seals(config, database, parts, signer)
+    parts = Parts(book, gate, keys, engine, uses, recorder, statements)
+    seals = _seals(config, database, parts)
     time_stamps = None if config.timestamps is None else TimeStampService(config.timestamps)
     stamps = _stamps(config, database, parts, time_stamps, audit.ledger)
     certificates = KeyCertificates(keys, tokens, utc_now)
@@ -199,9 +199,10 @@ class Parts:
     engine: SigningEngine
     approvals: ApprovalUses
     recorder: Recorder
+    statements: StatementWriter
 
 
-def _seals(config: Config, database: Database, parts: Parts, signer: AuditSigner) -> Seals:
+def _seals(config: Config, database: Database, parts: Parts) -> Seals:
     store, book, keys, recorder = database.seals, parts.book, parts.keys, parts.recorder
     published = config.seals.publish_status
     view = SealView(store, keys, parts.gate, utc_now, published=published)
@@ -219,15 +220,7 @@ def _seals(config: Config, database: Database, parts: Parts, signer: AuditSigner
             utc_now,
             config.seals.vendor,
         ),
-        filing=Filing(
-            store,
-            view,
-            book,
-            keys,
-            StatementWriter(signer, config.daemon.name, utc_now),
-            recorder,
-            utc_now,
-        ),
+        filing=Filing(store, view, book, keys, parts.statements, recorder, utc_now),
         keeper=SealKeeper(store, view, book, keys, recorder),
         importer=Importer(
             store, book, keys, ConfiguredTrust(config.seals, utc_now), recorder, utc_now

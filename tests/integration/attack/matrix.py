@@ -14,9 +14,10 @@ from signetd.api.v1 import approval_service_pb2 as approval
 from signetd.api.v1 import audit_service_pb2 as audit
 from signetd.api.v1 import key_service_pb2 as keys
 from signetd.api.v1 import resources_pb2 as resources
+from signetd.api.v1 import seal_service_pb2 as seals
 from signetd.api.v1 import signing_service_pb2 as signing
 from signetd.api.v1 import token_service_pb2 as tokens
-from tests.integration.attack import samples
+from tests.integration.attack import samples, sealing
 from tests.integration.attack.scene import FOUNDER, Scene
 
 DENIED, MISSING = "PERMISSION_DENIED", "APPROVAL_NOT_FOUND"
@@ -25,6 +26,7 @@ KNOWN = ("system", "security", "auditor", *SIGNERS)
 EVERYBODY = ("unknown", "disabled", *KNOWN)
 READ = dict.fromkeys(("system", "security", "auditor", "signer"), "OK")
 ALL = dict.fromkeys(KNOWN, "OK")
+ADMINISTRATORS = dict.fromkeys(("system", "security", "auditor"), "OK")
 SECURITY, AUDITOR = {"security": "OK"}, {"auditor": "OK"}
 OVERSEERS = SECURITY | AUDITOR
 VOTE = {"security": DENIED, "auditor": DENIED, "signer": DENIED} | dict.fromkeys(
@@ -221,13 +223,71 @@ ROWS: dict[str, Row] = {
     "AuditService/ExportRecords": Row(lambda scene: audit.ExportRecordsRequest(), AUDITOR),
     "AuditService/GetAuditStatus": Row(lambda scene: audit.GetAuditStatusRequest(), ALL),
     "AuditService/CreateCheckpoint": Row(lambda scene: audit.CreateCheckpointRequest(), AUDITOR),
-    # Whether there is a seal of that name is nothing that they could learn.
-    "SealService/Stamp": Row(lambda scene: _STAMP, {}),
+    "AuditService/PruneRecords": Row(_pruning, {"auditor": "AUDIT_RANGE_WRONG"}),
+    # Signers have no grant for the key of these seals, and have not applied for them.
+    "SealService/ApplyForSeal": Row(lambda scene: sealing.application(), SECURITY),
+    "SealService/ReviewSeal": Row(
+        lambda scene: seals.ReviewSealRequest(name=sealing.seal(scene, "applied"), accepted=True),
+        SECURITY,
+    ),
+    "SealService/MakeSeal": Row(
+        lambda scene: sealing.making(sealing.seal(scene, "accepted")), SECURITY
+    ),
+    "SealService/FileSeal": Row(
+        lambda scene: seals.FileSealRequest(name=sealing.seal(scene, "made"), filing_number="1"),
+        SECURITY,
+    ),
+    "SealService/SuspendSeal": Row(
+        lambda scene: seals.SuspendSealRequest(name=sealing.seal(scene, "in use"), reason="x"),
+        SECURITY,
+    ),
+    "SealService/ResumeSeal": Row(
+        lambda scene: seals.ResumeSealRequest(name=sealing.seal(scene, "suspended"), reason="x"),
+        SECURITY,
+    ),
+    "SealService/ChangeSeal": Row(
+        lambda scene: seals.ChangeSealRequest(
+            name=sealing.seal(scene, "in use"), application=sealing.application(), reason="x"
+        ),
+        SECURITY,
+    ),
+    "SealService/CancelSeal": Row(
+        lambda scene: seals.CancelSealRequest(name=sealing.seal(scene, "applied"), reason="x"),
+        SECURITY,
+    ),
+    # It is no seal: who may import one is to be seen, not to be done.
+    "SealService/ImportSeal": Row(
+        lambda scene: seals.ImportSealRequest(
+            seal=_new(),
+            der=b"no seal",
+            kind=seals.SEAL_KIND_BUSINESS,
+            owner=sealing.application().owner,
+        ),
+        {"security": "SEAL_INVALID"},
+    ),
+    "SealService/ReportKeyCompromise": Row(
+        lambda scene: seals.ReportKeyCompromiseRequest(key=f"keys/{_made(scene)}", reason="x"),
+        SECURITY,
+    ),
+    "SealService/ListSeals": Row(lambda scene: seals.ListSealsRequest(), ALL),
+    "SealService/GetSeal": Row(
+        lambda scene: seals.GetSealRequest(name=sealing.seal(scene, "applied")), ADMINISTRATORS
+    ),
+    "SealService/ListSealEvents": Row(
+        lambda scene: seals.ListSealEventsRequest(name=sealing.seal(scene, "applied")),
+        ADMINISTRATORS,
+    ),
+    "SealService/GetSealStatus": Row(
+        lambda scene: seals.GetSealStatusRequest(name=sealing.seal(scene, "made")), ADMINISTRATORS
+    ),
+    "SealService/Stamp": Row(lambda scene: sealing.stamp(sealing.seal(scene, "in use"))),
     "SealService/BatchStamp": Row(
-        lambda scene: seals.BatchStampRequest(requests=[_STAMP, _STAMP]),
+        lambda scene: seals.BatchStampRequest(
+            requests=[sealing.stamp(sealing.seal(scene, "in use"))] * 2
+        ),
+        # The call is for every signer; each item then says no.
         {"signer": "OK", "none": "OK", "other": "OK"},
     ),
-    "AuditService/PruneRecords": Row(_pruning, {"auditor": "AUDIT_RANGE_WRONG"}),
 }
 """One row for each method of the API."""
 

@@ -10,7 +10,7 @@ from tests.vectors.seals.loading import FOLDER
 LINES: Final = {
     "SEAL_SIGNATURE": "seal signature",
     "STAMP_SIGNATURE": "stamp signature",
-    "SIGNER_LISTED": "signer in the seal",
+    "SIGNER_IN_SEAL": "signer in the seal",
     "DOCUMENT_DIGEST": "document digest",
 }
 """What the recipe looks at, by the manifest's names of checks."""

@@ -14,12 +14,14 @@ class Expected(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a verifier must say: `good` or `bad`.
 
     ``check`` names what must have failed; "" where the place is open. ``notice`` names what must
-    be a warning. Names are those of the table in README.md, not of a report.
+    be a warning. The names are in README.md. ``tolerable``: it breaks the letter of the syntax and
+    nothing else, so that a verifier may take it if it says so.
     """
 
     verdict: str
     check: str = ""
     notice: str = ""
+    tolerable: bool = False
 
 
 class Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -53,7 +55,7 @@ class Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def readable(self) -> bool:
-        """Whether the bytes are a seal or a stamp, good or bad."""
+        """Whether the bytes have the syntax of a seal or a stamp, good or bad."""
         return all(each is None or each.check != "FORMAT" for each in self.expected.values())
 
 

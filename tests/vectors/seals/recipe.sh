@@ -13,26 +13,43 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 bad=0
 
-# The fields of the SEQUENCE in file $1: offset, octets of the header, octets of the content.
-fields() {
-  openssl asn1parse -inform DER -in "$1" |
-    sed -nE 's/^ *([0-9]+):d=1 +hl=([0-9]+) +l= *([0-9]+) .*/\1 \2 \3/p'
+# Into the file $1.fields: each field of the SEQUENCE in file $1, as offset, octets of the header,
+# octets of the content.
+split() {
+  [ -e "$1.fields" ] && return
+  openssl asn1parse -inform DER -in "$1" >"$work/shown"
+  sed -nE 's/^ *([0-9]+):d=1 +hl=([0-9]+) +l= *([0-9]+) .*/\1 \2 \3/p' "$work/shown" >"$1.fields"
+}
+
+# How many fields the SEQUENCE in file $1 has, into $count.
+count_fields() {
+  split "$1"
+  local lines
+  mapfile -t lines <"$1.fields"
+  count=${#lines[@]}
+}
+
+# Where field $2 of file $1 is, into $offset, $header and $length.
+find_field() {
+  split "$1"
+  local lines
+  mapfile -t lines <"$1.fields"
+  [ "$2" -le "${#lines[@]}" ] || { echo "$1 has no field $2" >&2; exit 2; }
+  read -r offset header length <<<"${lines[$2 - 1]}"
 }
 
 # Field $2 of file $1 into file $3: a SEQUENCE whole; of an OCTET STRING or BIT STRING the content.
 cut_field() {
-  local offset length
-  read -r offset _ length < <(fields "$1" | sed -n "$2p") ||
-    { echo "$1 has no field $2" >&2; exit 2; }
+  find_field "$1" "$2"
+  rm -f "$3.fields"
   # A BIT STRING has an octet for its unused bits; asn1parse does not cut what is empty after it.
   if [ "$length" -le 1 ]; then : >"$3"; return; fi
-  openssl asn1parse -inform DER -in "$1" -strparse "$offset" -noout -out "$3" || exit 2
+  openssl asn1parse -inform DER -in "$1" -strparse "$offset" -noout -out "$3"
 }
 
 # Field $2 of file $1 with its tag and length, to stdout.
 whole_field() {
-  local offset header length
-  read -r offset header length < <(fields "$1" | sed -n "$2p")
+  find_field "$1" "$2"
   dd if="$1" bs=1 skip="$offset" count=$((header + length)) status=none
 }
 
@@ -63,7 +80,8 @@ compose_first_version() {
 
 check_seal() {
   cut_field "$1" 1 "$work/info"
-  if [ "$(fields "$1" | wc -l)" -eq 2 ]; then
+  count_fields "$1"
+  if [ "$count" -eq 2 ]; then
     cut_field "$1" 2 "$work/sign_info"
     cut_field "$work/sign_info" 1 "$work/maker"
     cut_field "$work/sign_info" 3 "$work/seal_signature"
@@ -79,14 +97,17 @@ check_seal() {
 # Is the certificate in file $1 one of the seal's owners? Octet by octet, or by its digest.
 check_list() {
   cut_field "$work/info" 3 "$work/property"
-  local place=3 number found=bad
-  if [ "$(fields "$work/property" | wc -l)" -eq 7 ]; then place=4; fi
+  local place=3 number owners found=bad
+  count_fields "$work/property"
+  if [ "$count" -eq 7 ]; then place=4; fi
   cut_field "$work/property" "$place" "$work/list"
   openssl dgst -sm3 -binary -out "$work/signer_digest" "$1"
-  for number in $(seq "$(fields "$work/list" | wc -l)"); do
+  count_fields "$work/list"
+  for ((number = 1, owners = count; number <= owners; number++)); do
     cut_field "$work/list" "$number" "$work/entry"
     if cmp -s "$work/entry" "$1"; then found=good; fi
-    if [ "$(fields "$work/entry" | wc -l)" -eq 2 ]; then
+    count_fields "$work/entry"
+    if [ "$count" -eq 2 ]; then
       cut_field "$work/entry" 2 "$work/entry_digest"
       if cmp -s "$work/entry_digest" "$work/signer_digest"; then found=good; fi
     fi
@@ -103,7 +124,8 @@ check_digest() {
 
 check_stamp() {
   cut_field "$1" 1 "$work/to_sign"
-  if [ "$(fields "$1" | wc -l)" -eq 2 ]; then
+  count_fields "$1"
+  if [ "$count" -eq 2 ]; then
     cut_field "$work/to_sign" 6 "$work/signer"
     cut_field "$1" 2 "$work/stamp_signature"
   else
@@ -118,8 +140,8 @@ check_stamp() {
 }
 
 case "${1:-} $#" in
-  "seal 2") check_seal "$2" ;;
-  "stamp 3") check_stamp "$2" "$3" ;;
+  "seal 2") cp "$2" "$work/given" && check_seal "$work/given" ;;
+  "stamp 3") cp "$2" "$work/given" && check_stamp "$work/given" "$3" ;;
   *) echo "usage: recipe.sh seal FILE | recipe.sh stamp FILE DOCUMENT" >&2; exit 2 ;;
 esac
 exit "$bad"

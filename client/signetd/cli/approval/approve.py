@@ -35,7 +35,8 @@ def command(
     """Show what is to be approved, and approve it.
 
     With --file the document is hashed here, so that what you have read is what will be signed, or
-    stamped (in an OFD document: its Signature.xml). With --role and --credential the values of an administrator are compared in the same way.
+    stamped (in an OFD document: its Signature.xml). With --role and --credential the values of an
+    administrator are compared in the same way.
     """
     session = of(context)
     with session.client() as client:

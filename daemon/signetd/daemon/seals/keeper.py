@@ -42,7 +42,7 @@ class SealKeeper:
         """
 
         async def attempt(version: int) -> None:
-            seen = await self._seen(seal, Act.RESUME, reason, asker)
+            seen = await self._seen(seal, Act.RESUME, reason, asker, whole=True)
             events = await asyncio.to_thread(self._store.events, seen.id)
             _check_length(seen, events)
             check_keys(seen, events, self._keys)
@@ -63,6 +63,7 @@ class SealKeeper:
         Returns their names. Raises KEY_NOT_FOUND, INPUT_MISSING, INPUT_INVALID.
         """
         checks.check_reason(reason)
+        await self._policy.refresh()
         self._keys.get(key)
         suspended: list[str] = []
         effect = self._store.compromise(key, asker.identity, reason, suspended)
@@ -70,8 +71,10 @@ class SealKeeper:
         await self._policy.refresh()
         return suspended
 
-    async def _seen(self, seal: str, act: Act, reason: str, asker: Asker) -> RegisteredSeal:
-        seen = await self._view.get(asker, seal)
+    async def _seen(
+        self, seal: str, act: Act, reason: str, asker: Asker, *, whole: bool = False
+    ) -> RegisteredSeal:
+        seen = await self._view.get(asker, seal, whole=whole)
         checks.check_reason(reason)
         life.after(seen.id, seen.state, act)
         return seen

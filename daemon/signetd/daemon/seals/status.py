@@ -18,11 +18,17 @@ _MAKING: Final = frozenset({Act.MAKE, Act.IMPORT})
 
 
 def status_at(
-    seal: RegisteredSeal, events: Iterable[SealEvent], time: datetime, now: datetime
+    seal: RegisteredSeal,
+    events: Iterable[SealEvent],
+    time: datetime,
+    now: datetime,
+    *,
+    words: bool = True,
 ) -> SealStatus:
     """Return the status of *seal* at *time*; *events* are its history, the oldest first.
 
-    What happened at that very moment counts as done. Raises INPUT_INVALID for a time to come:
+    What happened at that very moment counts as done. With *words*, the reasons that people gave
+    are told. Raises INPUT_INVALID for a time to come:
     what will be is not known.
     """
     if time > now:
@@ -43,7 +49,7 @@ def status_at(
         last = event
     if last is None or not made:
         return _status(seal, time, None, None, "it had not been made at that time")
-    return _status(seal, time, last.after, since, _why_not(seal, last, time))
+    return _status(seal, time, last.after, since, _why_not(seal, last, time, words=words))
 
 
 def is_valid(seal: RegisteredSeal, moment: datetime) -> bool:
@@ -51,14 +57,15 @@ def is_valid(seal: RegisteredSeal, moment: datetime) -> bool:
     return seal.valid_from <= moment <= seal.valid_until
 
 
-def _why_not(seal: RegisteredSeal, last: SealEvent, time: datetime) -> str:
+def _why_not(seal: RegisteredSeal, last: SealEvent, time: datetime, *, words: bool) -> str:
+    said = f": {last.reason}" if words and last.reason else ""
     match last.after:
         case SealState.MADE:
             return "it had been made and not filed"
         case SealState.SUSPENDED:
-            return f"it had been suspended: {last.reason}"
+            return f"it had been suspended{said}"
         case SealState.CANCELLED:
-            return f"it had been cancelled: {last.reason}"
+            return f"it had been cancelled{said}"
     if not is_valid(seal, time):
         return f"it is valid from {written(seal.valid_from)} to {written(seal.valid_until)}"
     return ""

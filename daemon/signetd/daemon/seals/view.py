@@ -72,14 +72,21 @@ class SealView:
         return await asyncio.to_thread(self._store.events, seal)
 
     async def status(self, asker: Asker, which: Which, time: datetime | None) -> SealStatus:
-        """Return the status of a seal at *time*, None for now; raises as `get`, INPUT_INVALID."""
+        """Return the status of a seal at *time*, None for now; raises as `get`, INPUT_INVALID.
+
+        Where it is published, those who do not see the seal are not told the reasons that people
+        gave, nor that there is an application which has not become a seal.
+        """
         found = await asyncio.to_thread(self._find, which)
-        shown = repr((which.name or which.seal_id or which.sm3)[:80])
+        sees = found is not None and self.sees(asker, found)
+        if self._published and found is not None and not (sees or found.sm3):
+            found = None
+        what = repr((which.name or which.seal_id or which.sm3)[:80])
         if found is None or not self._published:
-            found = self._shown(asker, found, shown, published=self._published)
+            found = self._shown(asker, found, what, published=self._published)
         now = self._clock()
         events = await asyncio.to_thread(self._store.events, found.id)
-        return status_at(found, events, now if time is None else time, now)
+        return status_at(found, events, now if time is None else time, now, words=sees)
 
     def sees(self, asker: Asker, seal: RegisteredSeal) -> bool:
         """Whether *asker* sees the seal."""

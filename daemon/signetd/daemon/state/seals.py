@@ -40,7 +40,7 @@ class SealStore:
         if not (seal_id or sm3):
             raise ValueError("neither a code nor a digest is given")
         same = SEALS.c.seal_id == seal_id if seal_id else SEALS.c.sm3 == sm3
-        return self._one(select(*seal_rows.SHORT).where(same).order_by(SEALS.c.id).limit(1))
+        return self._one(select(*seal_rows.SHORT).where(same))
 
     def page(
         self,
@@ -101,7 +101,7 @@ class SealStore:
 
     def _one(self, query: Select[Any]) -> RegisteredSeal | None:
         with explained(_WHAT), self._reader.connect() as connection:
-            row = connection.execute(query).one_or_none()
+            row = connection.execute(query).first()
         return None if row is None else seal_rows.seal_of(row)
 
     def _rows(self, after: str, states: Collection[SealState], code: str) -> list[Row[Any]]:

@@ -230,7 +230,7 @@ class Office:
                 create_identity(identity(name, role))(connection, self.now)
             allowed = grant("g1", identity="applicant", keys="sealing*", operations=READS)
             create_grant(allowed)(connection, self.now)
-        for name in ("sealing", "sealing-2"):
+        for name in ("sealing", "sealing-2", "hidden"):
             self.database.keys.add(registered(name, KeyPurpose.SEALING))
         self.database.keys.add(registered("maker", KeyPurpose.SEAL_MAKING))
         await self.book.load()

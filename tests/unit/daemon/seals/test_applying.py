@@ -193,7 +193,8 @@ async def test_nobody_reviews_what_is_their_own(office: Office) -> None:
 
 async def test_a_key_that_changes_meanwhile_is_looked_at_again(office: Office) -> None:
     """The record is written under the policy that counts then, or not at all."""
-    act, times = office.recorder.act, []
+    act = office.recorder.act
+    times: list[int] = []
 
     async def slow(*arguments: Any, **options: Any) -> Any:
         if not times:

@@ -1,5 +1,8 @@
 """What the tests of the service share: a configuration, one time stamp, one failure."""
 
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,3 +41,28 @@ async def failure(given: Timestamps, deadline: float | None = None) -> SignetErr
     assert caught.value.reason is Reason.TIMESTAMP_FAILED, caught.value.message
     assert caught.value.retryable
     return caught.value
+
+
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@contextlib.asynccontextmanager
+async def odd_server(serve: Serve) -> AsyncIterator[str]:
+    """Run a server that speaks as *serve* does; waits for all connections to end."""
+    running: set[asyncio.Task[None]] = set()
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # Those who hang up are what the tests are about.
+        with contextlib.suppress(ConnectionError):
+            await serve(reader, writer)
+        writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
+
+    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        running.add(asyncio.create_task(handle(reader, writer)))
+
+    async with await asyncio.start_server(accept, "127.0.0.1", 0) as server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    async with asyncio.timeout(20):
+        await asyncio.gather(*running)

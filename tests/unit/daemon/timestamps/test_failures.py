@@ -14,7 +14,7 @@ from signetd.drivers.errors import Reason, SignetError
 from signetd.pki.timestamp.messages import MAX_BYTES
 from tests import tsa
 from tests.tsa import Reply
-from tests.unit.daemon.timestamps.scene import DATA, config, failure, stamped
+from tests.unit.daemon.timestamps.scene import DATA, config, failure, odd_server, stamped
 from tests.unit.pki import evidence, making
 
 WEEK: Final = datetime.timedelta(days=7)
@@ -75,18 +75,13 @@ async def test_an_answer_without_end_is_cut(tmp_path: Path) -> None:
             b"HTTP/1.1 200 OK\r\nContent-Type: application/timestamp-reply\r\n"
             b"Transfer-Encoding: chunked\r\n\r\n"
         )
-        try:
-            while sent < 100 * MAX_BYTES:
-                writer.write(b"10000\r\n" + bytes(0x10000) + b"\r\n")
-                sent += 0x10000
-                await writer.drain()
-        except ConnectionError:
-            writer.close()
+        while sent < 100 * MAX_BYTES:
+            writer.write(b"10000\r\n" + bytes(0x10000) + b"\r\n")
+            sent += 0x10000
+            await writer.drain()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    async with server:
-        port = server.sockets[0].getsockname()[1]
-        error = await failure(config(tmp_path, f"http://127.0.0.1:{port}/"))
+    async with odd_server(serve) as url:
+        error = await failure(config(tmp_path, url))
     assert "more than" in error.message
     assert sent < 100 * MAX_BYTES
 
@@ -246,12 +241,9 @@ async def test_an_authority_that_says_nothing(tmp_path: Path) -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
         hung_up.set()
-        writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    async with server:
-        port = server.sockets[0].getsockname()[1]
-        await failure(config(tmp_path, f"http://127.0.0.1:{port}/", attempt_timeout=0.2))
+    async with odd_server(serve) as url:
+        await failure(config(tmp_path, url, attempt_timeout=0.2))
         async with asyncio.timeout(20):
             await hung_up.wait()
 
@@ -266,12 +258,9 @@ async def test_who_gives_up_leaves_nothing_behind(tmp_path: Path) -> None:
         asked.set()
         await reader.read()
         hung_up.set()
-        writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    async with server:
-        port = server.sockets[0].getsockname()[1]
-        service = TimeStampService(config(tmp_path, f"http://127.0.0.1:{port}/"))
+    async with odd_server(serve) as url:
+        service = TimeStampService(config(tmp_path, url))
         task = asyncio.create_task(service.stamp(DATA, None))
         async with asyncio.timeout(20):
             await asked.wait()

@@ -6,16 +6,24 @@ from typing import Final
 
 from tests.vectors.seals.generator import times, tokens
 from tests.vectors.seals.generator.book import (
+    CREATE_TIME,
     DOCUMENT_DIGEST,
+    GOOD,
     MAKER_CERTIFICATE,
+    MAKER_KEY_USAGE,
+    MAKER_REVOCATION,
+    MAKER_VALIDITY,
     SEAL,
-    SEAL_CREATE_TIME,
-    SEAL_TIME_STAMP,
+    SEAL_TIMESTAMP,
     SEAL_VALIDITY,
     SIGNER_CERTIFICATE,
-    SIGNER_LISTED,
+    SIGNER_IN_SEAL,
+    SIGNER_KEY_USAGE,
+    SIGNER_REVOCATION,
+    SIGNER_VALIDITY,
+    SIGNING_TIME,
     STAMP,
-    STAMP_TIME_STAMP,
+    STAMP_TIMESTAMP,
     Expected,
     Page,
     bad,
@@ -27,36 +35,50 @@ from tests.vectors.seals.generator.people import People
 from tests.vectors.seals.generator.seals import Seal, Sign, sealed
 from tests.vectors.seals.generator.stamps import Stamp, stamped
 
-_BY_RULES: Final[Expected] = {
-    "gbt38540": bad(MAKER_CERTIFICATE),
-    "gmt0031": notice(MAKER_CERTIFICATE),
-}
-_UNDECIDED: Final[Expected] = both({}) | {"gbt38540": None, "gmt0031": None}
+
+def _by_rules(check: str) -> Expected:
+    """What became wrong since the seal was made: a fault by one, a notice by the other."""
+    return {"gbt38540": bad(check), "gmt0031": notice(check)}
+
+
+_UNDECIDED: Final[Expected] = {"gbt38540": None, "gmt0031": None}
 _MAKERS: Final[tuple[tuple[str, str, Expected], ...]] = (
-    ("maker-expired-before", "expired before the seal was made", both(bad(MAKER_CERTIFICATE))),
-    ("maker-revoked-before", "was revoked before the seal was made", both(bad(MAKER_CERTIFICATE))),
-    ("maker-expired-since", "expired after the seal was made", _BY_RULES),
-    ("maker-revoked-since", "was revoked after the seal was made", _BY_RULES),
-    ("maker-usage", "is for encryption", both(bad(MAKER_CERTIFICATE))),
+    ("maker-expired-before", "expired before the seal was made", both(bad(MAKER_VALIDITY))),
+    ("maker-revoked-before", "was revoked before the seal was made", both(bad(MAKER_REVOCATION))),
+    ("maker-expired-since", "expired after the seal was made", _by_rules(MAKER_VALIDITY)),
+    ("maker-revoked-since", "was revoked after the seal was made", _by_rules(MAKER_REVOCATION)),
+    ("maker-usage", "is for encryption", both(bad(MAKER_KEY_USAGE))),
     ("maker-stranger", "is of a CA that nobody trusts", both(bad(MAKER_CERTIFICATE))),
     (
         "maker-later",
         "is valid now, but was not yet when the seal was made",
-        {"gbt38540": None, "gmt0031": bad(MAKER_CERTIFICATE)},
+        {"gbt38540": None, "gmt0031": bad(MAKER_VALIDITY)},
     ),
 )
 _SIGNERS: Final = (
-    ("signer-expired-before", "expired before signing"),
-    ("signer-revoked-before", "was revoked before signing"),
-    ("signer-later", "is valid now, but was not yet at signing"),
-    ("signer-usage", "is for encryption"),
-    ("signer-stranger", "is of a CA that nobody trusts"),
+    ("signer-expired-before", "expired before signing", SIGNER_VALIDITY),
+    ("signer-revoked-before", "was revoked before signing", SIGNER_REVOCATION),
+    ("signer-later", "is valid now, but was not yet at signing", SIGNER_VALIDITY),
+    ("signer-usage", "is for encryption", SIGNER_KEY_USAGE),
+    ("signer-stranger", "is of a CA that nobody trusts", SIGNER_CERTIFICATE),
+)
+_MAKERS_OF_STAMPED: Final[tuple[tuple[str, str, Expected], ...]] = (
+    ("maker-expired-before", "before the seal was made", both(bad(MAKER_VALIDITY))),
+    ("maker-expired-between", "between making and signing", _by_rules(MAKER_VALIDITY)),
+    ("maker-expired-since", "after signing", {"gbt38540": None, "gmt0031": GOOD}),
 )
 
 
 def pages(people: People) -> list[Page]:
     signers = [_signer(people, *each) for each in _SIGNERS]
-    return [*_makers(people), *_seals(people), *signers, *_stamps(people), *_tokens(people)]
+    return [
+        *_makers(people),
+        *_seals(people),
+        *signers,
+        *_stamps_of_makers(people),
+        *_stamps(people),
+        *_tokens(people),
+    ]
 
 
 def _makers(people: People) -> list[Page]:
@@ -76,7 +98,7 @@ def _seals(people: People) -> list[Page]:
     ended = replace(plain, end=times.AFTER_SIGNED)
     future = replace(plain, start=late)
     unborn = replace(plain, created=late)
-    silent: Expected = {"gbt38540": None, "gmt0031": bad(SEAL_CREATE_TIME)}
+    silent: Expected = {"gbt38540": None, "gmt0031": bad(CREATE_TIME)}
     made = [
         _seal(people, "v5-seal-ended", ended, "the seal was valid until before now", SEAL_VALIDITY),
         _seal(people, "v5-seal-not-yet", future, "the seal is valid from later on", SEAL_VALIDITY),
@@ -93,11 +115,20 @@ def _seal(
     return Page(name, SEAL, seal.format, data, shows, both(bad(check)))
 
 
-def _signer(people: People, name: str, shows: str) -> Page:
+def _signer(people: People, name: str, shows: str, check: str) -> Page:
     stamp = Stamp(4, good_seal(people, 4, name), 4)
     data = stamped(stamp, people[name])
     told = f"the signer's certificate {shows}"
-    return Page(f"stamp-{name}", STAMP, 4, data, told, both(bad(SIGNER_CERTIFICATE)))
+    return Page(f"stamp-{name}", STAMP, 4, data, told, both(bad(check)))
+
+
+def _stamps_of_makers(people: People) -> list[Page]:
+    made = []
+    for name, shows, expected in _MAKERS_OF_STAMPED:
+        seal = sealed(Seal(4, (people["signer"].certificate,), 4), people[name])
+        told = f"the maker's certificate expired {shows}"
+        made.append(_stamp(people, f"stamp-{name}", Stamp(4, seal, 4), told, expected))
+    return made
 
 
 def _stamps(people: People) -> list[Page]:
@@ -110,7 +141,7 @@ def _stamps(people: People) -> list[Page]:
     first = Stamp(1, good_seal(people, 1), 1)
     future = replace(plain, time=times.NOW + timedelta(days=4))
     wrong_version = replace(plain, version=5)
-    again, listed = "the owner's key with a new certificate", both(bad(SIGNER_LISTED))
+    again, listed = "the owner's key with a new certificate", both(bad(SIGNER_IN_SEAL))
     digest = "dataHash is of another document"
     other = b"<another/>"
     return [
@@ -123,14 +154,14 @@ def _stamps(people: People) -> list[Page]:
             "stamp-seal-ended",
             replace(plain, seal=sealed(ended, people["maker"])),
             "the seal had ended when it was applied",
-            both(bad(SEAL_VALIDITY)),
+            both(bad(SIGNING_TIME)),
         ),
         _stamp(
             people,
             "stamp-seal-not-yet",
             replace(plain, seal=sealed(later, people["maker"])),
             "the seal was not yet valid when it was applied, but is now",
-            both(bad(SEAL_VALIDITY)),
+            both(bad(SIGNING_TIME)),
         ),
         _stamp(
             people,
@@ -187,7 +218,7 @@ def _tokens(people: People) -> list[Page]:
             "v5-seal-token-earlier",
             seal,
             "createDate is later than the time stamp",
-            SEAL_TIME_STAMP,
+            SEAL_TIMESTAMP,
             lambda given: tokens.sm2(given, tsa, times.BEFORE_CREATED),
         )
     ]
@@ -200,9 +231,9 @@ def _tokens(people: People) -> list[Page]:
     for name, shows, token in wrong:
         told = f"the time stamp {shows}"
         made += [
-            _seal(people, f"v5-seal-token-{name}", seal, told, SEAL_TIME_STAMP, token),
+            _seal(people, f"v5-seal-token-{name}", seal, told, SEAL_TIMESTAMP, token),
             _stamp(
-                people, f"stamp-token-{name}", stamp, told, both(bad(STAMP_TIME_STAMP)), token=token
+                people, f"stamp-token-{name}", stamp, told, both(bad(STAMP_TIMESTAMP)), token=token
             ),
         ]
     return made

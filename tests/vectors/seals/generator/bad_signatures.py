@@ -8,7 +8,9 @@ from tests.vectors.seals.generator import der, openssl
 from tests.vectors.seals.generator.book import (
     SEAL,
     SEAL_SIGNATURE,
+    SIGNATURE_ALGORITHM,
     STAMP,
+    STAMP_ALGORITHM,
     STAMP_SIGNATURE,
     Page,
     bad,
@@ -25,12 +27,15 @@ _OTHER_ID: Final = "ALICE123@YAHOO.COM"
 _AS_DER_WANTS: Final = tuple(
     Extension(each.oid, each.critical or None, each.value) for each in EXTENSIONS
 )
+_OTHER_ALGORITHM: Final = "1.2.156.10197.1.504"
+"""RSA with SM3."""
 _TRIES: Final = 2000
 """Far more than are needed: a signature is short in one of 128 cases."""
 
 
 def pages(people: People) -> list[Page]:
-    return [*_seals(people), *_stamps(people), *_encoded(people), *_first_version(people)]
+    made = [*_seals(people), *_stamps(people), *_encoded(people), *_first_version(people)]
+    return [*made, *_algorithms(people)]
 
 
 def _seals(people: People) -> list[Page]:
@@ -108,6 +113,25 @@ def _stamps(people: People) -> list[Page]:
     ]
 
 
+def _algorithms(people: People) -> list[Page]:
+    """Return a seal and a stamp, signed with SM2, that name another algorithm beside it."""
+    seal = good_seal(people, 4)
+    stamp = stamped(Stamp(4, seal, 4), people["signer"])
+    shows = "the algorithm's identifier is that of RSA with SM3"
+    return [
+        Page(f"{kind}-algorithm", kind, 4, _renamed(data), shows, both(bad(check)))
+        for kind, data, check in (
+            (SEAL, seal, SIGNATURE_ALGORITHM),
+            (STAMP, stamp, STAMP_ALGORITHM),
+        )
+    ]
+
+
+def _renamed(encoded: bytes) -> bytes:
+    first, certificate, _, signature = der.parts(encoded)
+    return der.sequence(first, certificate, der.oid(_OTHER_ALGORITHM), signature)
+
+
 def _encoded(people: People) -> list[Page]:
     """Return stamps whose r and s are right, but not written as DER wants; and edges of both."""
     signer, plain = people["signer"].key, Stamp(4, good_seal(people, 4), 4)
@@ -122,6 +146,7 @@ def _encoded(people: People) -> list[Page]:
             "a superfluous zero octet before r",
             plain,
             _then(signer, superfluous_zero),
+            tolerable=True,
         ),
         _stamp(
             people,
@@ -129,6 +154,7 @@ def _encoded(people: People) -> list[Page]:
             "r without the zero octet that keeps it positive",
             plain,
             lambda told: negative(when(signer, has_high_r)(told)),
+            tolerable=True,
         ),
         _stamp(
             people,
@@ -173,9 +199,13 @@ def _moment(stamp: Stamp, people: People) -> bytes:
     return der.parts(to_sign(stamp, people["signer"].certificate))[2]
 
 
-def _stamp(people: People, name: str, shows: str, stamp: Stamp, sign: Sign) -> Page:
+def _stamp(
+    people: People, name: str, shows: str, stamp: Stamp, sign: Sign, *, tolerable: bool = False
+) -> Page:
     data = stamped(stamp, people["signer"], sign=sign)
-    return Page(name, STAMP, stamp.format, data, shows, both(bad(STAMP_SIGNATURE)))
+    return Page(
+        name, STAMP, stamp.format, data, shows, both(bad(STAMP_SIGNATURE, tolerable=tolerable))
+    )
 
 
 def _without_z(key: Key) -> Sign:

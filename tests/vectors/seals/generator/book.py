@@ -10,36 +10,55 @@ from tests.vectors.seals.generator import times
 from tests.vectors.seals.generator.stamps import DOCUMENT
 
 RULES: Final = ("gbt38540", "gmt0031")
-GOOD: Final = {"verdict": "good"}
+Verdict = dict[str, str | bool]
+GOOD: Final[Verdict] = {"verdict": "good"}
 FORMAT: Final = "FORMAT"
 SEAL_SIGNATURE: Final = "SEAL_SIGNATURE"
+CREATE_TIME: Final = "CREATE_TIME"
 MAKER_CERTIFICATE: Final = "MAKER_CERTIFICATE"
-SEAL_CREATE_TIME: Final = "SEAL_CREATE_TIME"
+MAKER_KEY_USAGE: Final = "MAKER_KEY_USAGE"
+MAKER_VALIDITY: Final = "MAKER_VALIDITY"
+MAKER_REVOCATION: Final = "MAKER_REVOCATION"
 SEAL_VALIDITY: Final = "SEAL_VALIDITY"
-SEAL_TIME_STAMP: Final = "SEAL_TIME_STAMP"
+SEAL_TIMESTAMP: Final = "SEAL_TIMESTAMP"
+SIGNATURE_ALGORITHM: Final = "SIGNATURE_ALGORITHM"
+STAMP_ALGORITHM: Final = "STAMP_ALGORITHM"
 STAMP_SIGNATURE: Final = "STAMP_SIGNATURE"
-SIGNER_LISTED: Final = "SIGNER_LISTED"
+SIGNER_IN_SEAL: Final = "SIGNER_IN_SEAL"
 SIGNER_CERTIFICATE: Final = "SIGNER_CERTIFICATE"
+SIGNER_KEY_USAGE: Final = "SIGNER_KEY_USAGE"
+SIGNER_VALIDITY: Final = "SIGNER_VALIDITY"
+SIGNER_REVOCATION: Final = "SIGNER_REVOCATION"
+SIGNING_TIME: Final = "SIGNING_TIME"
 DOCUMENT_DIGEST: Final = "DOCUMENT_DIGEST"
-STAMP_TIME_STAMP: Final = "STAMP_TIME_STAMP"
+STAMP_TIMESTAMP: Final = "STAMP_TIMESTAMP"
 SEAL, STAMP = "seal", "stamp"
 
 
-def bad(check: str = "") -> dict[str, str]:
-    """It is rejected, for *check*; without one the place where it is noticed is open."""
-    return {"verdict": "bad"} | ({"check": check} if check else {})
+def bad(check: str = "", *, tolerable: bool = False) -> Verdict:
+    """It is rejected, for *check*; without one the place where it is noticed is open.
+
+    *tolerable* is what breaks the letter of the syntax and nothing else: verifiers take it where
+    real files have it.
+    """
+    told: Verdict = {"verdict": "bad"}
+    if check:
+        told["check"] = check
+    if tolerable:
+        told["tolerable"] = True
+    return told
 
 
-def notice(check: str) -> dict[str, str]:
+def notice(check: str) -> Verdict:
     """It holds; *check* says something that somebody should know."""
     return {"verdict": "good", "notice": check}
 
 
-Expected = dict[str, dict[str, str] | None]
+Expected = dict[str, Verdict | None]
 """By rule book; None where it says nothing, and the verifier has to decide."""
 
 
-def both(expected: dict[str, str]) -> Expected:
+def both(expected: Verdict) -> Expected:
     """What both rule books say."""
     return dict.fromkeys(RULES, expected)
 
@@ -87,6 +106,33 @@ def write(pages: list[Page], folder: Path) -> None:
         path = folder / page.file
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(page.data)
-    told = [page.told() for page in pages]
-    encoded = json.dumps({"cases": told}, ensure_ascii=False, indent=1)
-    (folder / "manifest.json").write_text(encoded + "\n", encoding="utf-8")
+    told = [json.dumps(page.told(), ensure_ascii=False) for page in pages]
+    encoded = '{"cases": [\n' + ",\n".join(told) + "\n]}\n"
+    (folder / "manifest.json").write_text(encoded, encoding="utf-8")
+    (folder / "index.md").write_text(_index(pages), encoding="utf-8")
+
+
+def _index(pages: list[Page]) -> str:
+    """Return the fixtures as a table for people."""
+    lines = [
+        "# The fixtures",
+        "",
+        "Written by the generator, as `manifest.json` is. README.md explains the words.",
+        "",
+        "| file | shows | GB/T 38540 | GM/T 0031 |",
+        "|---|---|---|---|",
+    ]
+    lines += [
+        f"| {page.file} | {page.shows} | "
+        f"{' | '.join(_word(page.expected[each]) for each in RULES)} |"
+        for page in pages
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _word(said: Verdict | None) -> str:
+    if said is None:
+        return "silent"
+    reason = said.get("check") or said.get("notice") or ""
+    mark = " (tolerable)" if said.get("tolerable") else ""
+    return f"{said['verdict']}{': ' if reason else ''}{reason}{mark}"

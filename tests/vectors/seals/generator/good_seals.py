@@ -3,7 +3,7 @@
 from typing import Final
 
 from tests.vectors.seals.generator import pictures, times, tokens
-from tests.vectors.seals.generator.book import SEAL, Page
+from tests.vectors.seals.generator.book import SEAL, Expected, Page
 from tests.vectors.seals.generator.people import People
 from tests.vectors.seals.generator.seals import Extension, Seal, sealed
 
@@ -115,8 +115,13 @@ def _timed(people: People) -> list[Page]:
     by_sm2 = sealed(seal, people["maker"], token=lambda given: tokens.sm2(given, people["tsa"]))
     by_rsa = sealed(seal, people["maker"], token=lambda given: tokens.rsa(given, people["tsa-rsa"]))
     shows = "time stamp over the signature's octets, SM3 imprint, signed with"
+    second = sealed(
+        seal, people["maker"], token=lambda given: tokens.sm2(given, people["tsa"], version=2)
+    )
+    silent: Expected = {"gbt38540": None, "gmt0031": None}
     fields = seal.fields()
     return [
+        Page("v5-token-version-2", SEAL, 5, second, "TSTInfo of version 2", silent),
         Page("v5-token", SEAL, 5, by_sm2, f"{shows} SM2", fields=fields | {"token": True}),
         Page(
             "v5-token-rsa",

@@ -79,7 +79,6 @@ def _moments(people: People) -> list[Page]:
     first = seal(people, 1)
     utc = der.utc_time(times.SIGNED)
     zone = der.bits(b"2026-09-01T10:30:00.125Z")
-    token = der.bits(tokens.sm2(openssl.sm3(DOCUMENT_TEXT), people["tsa"]))
     fraction = Stamp(4, seal(people, 4), 4, fraction=".125")
     say = "timeInfo is"
     return [
@@ -96,24 +95,35 @@ def _moments(people: People) -> list[Page]:
             f"{say} UTCTime in a BIT STRING",
             Stamp(1, first, 1, moment=der.bits(utc)),
         ),
-        page(
-            people,
-            "v1-stamp-token",
-            f"{say} a time stamp in a BIT STRING, over the octets of dataHash",
-            Stamp(1, first, 1, time=None, moment=token),
-        ),
+        _timed_first(people, first),
         page(people, "v4-stamp-fraction", f"{say} GeneralizedTime with .125 s", fraction),
     ]
+
+
+def _timed_first(people: People, first: bytes) -> Page:
+    token = der.bits(tokens.sm2(openssl.sm3(DOCUMENT_TEXT), people["tsa"]))
+    stamp = Stamp(1, first, 1, time=None, moment=token)
+    shows = "timeInfo is a time stamp in a BIT STRING, over the octets of dataHash"
+    data = stamped(stamp, people["signer"])
+    return Page("v1-stamp-token", STAMP, 1, data, shows, fields=stamp.fields() | {"token": True})
 
 
 def _timed(people: People) -> list[Page]:
     made = []
     for version in (4, 5):
         stamp = Stamp(version, seal(people, version), version)
-        token = lambda given: tokens.sm2(given, people["tsa"])  # noqa: E731
         shows = "time stamp [0] over the signature's octets"
-        made.append(page(people, f"v{version}-stamp-token", shows, stamp, token=token))
-    return made
+        made.append(page(people, f"v{version}-stamp-token", shows, stamp, token=_token(people)))
+    by_gb = _token(people, gb=True)
+    shows = "time stamp whose SignedData has the identifier of GB/T 35275"
+    return [
+        *made,
+        page(people, "v4-stamp-token-gb", shows, Stamp(4, seal(people, 4), 4), token=by_gb),
+    ]
+
+
+def _token(people: People, *, gb: bool = False) -> Sign:
+    return lambda given: tokens.sm2(given, people["tsa"], gb=gb)
 
 
 def _since(people: People) -> list[Page]:

@@ -40,6 +40,7 @@ _WANTED: Final = (
     _Wanted(
         "maker-expired-before", "制章 过期于制作前", start=times.LONG_AGO, end=times.BEFORE_CREATED
     ),
+    _Wanted("maker-expired-between", "制章 过期于签章前", end=times.BEFORE_SIGNED),
     _Wanted("maker-expired-since", "制章 过期于签章后", end=times.AFTER_SIGNED),
     _Wanted("maker-revoked-before", "制章 撤销于制作前", revoked=times.BEFORE_CREATED),
     _Wanted("maker-revoked-since", "制章 撤销于签章后", revoked=times.AFTER_SIGNED),

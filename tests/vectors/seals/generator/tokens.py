@@ -10,6 +10,8 @@ from tests.vectors.seals.generator.authority import SM2_SM3, Holder, pem
 
 SM3: Final = "1.2.156.10197.1.401"
 _SIGNED_DATA: Final = "1.2.840.113549.1.7.2"
+_GB_SIGNED_DATA: Final = "1.2.156.10197.6.1.4.2.2"
+"""SignedData by GB/T 35275."""
 _TST_INFO: Final = "1.2.840.113549.1.9.16.1.4"
 _CONTENT_TYPE: Final = "1.2.840.113549.1.9.3"
 _MESSAGE_DIGEST: Final = "1.2.840.113549.1.9.4"
@@ -28,9 +30,19 @@ ess_cert_id_alg = sha256
 """
 
 
-def sm2(octets: bytes, tsa: Holder, moment: datetime = times.STAMPED) -> bytes:
-    """Return a token over *octets* with SM3 and SM2 (GB/T 20520, in the syntax of RFC 3161)."""
-    told = _info(octets, moment)
+def sm2(
+    octets: bytes,
+    tsa: Holder,
+    moment: datetime = times.STAMPED,
+    *,
+    version: int = 1,
+    gb: bool = False,
+) -> bytes:
+    """Return a token over *octets* with SM3 and SM2 (GB/T 20520, in the syntax of RFC 3161).
+
+    *version* is that of TSTInfo; with *gb* SignedData is called by the name of GB/T 35275.
+    """
+    told = _info(octets, moment, version)
     attributes = (
         _attribute(_CONTENT_TYPE, der.oid(_TST_INFO)),
         _attribute(_MESSAGE_DIGEST, der.octets(openssl.sm3(told))),
@@ -54,13 +66,14 @@ def sm2(octets: bytes, tsa: Holder, moment: datetime = times.STAMPED) -> bytes:
         der.explicit(0, tsa.certificate),
         der.set_of(signer),
     )
-    return der.sequence(der.oid(_SIGNED_DATA), der.explicit(0, data))
+    kind = _GB_SIGNED_DATA if gb else _SIGNED_DATA
+    return der.sequence(der.oid(kind), der.explicit(0, data))
 
 
-def _info(octets: bytes, moment: datetime) -> bytes:
+def _info(octets: bytes, moment: datetime, version: int) -> bytes:
     imprint = der.sequence(der.sequence(der.oid(SM3)), der.octets(openssl.sm3(octets)))
     accuracy = der.sequence(der.integer(1))
-    told = (der.integer(1), der.oid(_POLICY), imprint, der.integer(2026))
+    told = (der.integer(version), der.oid(_POLICY), imprint, der.integer(2026))
     return der.sequence(*told, der.generalized_time(moment), accuracy)
 
 
