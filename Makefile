@@ -11,6 +11,7 @@
 # policy-cost  what a decision costs with 10 grants and with 10,000
 # crashes   the audit after crashes under load: ROUNDS=50 SEED=… WHAT=sqlite, postgresql, full-disk
 #           (as root) or file-size; DOC=docs/audit.md
+# fuzz      the parsers of seals and stamps under atheris, RUNS inputs for each: RUNS=1000000 SEED=1
 #           Each exits with 1 when it finds something wrong; DOC=docs/reliability.md puts the tables there;
 #           those of costs are in docs/performance.md.
 # clean  remove what the others made
@@ -18,10 +19,11 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 PROTO_VENV := .venv-proto
+FUZZ_VENV := .venv-fuzz
 BIN := $(VENV)/bin
 PYTEST_WORKERS ?= 2
 
-.PHONY: demo test test-tokens lint proto chaos recovery soak overload crashes audit-cost policy-cost clean setup
+.PHONY: demo test test-tokens lint proto chaos recovery soak overload crashes fuzz audit-cost policy-cost clean setup
 
 setup: $(VENV)/.ready
 
@@ -63,6 +65,7 @@ QUEUE ?= 0.01
 ROUNDS ?= 50
 PAIRS ?= 5
 WHAT ?= sqlite
+RUNS ?= 1000000
 INTO = $(if $(DOC),--markdown $(DOC))
 
 chaos: $(VENV)/.ready
@@ -86,6 +89,13 @@ policy-cost: $(VENV)/.ready
 crashes: $(VENV)/.ready
 	$(BIN)/python -m tests.crashes --what $(WHAT) --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED)) $(INTO)
 
+$(FUZZ_VENV)/.ready: pyproject.toml constraints.txt setup.sh
+	./setup.sh "$(PYTHON)" $(FUZZ_VENV) "." fuzz
+	@touch $@
+
+fuzz: $(FUZZ_VENV)/.ready
+	$(FUZZ_VENV)/bin/python -m tests.fuzz --runs $(RUNS) --seed $(or $(SEED),1) $(INTO)
+
 clean:
-	rm -rf $(VENV) $(PROTO_VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(PROTO_VENV) $(FUZZ_VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

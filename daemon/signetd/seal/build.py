@@ -138,4 +138,7 @@ def _version_of(seal_der: bytes) -> int:
         raise BuildError("seal_der", f"it is no electronic seal ({error})") from None
     if found.format not in BUILT:
         raise BuildError("seal_der", "seals of version 1 are not applied any more; have it re-made")
+    if found.info.version != found.format:
+        what = f"its header has version {found.info.version}, and it is laid out as {found.format}"
+        raise BuildError("seal_der", what)
     return found.format

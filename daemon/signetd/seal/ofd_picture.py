@@ -17,6 +17,7 @@ MAX_UNPACKED: Final = 64 * MEBI
 _MAX_XML: Final = 4 * MEBI
 _NAMESPACE: Final = "http://www.ofdspec.org/2016"
 _ENTRY: Final = "OFD.xml"
+_SAID: Final = 120
 _BROKEN: Final = (
     zipfile.BadZipFile,
     zlib.error,
@@ -49,7 +50,8 @@ def size(data: bytes) -> tuple[float, float]:
     except OfdError:
         raise
     except _BROKEN as error:
-        raise OfdError(f"it is not an OFD document: {error}") from None
+        said = str(error)[:_SAID]  # it may quote what is in the file
+        raise OfdError(f"it is not an OFD document: {said}") from None
     return _size(box)
 
 

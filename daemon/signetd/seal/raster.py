@@ -61,6 +61,8 @@ def jpg(data: bytes) -> tuple[int, int]:
 
 def gif(data: bytes) -> tuple[int, int]:
     """Return the size of a GIF (GIF89a, 17 to 27). Raises RasterError."""
+    if data[:6] not in (b"GIF87a", b"GIF89a"):
+        raise RasterError("it says neither GIF87a nor GIF89a")
     width, height, flags = _unpack("<HHB", data, 6)
     position = 13 + _gif_table(flags)
     images = 0

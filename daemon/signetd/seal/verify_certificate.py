@@ -98,10 +98,10 @@ def findings(chain: Chain) -> dict[Part, Finding]:
 def _folded(part: Part, checks: list[pki.Check], chain: Chain) -> Finding:
     bad = [each for each in checks if each.status is Status.FAILED]
     if bad:
-        return failed(_reasons(bad), _reasons_zh(bad, _WORDS))
+        return failed(_reasons(bad), _reasons_zh(bad, _WORDS, chain))
     odd = [each for each in checks if each.status is Status.WARNING]
     if odd:
-        return warning(_reasons(odd), _reasons_zh(odd, _WORDS | _REMARKS))
+        return warning(_reasons(odd), _reasons_zh(odd, _WORDS | _REMARKS, chain))
     if all(each.status is Status.NOT_CHECKED for each in checks):
         return not_checked(checks[0].reason, "按验证策略不检查，或证书上一级未知、本身就是信任锚")
     return _passed(part, chain)
@@ -119,5 +119,16 @@ def _reasons(checks: Iterable[pki.Check]) -> str:
     return "; ".join(f"{each.subject}: {each.reason}" for each in checks)
 
 
-def _reasons_zh(checks: Iterable[pki.Check], words: dict[pki.Name, str]) -> str:
-    return "；".join(f"{each.subject}：{words[each.name]}" for each in checks)
+def _reasons_zh(checks: Iterable[pki.Check], words: dict[pki.Name, str], chain: Chain) -> str:
+    return "；".join(
+        f"{each.subject}：{words[each.name]}（{_detail_zh(each, chain)}）" for each in checks
+    )
+
+
+def _detail_zh(check: pki.Check, chain: Chain) -> str:
+    """Return the dates of a certificate in Chinese; other details are in English."""
+    if check.name is not pki.Name.VALIDITY:
+        return check.reason
+    certificate = chain.report.path[check.position]
+    first, last = certificate.not_before.isoformat(), certificate.not_after.isoformat()
+    return f"有效期为 {first} 至 {last}，判定时间为 {chain.at.isoformat()}"

@@ -9,11 +9,22 @@ from typing import Final, NamedTuple, TypeVar
 import msgspec
 
 from signetd import pki
-from signetd.pki import Certificate, InputError, OcspResponse, Policy, Revocation, RevocationList
-from signetd.pki.validation import MAX_OTHERS, MAX_SOURCES
+from signetd.pki import (
+    Certificate,
+    InputError,
+    OcspResponse,
+    Policy,
+    Revocation,
+    RevocationList,
+    validation,
+)
 from signetd.seal.circumstances import Circumstances
 
 _T = TypeVar("_T")
+_OF_TOKENS: Final = 32
+"""Certificates, and lists, that time stamps may bring, besides those that are given."""
+MAX_OTHERS: Final = validation.MAX_OTHERS - _OF_TOKENS
+MAX_SOURCES: Final = validation.MAX_SOURCES - _OF_TOKENS
 USAGES: Final = frozenset({"digitalSignature", "nonRepudiation"})
 """One of these must a maker's or signer's certificate have (GM/T 0031)."""
 

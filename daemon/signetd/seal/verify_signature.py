@@ -34,7 +34,9 @@ def check_signature(
     try:
         key = read_key(certificate.spki)
     except KeyProblem as error:
-        return failed(f"the certificate's key cannot be used: {error}", "证书中的公钥不可用")
+        return failed(
+            f"the certificate's key cannot be used: {error}", f"证书中的公钥不可用（{error}）"
+        )
     if not isinstance(key.key, sm2.Sm2PublicKey):
         return failed(
             f"the certificate's key is {key.kind}, not SM2", f"证书公钥为 {key.kind}，不是 SM2"
@@ -46,7 +48,9 @@ def _verified(key: sm2.Sm2PublicKey, data: bytes, signature: bytes, signer_id: b
     try:
         raw = encoding.normalise(signature, 32, "der", sm2.N)
     except ValueError as error:
-        return failed(f"it cannot be read: {error}", "签名值无法解析，应为 SEQUENCE { r, s }")
+        return failed(
+            f"it cannot be read: {error}", f"签名值无法解析，应为 SEQUENCE {{ r, s }}（{error}）"
+        )
     try:
         sm2.verify(key, data, raw, signer_id)
     except InvalidSignature:

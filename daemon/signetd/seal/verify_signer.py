@@ -23,12 +23,13 @@ def check_in_seal(properties: Properties, certificate: bytes) -> Finding:
         return passed(
             "the signer's certificate is one of those in the seal", "签章者证书在印章的证书列表中"
         )
-    unknown = {each.algorithm for each in properties.digests if _hash_of(each) is None}
-    if any(_fits(each, certificate) for each in properties.digests):
+    own = {name: function(certificate) for name, function in _HASHES.items()}
+    if any(own.get(_name(each)) == each.value for each in properties.digests):
         return passed(
             "the digest of the signer's certificate is one of those in the seal",
             "签章者证书的杂凑值在印章的证书列表中",
         )
+    unknown = {each.algorithm for each in properties.digests if _name(each) not in _HASHES}
     other = f"; digests by {', '.join(sorted(unknown))} are not accepted" if unknown else ""
     return failed(
         "the signer's certificate is none of those in the seal: another's, or issued anew since "
@@ -37,10 +38,5 @@ def check_in_seal(properties: Properties, certificate: bytes) -> Finding:
     )
 
 
-def _fits(digest: CertificateDigest, certificate: bytes) -> bool:
-    function = _hash_of(digest)
-    return function is not None and function(certificate) == digest.value
-
-
-def _hash_of(digest: CertificateDigest) -> Callable[[bytes], bytes] | None:
-    return _HASHES.get(digest.algorithm.upper().replace("-", ""))
+def _name(digest: CertificateDigest) -> str:
+    return digest.algorithm.upper().replace("-", "")

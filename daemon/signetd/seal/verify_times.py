@@ -18,7 +18,7 @@ _STANDINGS: Final = {
 def check_create_time(properties: Properties, form: Format, at: datetime) -> Finding:
     """Look whether the seal had been made by *at*, as GM/T 0031-2025 alone asks."""
     made = properties.create_time
-    if made <= at + MAX_CLOCK_DIFFERENCE:
+    if made - at <= MAX_CLOCK_DIFFERENCE:
         return passed(f"made at {made.isoformat()}", f"制章时间为 {made.isoformat()}")
     say = failed if form is Format.V5 else warning
     return say(
@@ -55,7 +55,7 @@ def check_signing_time(properties: Properties, time: datetime | None, now: datet
     if time is None:
         return failed("the time of signing cannot be read", "签章时间无法确定")
     said, said_zh = f"signed at {time.isoformat()}", f"签章时间为 {time.isoformat()}"
-    if time > now + MAX_CLOCK_DIFFERENCE:
+    if time - now > MAX_CLOCK_DIFFERENCE:
         return failed(f"{said}, which is in the future", f"{said_zh}，晚于当前时间")
     if not properties.valid_from <= time <= properties.valid_until:
         span, span_zh = _span(properties)

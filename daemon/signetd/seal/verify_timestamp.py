@@ -148,7 +148,9 @@ def _problem(report: TokenReport, ignored: frozenset[TokenName]) -> Finding | No
         return None
     return failed(
         "; ".join(f"{each.name}: {each.reason}" for each in bad),
-        "；".join(_WORDS.get(each.name, f"{each.name} 不符合要求") for each in bad),
+        "；".join(
+            f"{_WORDS.get(each.name, f'{each.name} 不符合要求')}（{each.reason}）" for each in bad
+        ),
     )
 
 

@@ -14,8 +14,8 @@ from tests import tsa
 from tests.unit.seal import tamper, workshop
 from tests.unit.seal.workshop import DOCUMENT, MADE, SIGNED, SealPlan, StampPlan
 
-STEPS = {Format.V1: 3, Format.V4: 1, Format.V5: 3}
-"""To be quick: of the formats other than GB/T 38540's every third octet, all in all every bit."""
+PARTS = 4
+"""Of the octets of one file, for tests that run at the same time."""
 DIGEST_ALGORITHMS = b"\x31\x0c" + bytes.fromhex(tsa.HASHES["sm3"])
 
 
@@ -24,28 +24,28 @@ def judge(kind: str, data: bytes) -> Report:
     return verify_seal(data, given) if kind == "seal" else verify_stamp(data, given, DOCUMENT)
 
 
-def survivors(kind: str, data: bytes, step: int = 1) -> list[int]:
-    """Return where an octet can be altered, of every *step*-th, and the verdict stays."""
+def survivors(kind: str, data: bytes, step: int = 1, first: int = 0) -> list[int]:
+    """Return where an octet can be altered, and the verdict stays: of every *step*-th."""
     assert judge(kind, data).verdict is Verdict.GOOD
-    return [
-        offset
-        for offset, copy in tamper.flipped(data, step)
-        if judge(kind, copy).verdict is Verdict.GOOD
-    ]
+    copies = list(tamper.flipped(data))[first::step]
+    return [offset for offset, copy in copies if judge(kind, copy).verdict is Verdict.GOOD]
 
 
-@pytest.mark.parametrize("form", tuple(Format))
-def test_no_octet_of_a_seal(form: Format) -> None:
-    data = SealPlan(form).der()
-    found = survivors("seal", data, STEPS[form])
-    assert found == [], f"octets of a seal of {form.name} that nobody misses: {found}"
+@pytest.mark.parametrize("first", range(PARTS))
+@pytest.mark.parametrize("kind", ["seal", "stamp"])
+def test_no_octet_of_version_4(kind: str, first: int) -> None:
+    data = workshop.seal_once() if kind == "seal" else workshop.stamp_once()
+    found = survivors(kind, data, PARTS, first)
+    assert found == [], f"octets of a {kind} that nobody misses: {found}"
 
 
-@pytest.mark.parametrize("form", tuple(Format))
-def test_no_octet_of_a_stamp(form: Format) -> None:
-    data = StampPlan(SealPlan(form)).der()
-    found = survivors("stamp", data, STEPS[form])
-    assert found == [], f"octets of a stamp of {form.name} that nobody misses: {found}"
+@pytest.mark.parametrize("kind", ["seal", "stamp"])
+@pytest.mark.parametrize("form", [Format.V1, Format.V5])
+def test_no_octet_of_other_versions(kind: str, form: Format) -> None:
+    """Every third, to be quick, so that each bit of an octet has its turn."""
+    data = SealPlan(form).der() if kind == "seal" else StampPlan(SealPlan(form)).der()
+    found = survivors(kind, data, 3)
+    assert found == [], f"octets of a {kind} of {form.name} that nobody misses: {found}"
 
 
 def unsigned(data: bytes, token_count: int) -> set[int]:

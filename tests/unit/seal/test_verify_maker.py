@@ -90,7 +90,9 @@ def test_expired_since_the_seal_was_made_is_a_notice_by_one_rule_only() -> None:
     expect(judged(plan, rules=Rules.GBT_38540), "MAKER_VALIDITY", "MAKER_REVOCATION")
     report = judged(plan, rules=Rules.GMT_0031_2025)
     expect(report, warns="MAKER_VALIDITY MAKER_REVOCATION")
-    assert "expired" in judging.of(report, "MAKER_VALIDITY").reason
+    check = judging.of(report, "MAKER_VALIDITY")
+    assert "expired" in check.reason
+    assert OLD[1].isoformat() in check.reason_zh and "不在有效期内" in check.reason_zh
 
 
 @pytest.mark.parametrize("rules", BOTH)

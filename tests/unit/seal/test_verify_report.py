@@ -28,6 +28,7 @@ REPORTS: Final = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(REPORTS)
 def test_good_is_that_something_passed_and_nothing_failed(report: Report) -> None:
     results = [each.result for each in report.checks]
@@ -35,6 +36,7 @@ def test_good_is_that_something_passed_and_nothing_failed(report: Report) -> Non
     assert (report.verdict is Verdict.GOOD) == good
 
 
+@settings(deadline=None)
 @given(REPORTS)
 def test_one_more_failure_is_never_better(report: Report) -> None:
     more = Check(
@@ -43,6 +45,7 @@ def test_one_more_failure_is_never_better(report: Report) -> None:
     assert Report(rules=report.rules, checks=(*report.checks, more)).verdict is Verdict.BAD
 
 
+@settings(deadline=None)
 @given(REPORTS)
 def test_json_has_the_verdict_and_each_check(report: Report) -> None:
     read = json.loads(json.dumps(as_json(report)))
@@ -55,6 +58,7 @@ def test_json_has_the_verdict_and_each_check(report: Report) -> None:
         assert got["about"] == each.about and got["reason_zh"] == each.reason_zh
 
 
+@settings(deadline=None)
 @given(REPORTS, st.sampled_from(Language))
 def test_a_line_for_the_verdict_and_one_for_each_check(report: Report, language: Language) -> None:
     first, *lines = as_lines(report, language)

@@ -184,3 +184,16 @@ def test_each_check_is_told_what_it_is_about_and_where_it_is_asked_for() -> None
     assert clauses["SEAL_SIGNATURE"] == "GM/T 0031-2014, 6.1.2 b"
     assert clauses["SEAL_VALIDITY"] == "GM/T 0031-2014, 6.1.2 d"
     assert clauses["MAKER_VALIDITY"] == "GM/T 0031-2014, 6.1.2 c"
+
+
+@pytest.mark.parametrize("text", ["99991231235959Z", "00010101000000Z", "00010102000000+1200"])
+def test_times_at_the_ends_of_the_calendar_give_a_report(text: str) -> None:
+    report = workshop.judged(StampPlan(time_info=shapes.gtime(text)))
+    assert "SIGNING_TIME" in judging.names(report, Result.FAILED)
+
+
+@pytest.mark.parametrize("year", [1000, 9999])
+def test_seals_of_all_times_give_a_report(year: int) -> None:
+    then = NOW.replace(year=year)
+    report = workshop.judged(StampPlan(SealPlan(made=then, life=(then, then))))
+    assert "SIGNING_TIME" in judging.names(report, Result.FAILED)

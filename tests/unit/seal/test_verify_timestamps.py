@@ -1,11 +1,14 @@
 """Time stamps of seals and stamps: by whom, of what, and in which order of time."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
+from signetd.pki import Revocation
 from signetd.seal import Format, parse_stamp, verify_stamp
 from signetd.seal.report import Result, Rules
+from signetd.seal.verify_chain import MAX_OTHERS, MAX_SOURCES
 from tests import tsa
 from tests.unit.pki import making
 from tests.unit.pki.forest import Entity
@@ -138,3 +141,43 @@ def test_the_time_of_making_counts_by_either_rule() -> None:
     judging.expect(report, frozenset({"SEAL_TIMESTAMP"}))
     reason = judging.of(report, "SEAL_TIMESTAMP").reason
     assert MADE.isoformat() in reason and (MADE - DAY).isoformat() in reason, reason
+
+
+def test_what_a_time_stamp_brings_is_never_too_much_together_with_what_is_given() -> None:
+    """Who verifies gives evidence up to the limits; who made the file cannot push it over."""
+    one = workshop.owners().lists()[0]
+    lists = [one] * MAX_SOURCES
+
+    def full(data: bytes) -> bytes:
+        imprint = shapes.seq(
+            bytes.fromhex(tsa.HASHES["sm3"]), shapes.octets(tsa.digest("sm3", data))
+        )
+        signer, ca = workshop.authority(), workshop.authorities().ca
+        return tsa.signed(
+            tsa.tst_info(3, imprint=imprint, at=SIGNED),
+            signer,
+            by_key=True,
+            certificates=[signer.der, *[ca.der] * 15],
+            lists=[one] * 16,
+        )
+
+    others = [workshop.makers().ca.der, workshop.owners().ca.der]
+    others += [others[0]] * (MAX_OTHERS - 2)
+    report = workshop.judged(StampPlan(token=full), lists=lists, others=others)
+    judging.expect(report)
+
+
+def test_an_authority_whose_certificate_has_expired_since_is_a_warning() -> None:
+    given = (making.usage("digital_signature"), tsa.purpose())
+    life = (workshop.MADE - 99 * DAY, SIGNED + DAY)
+    old = workshop.authorities().holder("authority", given=given, life=life)
+    houses = workshop.makers(), workshop.owners(), workshop.authorities()
+    evidence: dict[str, Any] = {
+        "lists": [each for house in houses for each in house.lists()],
+        "revocation": Revocation.REQUIRED,
+    }
+    plan = StampPlan(token=lambda data: token(data, SIGNED, old))
+    report = workshop.judged(plan, **evidence)
+    judging.expect(report, warns=frozenset({"STAMP_TIMESTAMP"}))
+    late = StampPlan(token=lambda data: token(data, SIGNED + 2 * DAY, old))
+    judging.expect(workshop.judged(late, **evidence), frozenset({"STAMP_TIMESTAMP"}))

@@ -255,3 +255,9 @@ def later(moment: datetime.datetime, days: int) -> datetime.datetime:
 def stamp_once() -> bytes:
     """Return a good stamp of version 4, the same one within a process."""
     return StampPlan().der()
+
+
+@functools.cache
+def seal_once() -> bytes:
+    """Return a good seal of version 4, the same one within a process."""
+    return SealPlan().der()
