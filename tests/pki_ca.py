@@ -85,7 +85,8 @@ class OpensslCa:
         file.write_bytes(request)
         start, end = (_time(datetime.now(UTC) + each) for each in life)
         self._run(
-            "ca", "-config", str(self.folder / "ca.cnf"), "-batch", "-notext", "-utf8", "-preserveDN",
+            "ca", "-config", str(self.folder / "ca.cnf"), "-batch", "-notext", "-utf8",
+            "-preserveDN",
             "-cert", str(self.folder / f"{by}.pem"), "-keyfile", str(self.folder / f"{by}.key"),
             "-in", str(file), "-out", str(out), "-extensions", section,
             "-startdate", start, "-enddate", end, *self._options("-sigopt", "-vfyopt"),

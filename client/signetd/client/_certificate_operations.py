@@ -40,8 +40,5 @@ def import_certificate(name: str, certificates: bytes, *, not_on_token: bool) ->
 
 def get_certificate(name: str, version: int | None) -> Operation:
     """GetCertificate."""
-    full = messages.key_name(name)
-    request = keys.GetCertificateRequest(
-        name=full if version is None else f"{full}/versions/{version}"
-    )
+    request = keys.GetCertificateRequest(name=messages.version_name(name, version))
     return Operation(_SERVICE + "GetCertificate", request, keys.KeyCertificate)

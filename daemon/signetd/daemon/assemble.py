@@ -144,7 +144,7 @@ def assemble(config: Config, database: Database) -> Daemon:
     time_stamps = None if config.timestamps is None else TimeStampService(config.timestamps)
     stamps = _stamps(config, database, parts, time_stamps, audit.ledger)
     certificates = KeyCertificates(keys, tokens, utc_now)
-    apis: dict[str, object] = {
+    apis = {
         "SigningService": SigningApi(desk, gate, engine, recorder),
         "KeyService": (
             KeyApi(keys, gate, uses, recorder, database.usage, config.access.destroy_approvals),

@@ -18,7 +18,7 @@ identity = "all"
 ROW = """
 INSERT INTO keys VALUES ('seal', 'SM2', 'SM2_SM3', 'MELTED', 'ENROLLED', 1, 't', 'l', '1', x'00',
 x'00', 'f', 'HARDWARE', '2026-01-02 03:04:05', '2026-01-02 03:04:05', 'SIGNING',
-'{}')
+'{}', x'')
 """
 
 

@@ -7,10 +7,7 @@ from signetd.api.v1.resources_pb2 import Key
 from signetd.daemon.certificates import KeptCertificate, expiry
 from signetd.daemon.keys import RegisteredKey
 from signetd.daemon.rpc import convert
-from signetd.drivers.errors import Reason, SignetError
 from signetd.pki import Certificate, csr, names
-
-_MAX_VERSION_DIGITS = 9
 
 
 def describe(message: Key, key: RegisteredKey, now: datetime) -> None:
@@ -51,21 +48,3 @@ def certificate_message(kept: KeptCertificate) -> messages.KeyCertificate:
         on_token=kept.on_token,
         token_note=kept.token_note,
     )
-
-
-def key_or_version(name: str) -> tuple[str, int | None]:
-    """Read `keys/{key}` or `keys/{key}/versions/{version}`: the bare name, and the version or None.
-
-    Raises INPUT_MISSING, INPUT_INVALID.
-    """
-    key, separator, number = name.partition("/versions/")
-    key_id = convert.resource_id(key, "keys", "name")
-    if not separator:
-        return key_id, None
-    plain = number.isascii() and number.isdigit() and not number.startswith("0")
-    if not plain or len(number) > _MAX_VERSION_DIGITS:
-        raise SignetError(
-            Reason.INPUT_INVALID,
-            f"name is {name[:80]!r}, whose last part is not the number of a version.",
-        )
-    return key_id, int(number)

@@ -92,7 +92,7 @@ class CertificatesApi:
         self, request: messages.GetCertificateRequest
     ) -> messages.KeyCertificate:
         """Answer GetCertificate."""
-        key_id, version = certificate_messages.key_or_version(request.name)
+        key_id, version = convert.version_id(request.name)
         call = _note(key_id)
         key = self._gate.key(call.asker, Operation.READ, key_id)
         kept = await self._certificates.get(key, version, call.requester)

@@ -17,8 +17,6 @@ from signetd.drivers.pkcs11.inventory import Entry
 from signetd.drivers.types import Remedy
 from signetd.pki import Certificate, InputError, keys
 
-LABEL_PREFIX: Final = "signetd "
-"""CKA_LABEL of what was put there from here begins so; only that is removed with its key pair."""
 _MOST: Final = 64  # objects under one CKA_ID that are looked at
 _MAX_LABEL_CHARS: Final = 32  # that also small cards take
 
@@ -27,7 +25,6 @@ _MAX_LABEL_CHARS: Final = 32  # that also small cards take
 class _Stored:
     object: Any  # python-pkcs11 makes the class of an object at run time
     der: bytes
-    label: str
 
 
 def read(session: pkcs11.Session, entry: Entry) -> bytes:
@@ -64,10 +61,10 @@ def store(session: pkcs11.Session, entry: Entry, der: bytes, label: str) -> None
 
 
 def remove(session: pkcs11.Session, entry: Entry) -> None:
-    """Remove what was stored from here beside a key pair. Raises TokenFault."""
+    """Remove the certificates of a key pair, whoever stored them. Raises TokenFault."""
     with translated("reading the certificates of the key pair"):
         found = _stored(session, entry)
-    _remove(session, [each for each in found if each.label.startswith(LABEL_PREFIX)])
+    _remove(session, found)
 
 
 def _checked(entry: Entry, der: bytes) -> Certificate:
@@ -85,11 +82,10 @@ def _stored(session: pkcs11.Session, entry: Entry) -> list[_Stored]:
     template = {Attribute.CLASS: ObjectClass.CERTIFICATE, Attribute.ID: entry.info.ref.cka_id}
     found = []
     for each in list(session.get_objects(template))[:_MOST]:
-        values = each.get_attributes([Attribute.VALUE, Attribute.LABEL])
-        der = values.get(Attribute.VALUE, b"")
+        der = each.get_attributes([Attribute.VALUE]).get(Attribute.VALUE, b"")
         with suppress(InputError):
             if keys.same(Certificate.read(der).spki, entry.info.spki):
-                found.append(_Stored(each, der, values.get(Attribute.LABEL, "")))
+                found.append(_Stored(each, der))
     return found
 
 
@@ -102,7 +98,7 @@ def _create(session: pkcs11.Session, entry: Entry, certificate: Certificate, lab
         Attribute.TOKEN: True,
         Attribute.PRIVATE: False,
         Attribute.ID: entry.info.ref.cka_id,
-        Attribute.LABEL: (LABEL_PREFIX + label)[:_MAX_LABEL_CHARS],
+        Attribute.LABEL: label[:_MAX_LABEL_CHARS],
         Attribute.SUBJECT: certificate.subject,
         Attribute.ISSUER: certificate.issuer,
         Attribute.SERIAL_NUMBER: bytes([2, len(octets)]) + octets,

@@ -208,7 +208,7 @@ class Pkcs11Token:
     def destroy(self, key: KeyRef) -> None:
         """Destroy a key pair; the private key first. Raises SignetError.
 
-        Certificates that were stored from here are removed with it, where the token lets that be.
+        Its certificates are removed with it, where the token lets that be.
         """
         entry = self._entry(key)
         session, inventory = self._session.open

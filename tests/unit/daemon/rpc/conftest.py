@@ -24,6 +24,7 @@ from signetd.daemon.credentials import Clock, utc_now
 from signetd.daemon.dev.certificates import ensure_certificates
 from signetd.daemon.rpc import rules
 from signetd.daemon.rpc.attestation_api import AttestationApi
+from signetd.daemon.rpc.certificates_api import CertificatesApi
 from signetd.daemon.rpc.dispatch import Dispatcher
 from signetd.daemon.rpc.health import Health
 from signetd.daemon.rpc.key_api import KeyApi
@@ -39,6 +40,7 @@ from tests.unit.daemon.rpc.fakes import (
     FakeAttestation,
     FakeAudit,
     FakeCallers,
+    FakeCertificates,
     FakeDesk,
     FakeEngine,
     FakeGate,

@@ -11,6 +11,9 @@ from google.protobuf.message import Message
 
 from signetd.daemon.approvals.types import Subject
 from signetd.daemon.audit.types import Charge, Effect
+from signetd.daemon.certificates import KeptCertificate
+from signetd.daemon.certificates.requests import Prepared
+from signetd.daemon.certificates.service import CheckedImport
 from signetd.daemon.credentials import Presented
 from signetd.daemon.keys import KeyOrigin, KeyState, RegisteredKey
 from signetd.daemon.policy.types import (
@@ -26,6 +29,7 @@ from signetd.daemon.signing import Encoding, Released, Signed, SignInput, Verifi
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.life import TokenState, TokenStatus, Transition
 from signetd.drivers.types import Algorithm, KeyType, Pin, ProtectionLevel, Requester, TokenInfo
+from signetd.pki import csr
 
 NOW = datetime.datetime(2026, 1, 2, 3, 4, 5, tzinfo=datetime.UTC)
 KEY = RegisteredKey(
@@ -241,6 +245,32 @@ class FakeKeys:
     async def set_policy(self, key_id: str, policy: KeyPolicy) -> RegisteredKey:
         self.asked.append(("set_policy", key_id, policy))
         return KEY
+
+
+class FakeCertificates:
+    """Keeps no certificate, and asks for none."""
+
+    async def prepare(
+        self, key_id: str, wanted: csr.Wanted, algorithm: Algorithm | None
+    ) -> Prepared:
+        raise self._none(key_id)
+
+    async def sign(self, prepared: Prepared, requester: Requester) -> bytes:
+        raise self._none(prepared.checked.key.id)
+
+    async def check(self, key_id: str, data: bytes) -> CheckedImport:
+        raise self._none(key_id)
+
+    async def keep(self, checked: CheckedImport, *, on_token: bool) -> KeptCertificate:
+        raise self._none(checked.key.id)
+
+    async def get(
+        self, key: RegisteredKey, version: int | None, requester: Requester
+    ) -> KeptCertificate:
+        raise self._none(key.id)
+
+    def _none(self, key_id: str) -> SignetError:
+        return SignetError(Reason.CERTIFICATE_MISSING, f"{key_id} has no certificate.")
 
 
 class FakeUsage:
