@@ -48,7 +48,6 @@ from tests.unit.daemon.rpc.fakes import (
     FakeToken,
     FakeUsage,
     Refusing,
-    RefusingSome,
 )
 
 
@@ -77,7 +76,7 @@ class Service:
                 "signetd.api.v1.KeyService": (
                     KeyApi(self.keys, gate, FakeApprovals(), recorder, self.usage),
                     AttestationApi(self.keys, FakeAttestation(), recorder),
-                    RefusingSome("create_csr", "import_certificate", "get_certificate"),
+                    CertificatesApi(FakeCertificates(), FakeCertificates(), gate, recorder),
                 ),
                 "signetd.api.v1.TokenService": TokenApi(
                     self.tokens, writer, self.watchers, recorder

@@ -164,14 +164,6 @@ class Refusing:
         yield request
 
 
-class RefusingSome:
-    """Answers these methods as Refusing does, and no other."""
-
-    def __init__(self, *methods: str) -> None:
-        for method in methods:
-            setattr(self, method, Refusing()._answer)
-
-
 class FakeGate:
     """Lets everybody see every key."""
 
