@@ -12,6 +12,7 @@ from signetd.daemon.seals.evidence import EvidenceFolders
 from signetd.daemon.state import Database, open_database
 from signetd.drivers.errors import Reason
 from signetd.pki import InputError
+from signetd.seal import verify_seal
 from tests.unit.daemon.seals import samples
 from tests.unit.daemon.seals.office import MAKER_SPKI, refusal
 from tests.unit.daemon.stamps.office import StampOffice, opened
@@ -22,7 +23,7 @@ from tests.unit.pki import forest
 def judged(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """Every verdict that is found anew."""
     found: list[Any] = []
-    real = judging.verify_seal
+    real = verify_seal
 
     def counted(*given: Any) -> Any:
         found.append(given)
