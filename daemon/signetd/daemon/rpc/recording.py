@@ -28,6 +28,7 @@ REFUSALS: Final = frozenset(
         Reason.APPROVAL_INVALID,
         Reason.APPROVAL_NOT_FOUND,
         Reason.ROLES_CONFLICT,
+        Reason.SAME_PERSON,
     }
 )
 """What is refused because of who asks: not allowed. All else that fails was allowed."""
@@ -142,6 +143,8 @@ class Recorder:
         # Whose certificate was refused; it identifies nobody.
         shown = str(call.facts.get("presented", ""))[:255]
         detail = f"certificate of {shown}" if shown else ""
+        if error is None:
+            detail = call.outcome
         event = act_event(call, allowed=allowed, result=result, detail=detail)
         await self._ledger.write(Entry(event=event))
 

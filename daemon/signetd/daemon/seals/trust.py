@@ -1,7 +1,6 @@
-"""Whether a seal that was made elsewhere verifies, by the folders of the configuration.
+"""Whether a seal that was made elsewhere verifies, by the folders and rules of the configuration.
 
-The signature, the maker's certificate now, its key usage, its path to a root, its revocation
-(GM/T 0031, 6.1.2; GB/T 38540-2020, 6.2); whether the seal is valid now is asked when it is used.
+All checks of GM/T 0031, 6.1.2 and GB/T 38540-2020, 6.2 are those of ``signetd.seal``.
 """
 
 import asyncio
@@ -10,16 +9,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from cryptography.exceptions import InvalidSignature
-
 from signetd.daemon.config.schema import Seals
-from signetd.daemon.seals.certificates import USAGES
 from signetd.daemon.seals.parts import Clock
 from signetd.drivers.errors import Reason, SignetError
-from signetd.gm import sm2
-from signetd.gm.encoding import der_to_raw
-from signetd.pki import Certificate, InputError, Policy, Revocation, TrustStore, validate
-from signetd.seal import parse_seal
+from signetd.gm.backend import NoBackendError
+from signetd.pki import InputError, Revocation, TrustStore
+from signetd.seal import Circumstances, Result, Rules, Verdict, verify_seal
 
 _REVOCATION: Final = {
     "required": Revocation.REQUIRED,
@@ -43,38 +38,34 @@ class ConfiguredTrust:
             raise SignetError(
                 Reason.TRUST_LIST_NOT_FOUND, f"There is no trust list {trust_list[:80]!r}."
             )
-        await asyncio.to_thread(self._verify, der, self._clock())
-
-    def _verify(self, der: bytes, now: datetime) -> None:
-        seal = parse_seal(der)
-        try:
-            maker = Certificate.read(seal.certificate, "the maker's certificate")
-            public = sm2.Sm2PublicKey.from_spki(maker.spki)
-            sm2.verify(public, seal.signed, der_to_raw(seal.signature, 32))
-        except InvalidSignature:
-            raise _invalid("its signature is not by its maker") from None
-        except ValueError as error:
-            raise _invalid(str(error)) from None
-        self._check_path(maker, now)
-
-    def _check_path(self, maker: Certificate, now: datetime) -> None:
-        config = self._config
-        if config.makers is None:
+        if self._config.makers is None:
             raise _invalid(
                 "no maker of seals is trusted; name the folder with their roots in the "
                 "configuration: [seals] makers"
             )
-        policy = Policy(at=now, key_usages=USAGES, revocation=_REVOCATION[config.revocation])
+        await asyncio.to_thread(self._verify, der, self._config.makers, self._clock())
+
+    def _verify(self, der: bytes, makers: Path, now: datetime) -> None:
+        config = self._config
         try:
-            roots = TrustStore.read(config.makers, "[seals] makers")
-            report = validate(
-                maker, policy, roots, _files(config.intermediates), _files(config.crls)
+            circumstances = Circumstances(
+                rules=Rules(config.rules),
+                at=now,
+                makers=TrustStore.read(makers, "[seals] makers"),
+                others=tuple(_files(config.intermediates)),
+                lists=tuple(_files(config.crls)),
+                revocation=_REVOCATION[config.revocation],
             )
-        except (InputError, OSError) as error:
+            report = verify_seal(der, circumstances)
+        except (InputError, OSError, NoBackendError) as error:
             raise _invalid(str(error)) from None
-        if not report.valid:
-            first = report.failures[0]
-            raise _invalid(f"{first.subject}: {first.reason} ({first.name})")
+        if report.verdict is not Verdict.GOOD:
+            failures = [
+                f"{each.reason} ({each.name})"
+                for each in report.checks
+                if each.result is Result.FAILED
+            ]
+            raise _invalid("; ".join(failures))
 
 
 def _files(folder: Path | None) -> Iterator[bytes]:

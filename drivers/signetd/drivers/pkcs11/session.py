@@ -1,6 +1,7 @@
 """The one session that a worker has with its token: opened, logged in, renewed, checked, closed."""
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import pkcs11
 from pkcs11 import exceptions as p11
@@ -67,6 +68,12 @@ class TokenSession:
         self._inventory = Inventory(self._session, self._profile, self._level, self._seen)
         self._pin = pin
 
+    def log_in_again(self) -> None:
+        """Log out, and in again with the PIN that was accepted before; see log_in."""
+        if self._pin is None:
+            raise SignetError(Reason.TOKEN_LOCKED, "the token is locked; unlock it with its PIN")
+        self.log_in(self._pin, accept_final_try=False)
+
     def _check_flags(self, accept_final_try: bool) -> None:
         with translated("reading the token's flags"):
             token = self._token.slot.get_token()
@@ -88,13 +95,38 @@ class TokenSession:
             inventory.refresh()
         return inventory
 
+    @contextmanager
+    def fresh(self) -> Iterator[pkcs11.Session]:
+        """Give a session that was opened just now, and of which nothing is remembered.
+
+        The token is the same before and after, and the user logged in, without whom no private
+        object shows.
+        """
+        self._check_same_and_in(self.open[0])
+        try:
+            session = self._new_session()
+        except TokenFault as error:
+            if error.ckr != "CKR_SESSION_COUNT":
+                raise
+            self.renew()  # the token has no second one: ours is replaced by a fresh one
+            yield self.open[0]
+            self._check_same_and_in(self.open[0])
+            return
+        try:
+            self._check_logged_in(session)
+            yield session
+            self._check_same_and_in(session)
+        finally:
+            self._close(session)
+
+    def _check_same_and_in(self, session: pkcs11.Session) -> None:
+        self._check_logged_in(session)
+        with translated("looking for the token"):
+            check_same(self._token, self._token.slot.get_token())
+
     def has_seen(self, key: KeyRef) -> bool:
         """Whether this process has found the key pair before."""
         return key in self._seen
-
-    def destroyed(self, key: KeyRef) -> None:
-        """Take note that a key pair is gone for good."""
-        self._seen.discard(key)
 
     def renew(self) -> None:
         """Go on in a fresh session, and find the key pairs again.

@@ -1,6 +1,7 @@
 """One token behind PKCS#11: one login session, one thread, in a process of its own."""
 
-from contextlib import suppress
+import sys
+from typing import Any
 
 from pkcs11 import _pkcs11
 
@@ -16,10 +17,12 @@ from signetd.drivers.pkcs11 import (
     plan,
     probe,
     profiles,
+    remains,
+    room,
     vendor,
 )
 from signetd.drivers.pkcs11.ckr import MAY_HIDE_PIN, TokenFault, translated
-from signetd.drivers.pkcs11.inventory import Entry
+from signetd.drivers.pkcs11.inventory import Entry, Inventory
 from signetd.drivers.pkcs11.native import Native
 from signetd.drivers.pkcs11.session import TokenSession, check_same
 from signetd.drivers.types import (
@@ -31,7 +34,9 @@ from signetd.drivers.types import (
     Pin,
     Remedy,
     SignOrder,
+    Survey,
     TokenSettings,
+    Traces,
 )
 from signetd.gm import encoding, sm2
 
@@ -42,20 +47,31 @@ class Pkcs11Token:
     """A token: found once, logged in once, its keys listed once."""
 
     def __init__(self, settings: TokenSettings, library: _pkcs11.lib) -> None:
-        """Find the token in *library*, which finder.load_module has loaded."""
+        """Find the token in *library*, which finder.load_module has loaded. Raises SignetError."""
         self._profile = profiles.of(settings)
         self._settings = settings
+        if self._profile.one_worker and settings.workers > 1:
+            raise SignetError(
+                Reason.TOKEN_FAILED,
+                f'the profile "{self._profile.name}" is for one worker only, since another would '
+                "not find the keys that it makes: set workers = 1",
+            )
         self._library = library
         self._token = finder.find_token(library, settings)
         self._offered = finder.offered(self._token)
         self._proven: set[tuple[int, KeyRef]] = set()
         self.info = describe.describe(library, self._token, self._profile, self._offered)
         self._session = TokenSession(
-            Native(settings.module), self._token, self._profile, self.info.protection_level
+            Native(settings.module, library),
+            self._token,
+            self._profile,
+            self.info.protection_level,
         )
+        self._room = room.Room(self._profile.loaded_keys, self._session.log_in_again)
 
     def login(self, pin: Pin, *, accept_final_try: bool = False) -> None:
         """Present the user PIN, once; see TokenSession.log_in."""
+        self._room.reset()
         self._session.log_in(pin, accept_final_try=accept_final_try)
 
     def renew(self) -> None:
@@ -71,6 +87,11 @@ class Pkcs11Token:
             check_same(self._token, self._token.slot.get_token())
         self._session.check()
 
+    def survey(self) -> Survey:
+        """List every private key afresh."""
+        inventory = self._session.refresh()
+        return Survey(pairs=inventory.infos(), obscure=inventory.obscure)
+
     def keys(self) -> list[KeyInfo]:
         """List the key pairs afresh."""
         return self._session.refresh().infos()
@@ -80,13 +101,9 @@ class Pkcs11Token:
         with translated("finding the key"):
             entry = inventory.find(key)
         if entry is None:
-            why = (
-                f"the token holds no key pair with CKA_ID {key.cka_id.hex()} and the registered "
-                "public key"
-            )
             # One that was there: only a fresh process can tell whether it is gone.
             remedy = Remedy.WORKER if self._session.has_seen(key) else Remedy.NONE
-            raise TokenFault(Reason.KEY_NOT_ON_TOKEN, why, ckr="", remedy=remedy)
+            raise TokenFault(Reason.KEY_NOT_ON_TOKEN, _not_there(key), ckr="", remedy=remedy)
         return entry
 
     def attributes(self, key: KeyRef) -> Attributes:
@@ -101,6 +118,7 @@ class Pkcs11Token:
 
         It was verified with the public key. Raises SignetError.
         """
+        self._room.make(order.key.cka_id)
         entry = self._entry(order.key)
         if entry.info.weaknesses:
             raise unprotected(entry.info)
@@ -170,27 +188,50 @@ class Pkcs11Token:
     def generate(self, key_type: KeyType, label: str, cka_id: bytes) -> KeyInfo:
         """Generate a key pair: sensitive, not extractable, for signing only.
 
-        A pair that the token does not protect so is destroyed again.
-        Raises SignetError(KEY_UNPROTECTED, ALGORITHM_NOT_ON_TOKEN) and what the token answers.
+        The CKA_ID of the answer is the one that the token shows: some cut or pad what they are
+        given. A pair that the token does not protect so is destroyed again. Raises
+        SignetError(KEY_EXISTS, KEY_UNPROTECTED, ALGORITHM_NOT_ON_TOKEN) and what the token answers.
         """
+        self._room.make(cka_id)
         session, inventory = self._session.open
+        with translated("looking for keys with this CKA_ID"):
+            holders = inventory.labels(cka_id)
+        if holders:
+            named = " and ".join(f'"{each}"' for each in holders)
+            raise SignetError(
+                Reason.KEY_EXISTS,
+                f"the token holds the key {named} with CKA_ID {cka_id.hex()} already; give another "
+                "CKA_ID, or destroy that key first",
+            )
         with describe.better_profile_named(self.info, self._profile.name):
             number = keygen.mechanism(self._profile, self._offered, key_type)
-        with translated("generating the key pair"):
-            pair = keygen.generate(
-                session, number, key_type, self._profile, label=label, cka_id=cka_id
-            )
-            inventory.refresh()
-        made = [i for i in inventory.infos() if i.ref.cka_id == cka_id]
-        if len(made) == 1 and not made[0].weaknesses:
-            return made[0]
-        with translated("destroying a key pair that the token does not protect"):
-            for item in pair:
-                item.destroy()
-            inventory.refresh()
-        if made:
-            raise unprotected(made[0])
-        raise SignetError(Reason.TOKEN_FAILED, "the token does not show the key pair it made")
+        with translated("asking how long its keys may be"):
+            keygen.check_size(self._token.slot, number, key_type)
+        pair: tuple[Any, ...] = ()
+        try:
+            with translated("generating the key pair"):
+                pair = keygen.generate(
+                    session, number, key_type, self._profile, label=label, cka_id=cka_id
+                )
+                made = inventory.add(pair)
+            if made is None:
+                why = "the token does not show the key pair that it made as it was asked for"
+                raise SignetError(Reason.TOKEN_FAILED, why)
+            if made.weaknesses:
+                raise unprotected(made)
+        except SignetError:
+            self._sweep(inventory, cka_id, pair)
+            raise
+        return made
+
+    def _sweep(self, inventory: Inventory, cka_id: bytes, pair: tuple[Any, ...]) -> None:
+        """Leave nothing of a key pair that could not be made: nobody would know of it."""
+        try:
+            with translated("destroying what is left of a key pair that was not made"):
+                inventory.sweep(cka_id, *reversed(pair))  # which may have another CKA_ID now
+                inventory.refresh()
+        except SignetError as error:  # the token is lost, or knows of no such pair
+            print(f"{error.message} (CKA_ID {cka_id.hex()})", file=sys.stderr, flush=True)
 
     def store_certificate(self, key: KeyRef, der: bytes, label: str) -> None:
         """Put the certificate of a key pair beside it, in place of the former. Raises SignetError.
@@ -206,20 +247,36 @@ class Pkcs11Token:
         return certificates.read(self._session.open[0], entry)
 
     def destroy(self, key: KeyRef) -> None:
-        """Destroy a key pair; the private key first. Raises SignetError.
+        """Destroy all that is there of a key pair: private key, public key, certificates.
 
-        Its certificates are removed with it, where the token lets that be.
+        Raises SignetError, KEY_NOT_ON_TOKEN where there is nothing of it. Whether it is gone then
+        is for `find_traces` to say.
         """
-        entry = self._entry(key)
-        session, inventory = self._session.open
+        self._room.leave(key.cka_id)
+        inventory = self._session.refresh()
+        session, entry = self._session.open[0], inventory.find(key)
         with translated("destroying the key pair"):
-            entry.private.destroy()
-            if entry.public is not None:
-                entry.public.destroy()
-            self._session.destroyed(key)
-            inventory.refresh()
-        with suppress(SignetError):  # they are public, and the pair is gone already
-            certificates.remove(session, entry)
+            found = remains.look(session, key, self._sm2_key_type)
+            objects = [*found.privates, *found.publics, *found.certificates]
+            if entry is not None:  # which may know that a private key is the pair's by its public
+                objects.insert(0, entry.private)
+            if not objects:
+                raise SignetError(Reason.KEY_NOT_ON_TOKEN, _not_there(key))
+            for each in {item.handle: item for item in objects}.values():
+                each.destroy()
+            inventory.forget(key)
+
+    def find_traces(self, key: KeyRef) -> Traces:
+        """Look for whatever is left of a key pair, in a fresh session. Raises SignetError."""
+        with self._session.fresh() as session, translated("looking for what is left of a key"):
+            found = remains.look(session, key, self._sm2_key_type).traces()
+        if found.gone:
+            self._session.open[1].forget(key)  # destroyed by another worker, perhaps
+        return found
+
+    @property
+    def _sm2_key_type(self) -> int | None:
+        return self._profile.sm2.key_type if self._profile.sm2 else None
 
     def close(self) -> None:
         """Log out and close the session."""
@@ -232,6 +289,13 @@ def unprotected(info: KeyInfo) -> SignetError:
         Reason.KEY_UNPROTECTED,
         f"the token does not protect the key with CKA_ID {info.ref.cka_id.hex()} as it must: "
         + "; ".join(info.weaknesses),
+    )
+
+
+def _not_there(key: KeyRef) -> str:
+    return (
+        f"the token holds no key pair with CKA_ID {key.cka_id.hex() or '(none)'} and the "
+        "registered public key"
     )
 
 

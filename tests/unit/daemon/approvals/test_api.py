@@ -11,6 +11,7 @@ from signetd.api.v1 import signing_service_pb2 as signing
 from signetd.daemon.approvals import subjects
 from signetd.daemon.policy.types import ApprovalRule, Credential, Role
 from signetd.drivers.errors import Reason
+from signetd.gm.sm3 import sm3
 from tests.unit.daemon.approvals.called import SIGN, Service, refusal
 from tests.unit.daemon.approvals.test_subjects import SM2_KEY
 
@@ -56,6 +57,16 @@ async def test_a_destruction_is_asked_for(service: Service) -> None:
     made = await service.create("admin-1", destroy_key={"key": "keys/seal"})
     assert (made.operation, made.digest) == ("destroy-key", subjects.destruction(SM2_KEY).digest)
     assert made.algorithm == resources.ALGORITHM_UNSPECIFIED
+
+
+async def test_the_making_of_a_seal_is_asked_for(service: Service) -> None:
+    making = {"name": "seals/company", "maker_key": "keys/seal", "seal_id": "3301"}
+    made = await service.create("admin-1", make_seal=making)
+    assert (made.operation, made.resource) == ("make-seal", "seals/company")
+    assert made.digest == sm3(b"3301")
+    ((who, asked),) = service.seals.asked
+    assert (who, asked.seal, asked.maker_key) == ("admin-1", "company", "seal")
+    assert service.call.facts["key"] == "seal"
 
 
 @pytest.mark.parametrize(
@@ -116,6 +127,17 @@ def administrator(**changes: Any) -> dict[str, Any]:
         (administrator(roles=[99]), Reason.INPUT_INVALID),
         (administrator(credential=99), Reason.INPUT_INVALID),
         (administrator(certificate_sha256="AB" * 32), Reason.INPUT_INVALID),
+        ({"make_seal": {}}, Reason.INPUT_MISSING),
+        (
+            {
+                "make_seal": {
+                    "name": "seals/a",
+                    "maker_key": "keys/seal",
+                    "approval": "approvals/a1",
+                }
+            },
+            Reason.INPUT_INVALID,
+        ),
         ({"sign": SIGN, "summary": ""}, Reason.INPUT_MISSING),
         ({"sign": SIGN, "lifetime": {"seconds": 59}}, Reason.INPUT_INVALID),
         ({"sign": SIGN, "lifetime": {"seconds": 315576000000}}, Reason.INPUT_INVALID),

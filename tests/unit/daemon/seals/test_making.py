@@ -19,7 +19,8 @@ from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.types import KeyType
 from signetd.gm.encoding import der_to_raw
 from signetd.gm.sm2 import Sm2PublicKey, verify
-from signetd.seal import Format, parse_seal
+from signetd.pki import Certificate, Revocation, TrustStore
+from signetd.seal import Circumstances, Format, Rules, Verdict, as_lines, parse_seal, verify_seal
 from tests.unit.daemon.seals import samples
 from tests.unit.daemon.seals.office import MAKER_SPKI, Office, certificate, refusal, spki
 
@@ -55,6 +56,14 @@ async def test_a_seal_says_what_was_applied_for(office: Office, format: Format) 
     assert seal.certificate == certificate("maker")
     raw = der_to_raw(seal.signature, 32)
     verify(Sm2PublicKey.from_spki(MAKER_SPKI), seal.signed, raw)
+    circumstances = Circumstances(
+        rules=Rules.GBT_38540,
+        at=office.now,
+        makers=TrustStore("makers", [Certificate.read(samples.root())]),
+        revocation=Revocation.IGNORED,
+    )
+    report = verify_seal(made.der, circumstances)
+    assert report.verdict is Verdict.GOOD, as_lines(report)
     assert made.sm3 == other_sm3.sm3_hash(list(made.der))
 
 
