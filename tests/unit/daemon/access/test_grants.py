@@ -143,7 +143,7 @@ async def test_grants_are_listed_by_age_and_by_subject(world: Any) -> None:
         (
             "operations: OPERATION_VERIFY conditions { limits { count: 1 period: 2 } }",
             Reason.INPUT_INVALID,
-            "lacks SIGN",
+            "neither SIGN nor STAMP",
         ),
         (f'comment: "{"x" * 501}"', Reason.INPUT_INVALID, "501 characters"),
     ],
