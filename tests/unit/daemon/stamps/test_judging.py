@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from signetd.daemon.seals import judging
-from signetd.daemon.state import Database, open_database
+from signetd.daemon.state import Database
 from signetd.drivers.errors import Reason
 from signetd.seal import verify_seal
+from tests.unit.daemon.places import new_database
 from tests.unit.daemon.seals import samples
 from tests.unit.daemon.seals.office import MAKER_SPKI, refusal
 from tests.unit.daemon.stamps.office import StampOffice, opened
@@ -104,7 +105,7 @@ async def test_a_certificate_that_expires_within_the_minute_is_not_used_after_th
 
 @pytest.mark.parametrize("missing", ["makers", "signers"])
 async def test_nobody_is_trusted_by_default(tmp_path: Path, missing: str) -> None:
-    database: Database = open_database(tmp_path / "state")
+    database: Database = new_database(tmp_path / "state")
     async with opened(database, tmp_path, **{missing: None}) as office:
         await office.sealed()
         error = await refusal(office.stamp())
@@ -113,7 +114,7 @@ async def test_nobody_is_trusted_by_default(tmp_path: Path, missing: str) -> Non
 
 
 async def test_without_lists_revocation_is_not_known(tmp_path: Path) -> None:
-    database: Database = open_database(tmp_path / "state")
+    database: Database = new_database(tmp_path / "state")
     async with opened(database, tmp_path, revocation="required") as office:
         await office.sealed()
         error = await refusal(office.stamp())
