@@ -91,6 +91,11 @@ def _trust_list(scene: Scene) -> str:
     )
 
 
+def _watching(scene: Scene) -> Message:
+    samples.approval_of(scene, "matrix")  # so that there is one to be seen
+    return approval.WatchApprovalsRequest()
+
+
 def _pruning(scene: Scene) -> Message:
     return audit.PruneRecordsRequest(first=scene.last() + 1_000_000)
 
@@ -227,7 +232,7 @@ ROWS: dict[str, Row] = {
         VOTE | {"signer": "OK"},
     ),
     "ApprovalService/WatchApprovals": Row(
-        lambda scene: approval.WatchApprovalsRequest(),
+        _watching,
         # Those who see none wait for one.
         dict.fromkeys(KNOWN, "OK") | dict.fromkeys(("system", "none", "other"), "SILENT"),
     ),
