@@ -1,6 +1,7 @@
 """A daemon with a token that has SM2 keys, and those who have to do with seals."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -62,10 +63,10 @@ class Office:
         """Call SealService, which must succeed."""
         return self.town.by(who).done(f"SealService/{method}", request)
 
-    def in_use(self, seal: str, seal_id: str = "") -> seals.Seal:
+    def in_use(self, seal: str, seal_id: str = "", **changes: Any) -> seals.Seal:
         """Apply for a seal, and have it reviewed, made and filed."""
         name = f"seals/{seal}"
-        self.done("applicant", "ApplyForSeal", self.application(seal))
+        self.done("applicant", "ApplyForSeal", self.application(seal, **changes))
         self.done("reviewer", "ReviewSeal", seals.ReviewSealRequest(name=name, accepted=True))
         making = seals.MakeSealRequest(
             name=name, maker_key="keys/maker", seal_id=seal_id or f"3301{seal}"
@@ -86,24 +87,41 @@ def moment(stamp: Any) -> datetime:
     return found
 
 
-@pytest.fixture(scope="module")
-def office() -> Iterator[Office]:
-    """A daemon with the keys `sealing` and `maker`, both with certificates."""
+@contextmanager
+def daemon(*, publish_status: bool = False) -> Iterator[Office]:
+    """Run a daemon with the keys `sealing`, `second` and `maker`, with certificates."""
     with scene(*PEOPLE) as town:
         made = Office(town)
         folder = town.daemon.folder / "makers"
         folder.mkdir()
         (folder / "root.der").write_bytes(samples.root())
-        town.start(seals='makers = "makers"\nrevocation = "ignored"')
+        options = ['makers = "makers"', 'revocation = "ignored"']
+        options.append(f"publish_status = {str(publish_status).lower()}")
+        town.start(seals="\n".join(options))
         town.key("audit", resources.KEY_PURPOSE_AUDIT)
         town.admit("applicant", access.ROLE_SIGNER)
         town.admit("stranger", access.ROLE_SIGNER)
         town.admit("reviewer", access.ROLE_SECURITY_ADMIN)
         town.admit("auditor", access.ROLE_AUDITOR)
-        town.grant("applicant", "sealing")
+        town.grant("applicant", "se*")
         for name, purpose in (
             ("sealing", resources.KEY_PURPOSE_SEALING),
+            ("second", resources.KEY_PURPOSE_SEALING),
             ("maker", resources.KEY_PURPOSE_SEAL_MAKING),
         ):
             made.certify(name, samples.certificate(made.key(name, purpose), name))
+        yield made
+
+
+@pytest.fixture(scope="module")
+def office() -> Iterator[Office]:
+    """A daemon that tells the status of a seal to those who see it."""
+    with daemon() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def published() -> Iterator[Office]:
+    """A daemon that tells everybody the status of seals."""
+    with daemon(publish_status=True) as made:
         yield made

@@ -28,6 +28,7 @@ REFUSALS: Final = frozenset(
         Reason.APPROVAL_INVALID,
         Reason.APPROVAL_NOT_FOUND,
         Reason.ROLES_CONFLICT,
+        Reason.SAME_PERSON,
     }
 )
 """What is refused because of who asks: not allowed. All else that fails was allowed."""

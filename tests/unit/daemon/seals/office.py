@@ -176,11 +176,14 @@ def registered(name: str, purpose: KeyPurpose, **changes: Any) -> RegisteredKey:
 class Office:
     """The service as it is called by somebody. `now` is what the clock says."""
 
-    def __init__(self, database: Database, *, published: bool = False) -> None:
+    def __init__(
+        self, database: Database, *, published: bool = False, chain: str = "signetd"
+    ) -> None:
         self.now = samples.NOW
         self.database = database
         self.token, self.statements, self.verifier = Token(), Statements(), Verifier()
-        self.ledger = GroupLedger(database.audit("signetd"), clock=self.clock)
+        self.chain = chain
+        self.ledger = GroupLedger(database.audit(chain), clock=self.clock)
         self.recorder = Recorder(self.ledger)
         tokens: Any = {"t": self.token}
         self.keys = KeyManager(database.keys, tokens)
@@ -224,7 +227,7 @@ class Office:
 
     async def begin(self) -> None:
         """Fill the database, and start what must be started."""
-        await self.ledger.load("test")
+        await self.join()
         with self.database.transaction("The test") as connection:
             for name, role in PEOPLE.items():
                 create_identity(identity(name, role))(connection, self.now)
@@ -233,6 +236,11 @@ class Office:
         for name in ("sealing", "sealing-2", "hidden"):
             self.database.keys.add(registered(name, KeyPurpose.SEALING))
         self.database.keys.add(registered("maker", KeyPurpose.SEAL_MAKING))
+        await self.book.load()
+
+    async def join(self) -> None:
+        """Start beside another one that has filled the database."""
+        await self.ledger.load("test")
         await self.book.load()
 
     async def end(self) -> None:
@@ -314,7 +322,7 @@ class Office:
 
     def records(self, **wanted: str) -> list[dict[str, Any]]:
         """Return the records of the audit in which fields have these values."""
-        bodies = self.database.audit("signetd").bodies(1, None, 10_000)
+        bodies = self.database.audit(self.chain).bodies(1, None, 10_000)
         found = [msgspec.json.decode(body) for body in bodies]
         return [
             each for each in found if all(each.get(name) == value for name, value in wanted.items())
