@@ -2,7 +2,9 @@
 # test   everything that CI runs: format, lint, types, layers, generated code, all tests
 # lint   the checks of `test` without the tests
 # proto  generate the code of the API anew
-# test-tokens  the doctor's tests, with NSS installed as a further vendor's module
+# test-tokens  the contract of all drivers and the doctor, with every maker's module: NSS, a TPM in software,
+#           p11-kit, SoftHSM as vendors. What is missing is unpacked into the cache, or the tests fail.
+#           SIGNETD_TOKEN_CONFIG=file.toml runs the contract on a token of your own: CONTRIBUTING.md
 # chaos     faults at random under load, for minutes: SECONDS_=180 SEED=…
 # recovery  how long crash, hang, removal and re-insertion take: TIMES=15
 # soak      steady load for long, memory and descriptors watched: MINUTES=30
@@ -49,11 +51,17 @@ lint: $(VENV)/.ready $(PROTO_VENV)/.ready
 test: lint
 	$(BIN)/python -m signetd.softhsm
 	$(BIN)/python -m tests.postgres
+	$(BIN)/python -m tests.contract.packages $(if $(SIGNETD_TEST_TOKENS),,|| true)
 	$(BIN)/python -m pytest -n $(PYTEST_WORKERS)
 
 test-tokens: $(VENV)/.ready
-	$(BIN)/python -c 'from signetd.softhsm import apt; apt.install("libnss3")'
-	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) tests/integration/doctor
+ifdef SIGNETD_TOKEN_CONFIG
+	$(BIN)/python -m pytest tests/contract
+else
+	$(BIN)/python -m signetd.softhsm
+	$(BIN)/python -m tests.contract.packages
+	SIGNETD_TEST_TOKENS=all $(BIN)/python -m pytest -n $(PYTEST_WORKERS) tests/contract tests/integration/doctor
+endif
 
 proto: $(PROTO_VENV)/.ready
 	$(PROTO_VENV)/bin/python proto/generate.py

@@ -4,15 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.contract import packages
 from tests.integration.doctor.daemon import running, sign
 from tests.integration.doctor.examined import Examined
 
-_PLACES = (
-    *Path("/usr/lib").glob("*/libsoftokn3.so"),
-    *Path("/usr/lib").glob("*/nss/libsoftokn3.so"),
-    Path("/usr/lib64/libsoftokn3.so"),
-)
-MODULE = next((path for path in _PLACES if path.exists()), None)
+PART = packages.find("libsoftokn3.so")
+MODULE = PART.path if PART else None
 DATABASE = ("--label", "NSS Certificate DB")
 
 pytestmark = pytest.mark.skipif(MODULE is None, reason="no NSS: run  make test-tokens")
@@ -22,13 +19,14 @@ pytestmark = pytest.mark.skipif(MODULE is None, reason="no NSS: run  make test-t
 def nss(tmp_path: Path) -> Examined:
     """A database of NSS, whose user PIN is set with the SO PIN that is empty at first."""
     assert MODULE is not None
+    assert PART is not None
     user, officer = tmp_path / "user.pin", tmp_path / "so.pin"
     for file, pin in ((user, "nss-user-pin\n"), (officer, "\n")):
         file.write_text(pin)
         file.chmod(0o600)
     folder = tmp_path / "database"
     folder.mkdir()
-    environment = {"NSS_CONFIG_DIR": str(folder)}
+    environment = PART.environment | {"NSS_CONFIG_DIR": str(folder)}
     found = Examined(MODULE, environment, user, officer, options=["--profile", "nss"])
     pins = ("--so-pin-file", str(officer), "--user-pin-file", str(user))
     done = found.run("init", "--slot", "2", "--new-label", "is ignored", *pins)

@@ -54,6 +54,9 @@ WRAPPED = {"bare": POINT, "octets": b"\x04\x41" + POINT, "64": POINT[1:]}
         ("[match]", "colour = 1\n[match]", ":6: colour is not a key of a profile; the keys are"),
         ("[match]", 'unreported = ["X"]\n[match]', ':6: unreported has "X"; it must be a list of'),
         ("[match]", 'misreported = ["SENSITIVE"]\n[match]', ":6: misreported[0] must be a list of"),
+        ("[match]", 'unusable = ["MD5"]\n[match]', ":6: unusable[0] must be a list of some of SM2"),
+        ("[match]", "loaded_keys = -1\n[match]", ":6: loaded_keys must be a number of keys from"),
+        ("[match]", "one_worker = 1\n[match]", ":6: one_worker must be true or false"),
         ("[match]", 'init_string = "$"\n[match]', ":6: init_string has a $ without a name"),
         (
             "[sm2]",

@@ -36,7 +36,7 @@ def load(target: Target, output: Output) -> Loaded:
         candidates[named.name] = named
     output.doing("loading the module (C_Initialize)")
     library = _load_module(target, named, list(candidates.values()))
-    return Loaded(library, Admin(target.module), named, list(candidates.values()))
+    return Loaded(library, Admin(target.module, library), named, list(candidates.values()))
 
 
 def _named(target: Target) -> Profile | None:

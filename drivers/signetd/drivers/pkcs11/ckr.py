@@ -37,6 +37,10 @@ _REASONS: Final[dict[str, tuple[Reason, str]]] = {
         Reason.TOKEN_FAILED,
         "the token has no session left: configure fewer workers, or close other programs",
     ),
+    "CKR_DEVICE_MEMORY": (
+        Reason.TOKEN_FAILED,
+        "the token is full: destroy keys that are not needed, or use another token",
+    ),
     "CKR_MECHANISM_INVALID": (Reason.ALGORITHM_NOT_ON_TOKEN, "the token refused the mechanism"),
     "CKR_MECHANISM_PARAM_INVALID": (
         Reason.ALGORITHM_NOT_ON_TOKEN,

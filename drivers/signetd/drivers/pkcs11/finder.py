@@ -74,12 +74,20 @@ def find_token(library: _pkcs11.lib, settings: TokenSettings) -> pkcs11.Token:
         why = f"no token with {_named(settings)} is in any slot{_strangers(tokens, settings)}"
         raise SignetError(Reason.TOKEN_ABSENT, why)
     if len(found) > 1:
-        serials = ", ".join(sorted(_serial(token) for token in found))
-        raise SignetError(
-            Reason.TOKEN_AMBIGUOUS,
-            f"{len(found)} tokens have {_named(settings)}; name one by its serial: {serials}",
-        )
+        why = f"{len(found)} tokens have {_named(settings)}; {_told_apart(found)}"
+        raise SignetError(Reason.TOKEN_AMBIGUOUS, why)
     return found[0]
+
+
+def _told_apart(found: list[pkcs11.Token]) -> str:
+    """Say by what to name one of several tokens: some makers give all the same serial."""
+    serials = sorted(_serial(token) for token in found)
+    if len(set(serials)) == len(serials):
+        return f"name one by its serial: {', '.join(serials)}"
+    labels = sorted(f'"{token.label}"' for token in found)
+    if len(set(labels)) == len(labels):
+        return f"name one by its label too: {', '.join(labels)}"
+    return f"neither tells them apart ({', '.join(serials)}): give one of them another label"
 
 
 def _named(settings: TokenSettings) -> str:

@@ -85,6 +85,35 @@ class Inventory:
             self.refresh()
         return self._entries.get(key)
 
+    def add(self, pair: tuple[Any, Any]) -> KeyInfo | None:
+        """Read one key pair, its public object first; None when it is of a kind not served."""
+        public, private = pair
+        cka_id = private.get_attributes([Attribute.ID]).get(Attribute.ID, b"")
+        for entry in self._read(private, {cka_id: [public]}):
+            self._entries[entry.info.ref] = entry
+            self._seen.add(entry.info.ref)
+            return entry.info
+        return None
+
+    def forget(self, key: KeyRef) -> None:
+        """Take note that a key pair was destroyed."""
+        self._entries.pop(key, None)
+        self._seen.discard(key)
+
+    def sweep(self, cka_id: bytes) -> None:
+        """Destroy all keys with this CKA_ID: the private ones first."""
+        for each in self._with_id(cka_id):
+            each.destroy()
+
+    def has(self, cka_id: bytes) -> bool:
+        """Ask the token for a key of any kind with this CKA_ID, half of a pair included."""
+        return bool(self._with_id(cka_id))
+
+    def _with_id(self, cka_id: bytes) -> list[Any]:
+        kinds = (ObjectClass.PRIVATE_KEY, ObjectClass.PUBLIC_KEY)
+        wanted = [{Attribute.CLASS: kind, Attribute.ID: cka_id} for kind in kinds]
+        return [found for each in wanted for found in list(self._session.get_objects(each))]
+
     def _read(self, private: Any, publics: dict[bytes, list[Any]]) -> list[Entry]:
         """Describe one private key; nothing for a key of a kind that is not served."""
         attributes = private.get_attributes(_WANTED)

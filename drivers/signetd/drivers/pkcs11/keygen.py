@@ -6,7 +6,7 @@ import pkcs11
 from pkcs11.constants import DEFAULT, Attribute, MechanismFlag
 from pkcs11.mechanisms import KeyType as P11KeyType
 
-from signetd.drivers.algorithms import RSA_BITS
+from signetd.drivers.algorithms import ALGORITHMS_OF, RSA_BITS
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.pkcs11 import plan, vendor
 from signetd.drivers.pkcs11.profile import Profile
@@ -26,11 +26,31 @@ def mechanism(profile: Profile, offered: set[int], key_type: KeyType) -> int:
     elif key_type is KeyType.ED25519:
         number = plan.CKM_EC_EDWARDS_KEY_PAIR_GEN
     if number is None or number not in offered:
-        raise SignetError(
-            Reason.ALGORITHM_NOT_ON_TOKEN,
-            f"the token cannot generate a {key_type.value} key: its mechanism list lacks it",
-        )
+        raise _impossible(key_type, "its mechanism list lacks it")
+    if all(algorithm in profile.unusable for algorithm in ALGORITHMS_OF[key_type]):
+        raise _impossible(key_type, f'its profile "{profile.name}" says that none would be of use')
     return number
+
+
+def check_size(slot: pkcs11.Slot, number: int, key_type: KeyType) -> None:
+    """Refuse an RSA key that is longer than what mechanism *number* makes, by its own account.
+
+    Raises SignetError(ALGORITHM_NOT_ON_TOKEN), and PKCS11Error. An account that cannot be in
+    bits, as PKCS#11 has it, is not believed.
+    """
+    bits = RSA_BITS.get(key_type)
+    if bits is None:
+        return
+    most = slot.get_mechanism_info(vendor.mechanism(number)).max_key_length
+    if most is not None and min(RSA_BITS.values()) <= most < bits:
+        raise _impossible(key_type, f"its RSA keys have at most {most} bits")
+
+
+def _impossible(key_type: KeyType, why: str) -> SignetError:
+    return SignetError(
+        Reason.ALGORITHM_NOT_ON_TOKEN,
+        f"the token cannot generate a {key_type.value} key: {why}",
+    )
 
 
 def generate(

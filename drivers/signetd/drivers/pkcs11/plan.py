@@ -77,7 +77,7 @@ def inputs(profile: Profile, offered: Collection[int]) -> dict[Algorithm, list[I
     }
     if kinds:
         found[Algorithm.SM2_SM3] = sorted(kinds)
-    return found
+    return {each: taken for each, taken in found.items() if each not in profile.unusable}
 
 
 def plan(
@@ -88,6 +88,8 @@ def plan(
     *sm2_key* is the public key where the algorithm is SM2 (Z needs it).
     Raises SignetError(ALGORITHM_NOT_ON_TOKEN, ALGORITHM_UNSUITABLE).
     """
+    if order.algorithm in profile.unusable:
+        raise not_offered(order.algorithm)
     if order.algorithm is Algorithm.SM2_SM3 and sm2_key is not None:
         return _plan_sm2(sm2_mechanisms(profile, offered), order, sm2_key)
     mechanism = base_mechanism(order.algorithm)
@@ -114,7 +116,8 @@ def not_offered(algorithm: Algorithm) -> SignetError:
     """Say that the token lacks *algorithm*."""
     return SignetError(
         Reason.ALGORITHM_NOT_ON_TOKEN,
-        f"the token does not offer {algorithm.value}: its mechanism list lacks it",
+        f"the token does not offer {algorithm.value}: its mechanism list lacks it, or its profile "
+        "has it as unusable",
     )
 
 

@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from signetd.drivers.errors import Reason, SignetError
+from signetd.drivers.types import Algorithm
 
 Takes = Literal["digest", "message", "z-and-message"]
 Returns = Literal["raw", "der"]
@@ -71,7 +72,11 @@ class Profile(Table, frozen=True, kw_only=True):
 
     ``unreported`` names the CKA attributes, of those that prove a key's protection, which the
     token cannot report, ``misreported`` those that it shows as false of every key, which only LOCAL
-    may be; its keys then show the protection level UNPROVEN. ``init_string`` is what
+    may be; its keys then show the protection level UNPROVEN. ``unusable`` names algorithms for
+    which the mechanism list promises what the token does not do. ``loaded_keys`` is how many keys
+    it can hold loaded in one login, 0 where it needs no care. ``one_worker`` is for a
+    module that shows a process only the objects which were there when it was loaded, and its own:
+    what one worker makes, another would not find. ``init_string`` is what
     the module wants in C_Initialize (pReserved), with $NAME for variables of the token's
     environment.
     """
@@ -83,6 +88,9 @@ class Profile(Table, frozen=True, kw_only=True):
     unreported: list[str] = []
     misreported: list[Literal["LOCAL"]] = []
     ecdsa_returns: Returns = "raw"
+    unusable: list[Algorithm] = []
+    loaded_keys: Annotated[int, Meta(ge=0, le=1000)] = 0
+    one_worker: bool = False
     init_string: Annotated[str, Meta(max_length=1000)] = ""
     match: Match = Match()
     keygen: Keygen = Keygen()

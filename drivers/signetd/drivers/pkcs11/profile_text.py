@@ -12,6 +12,7 @@ from pkcs11.constants import Attribute
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.pkcs11.profile import Profile
 from signetd.drivers.pkcs11.protection import REQUIRED
+from signetd.drivers.types import Algorithm
 
 MAX_BYTES: Final = 64 << 10
 _NUMBER: Final = "a number from 0 to 0xFFFFFFFF, such as 0x80000201"
@@ -23,6 +24,9 @@ _EXPECTED: Final = {
     "unreported": f"a list of some of {', '.join(a.name for a in REQUIRED)}",
     "misreported": 'a list of nothing but "LOCAL"',
     "ecdsa_returns": '"raw" or "der"',
+    "unusable": f"a list of some of {', '.join(Algorithm)}",
+    "loaded_keys": "a number of keys from 1 to 1000, or 0 for no limit",
+    "one_worker": "true or false",
     "init_string": "a text of at most 1000 characters",
     "key_type": _NUMBER,
     "key_pair_gen": _NUMBER,

@@ -67,6 +67,12 @@ class TokenSession:
         self._inventory = Inventory(self._session, self._profile, self._level, self._seen)
         self._pin = pin
 
+    def log_in_again(self) -> None:
+        """Log out, and in again with the PIN that was accepted before; see log_in."""
+        if self._pin is None:
+            raise SignetError(Reason.TOKEN_LOCKED, "the token is locked; unlock it with its PIN")
+        self.log_in(self._pin, accept_final_try=False)
+
     def _check_flags(self, accept_final_try: bool) -> None:
         with translated("reading the token's flags"):
             token = self._token.slot.get_token()
@@ -91,10 +97,6 @@ class TokenSession:
     def has_seen(self, key: KeyRef) -> bool:
         """Whether this process has found the key pair before."""
         return key in self._seen
-
-    def destroyed(self, key: KeyRef) -> None:
-        """Take note that a key pair is gone for good."""
-        self._seen.discard(key)
 
     def renew(self) -> None:
         """Go on in a fresh session, and find the key pairs again.

@@ -1,5 +1,6 @@
 """One token behind PKCS#11: one login session, one thread, in a process of its own."""
 
+import sys
 from contextlib import suppress
 
 from pkcs11 import _pkcs11
@@ -16,10 +17,11 @@ from signetd.drivers.pkcs11 import (
     plan,
     probe,
     profiles,
+    room,
     vendor,
 )
 from signetd.drivers.pkcs11.ckr import MAY_HIDE_PIN, TokenFault, translated
-from signetd.drivers.pkcs11.inventory import Entry
+from signetd.drivers.pkcs11.inventory import Entry, Inventory
 from signetd.drivers.pkcs11.native import Native
 from signetd.drivers.pkcs11.session import TokenSession, check_same
 from signetd.drivers.types import (
@@ -42,20 +44,31 @@ class Pkcs11Token:
     """A token: found once, logged in once, its keys listed once."""
 
     def __init__(self, settings: TokenSettings, library: _pkcs11.lib) -> None:
-        """Find the token in *library*, which finder.load_module has loaded."""
+        """Find the token in *library*, which finder.load_module has loaded. Raises SignetError."""
         self._profile = profiles.of(settings)
         self._settings = settings
+        if self._profile.one_worker and settings.workers > 1:
+            raise SignetError(
+                Reason.TOKEN_FAILED,
+                f'the profile "{self._profile.name}" is for one worker only, since another would '
+                "not find the keys that it makes: set workers = 1",
+            )
         self._library = library
         self._token = finder.find_token(library, settings)
         self._offered = finder.offered(self._token)
         self._proven: set[tuple[int, KeyRef]] = set()
         self.info = describe.describe(library, self._token, self._profile, self._offered)
         self._session = TokenSession(
-            Native(settings.module), self._token, self._profile, self.info.protection_level
+            Native(settings.module, library),
+            self._token,
+            self._profile,
+            self.info.protection_level,
         )
+        self._room = room.Room(self._profile.loaded_keys, self._session.log_in_again)
 
     def login(self, pin: Pin, *, accept_final_try: bool = False) -> None:
         """Present the user PIN, once; see TokenSession.log_in."""
+        self._room.reset()
         self._session.log_in(pin, accept_final_try=accept_final_try)
 
     def renew(self) -> None:
@@ -101,6 +114,7 @@ class Pkcs11Token:
 
         It was verified with the public key. Raises SignetError.
         """
+        self._room.make(order.key.cka_id)
         entry = self._entry(order.key)
         if entry.info.weaknesses:
             raise unprotected(entry.info)
@@ -171,26 +185,47 @@ class Pkcs11Token:
         """Generate a key pair: sensitive, not extractable, for signing only.
 
         A pair that the token does not protect so is destroyed again.
-        Raises SignetError(KEY_UNPROTECTED, ALGORITHM_NOT_ON_TOKEN) and what the token answers.
+        Raises SignetError(KEY_EXISTS, KEY_UNPROTECTED, ALGORITHM_NOT_ON_TOKEN) and what the token
+        answers.
         """
+        self._room.make(cka_id)
         session, inventory = self._session.open
+        with translated("looking for keys with this CKA_ID"):
+            if inventory.has(cka_id):
+                raise SignetError(
+                    Reason.KEY_EXISTS,
+                    f"the token holds a key with CKA_ID {cka_id.hex()} already; give another, or "
+                    "destroy that key first",
+                )
         with describe.better_profile_named(self.info, self._profile.name):
             number = keygen.mechanism(self._profile, self._offered, key_type)
-        with translated("generating the key pair"):
-            pair = keygen.generate(
-                session, number, key_type, self._profile, label=label, cka_id=cka_id
-            )
-            inventory.refresh()
-        made = [i for i in inventory.infos() if i.ref.cka_id == cka_id]
-        if len(made) == 1 and not made[0].weaknesses:
-            return made[0]
-        with translated("destroying a key pair that the token does not protect"):
-            for item in pair:
-                item.destroy()
-            inventory.refresh()
-        if made:
-            raise unprotected(made[0])
-        raise SignetError(Reason.TOKEN_FAILED, "the token does not show the key pair it made")
+        with translated("asking how long its keys may be"):
+            keygen.check_size(self._token.slot, number, key_type)
+        try:
+            with translated("generating the key pair"):
+                made = inventory.add(
+                    keygen.generate(
+                        session, number, key_type, self._profile, label=label, cka_id=cka_id
+                    )
+                )
+            if made is None or made.ref.cka_id != cka_id:
+                why = "the token does not show the key pair that it made as it was asked for"
+                raise SignetError(Reason.TOKEN_FAILED, why)
+            if made.weaknesses:
+                raise unprotected(made)
+        except SignetError:
+            self._sweep(inventory, cka_id)
+            raise
+        return made
+
+    def _sweep(self, inventory: Inventory, cka_id: bytes) -> None:
+        """Leave nothing of a key pair that could not be made: nobody would know of it."""
+        try:
+            with translated("destroying what is left of a key pair that was not made"):
+                inventory.sweep(cka_id)
+                inventory.refresh()
+        except SignetError as error:  # the token is lost, or knows of no such pair
+            print(f"{error.message} (CKA_ID {cka_id.hex()})", file=sys.stderr, flush=True)
 
     def store_certificate(self, key: KeyRef, der: bytes, label: str) -> None:
         """Put the certificate of a key pair beside it, in place of the former. Raises SignetError.
@@ -210,14 +245,14 @@ class Pkcs11Token:
 
         Its certificates are removed with it, where the token lets that be.
         """
+        self._room.leave(key.cka_id)
         entry = self._entry(key)
         session, inventory = self._session.open
         with translated("destroying the key pair"):
             entry.private.destroy()
             if entry.public is not None:
                 entry.public.destroy()
-            self._session.destroyed(key)
-            inventory.refresh()
+            inventory.forget(key)
         with suppress(SignetError):  # they are public, and the pair is gone already
             certificates.remove(session, entry)
 
