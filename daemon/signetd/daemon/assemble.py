@@ -97,6 +97,8 @@ class Daemon:
     health: Health
     watchers: tuple[Watched, ...]
     guard: StoredPinGuard
+    requests: CertificateRequests
+    certificates: KeyCertificates
     stamps: StampDesk
     time_stamps: TimeStampService | None
     verify_threads: VerifyThreads
@@ -159,12 +161,13 @@ def assemble(config: Config, database: Database) -> Daemon:
     time_stamps = None if config.timestamps is None else TimeStampService(config.timestamps)
     stamps = _stamps(config, database, parts, time_stamps, audit.ledger)
     certificates = KeyCertificates(keys, tokens, utc_now)
+    requests = CertificateRequests(keys, engine)
     apis = {
         "SigningService": SigningApi(desk, gate, engine, recorder),
         "KeyService": (
             KeyApi(keys, gate, uses, recorder, database.usage, config.access.destroy_approvals),
             AttestationApi(keys, Attestation(tokens, statements), recorder),
-            CertificatesApi(CertificateRequests(keys, engine), certificates, gate, recorder),
+            CertificatesApi(requests, certificates, gate, recorder),
         ),
         "TokenService": TokenApi(tokens, writer, watchers, recorder),
         "AccessService": AccessApi(book, keys, recorder, database.usage, sockets, administrators),
@@ -198,6 +201,8 @@ def assemble(config: Config, database: Database) -> Daemon:
         health=Health(tokens, audit.ledger),
         watchers=(watchers, approval_watchers, followers),
         guard=guard,
+        requests=requests,
+        certificates=certificates,
         stamps=stamps,
         time_stamps=time_stamps,
         verify_threads=threads,

@@ -16,12 +16,14 @@ import pytest
 from signetd.api.v1 import (
     key_service_pb2,
     key_service_pb2_grpc,
+    resources_pb2,
     signing_service_pb2,
     signing_service_pb2_grpc,
 )
 from signetd.daemon.dev.pytest_plugin import SignetdDev
 
 KEYS = ["demo-ed25519", "demo-p256", "demo-rsa", "demo-sm2"]
+SEAL_KEYS = {"demo-maker": "SEAL_MAKING", "demo-seal-key": "SEALING"}
 
 
 @pytest.fixture
@@ -52,6 +54,31 @@ def test_every_key_signs_and_verifies(
     assert stub.Verify(check, timeout=20).valid
     check.message = b"another document"
     assert not stub.Verify(check, timeout=20).valid
+
+
+@pytest.mark.parametrize("key", SEAL_KEYS)
+def test_keys_for_seals_have_certificates_that_openssl_verifies(
+    key: str, socket_channel: grpc.Channel, signetd_dev: SignetdDev, tmp_path: Path
+) -> None:
+    stub = key_service_pb2_grpc.KeyServiceStub(socket_channel)
+    found = stub.GetKey(key_service_pb2.GetKeyRequest(name=f"keys/{key}"), timeout=20)
+    assert resources_pb2.KeyPurpose.Name(found.purpose) == f"KEY_PURPOSE_{SEAL_KEYS[key]}"
+    asked = key_service_pb2.GetCertificateRequest(name=f"keys/{key}")
+    kept = stub.GetCertificate(asked, timeout=20)
+    assert kept.on_token, kept.token_note
+    (tmp_path / "chain.pem").write_text(kept.pem)
+    authority = signetd_dev.folder / "ca"
+    trust = authority / "trust"
+    command = [
+        *("openssl", "verify", "-vfyopt", "distid:1234567812345678", "-crl_check_all"),
+        *("-CAfile", str(trust / "root.pem"), "-untrusted", str(tmp_path / "chain.pem")),
+        *("-CRLfile", str(trust / "crls" / "root.crl"), "-CRLfile", str(trust / "crls" / "ca.crl")),
+        str(tmp_path / "chain.pem"),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    for file in ("root.key", "ca.key"):
+        assert (authority / file).stat().st_mode & 0o777 == 0o600, file
 
 
 def test_client_files_are_private(signetd_dev: SignetdDev) -> None:
@@ -123,7 +150,7 @@ def test_second_start_has_the_same_keys_and_no_process_is_left() -> None:
         _end(process, signal.SIGTERM)
         process, words = _start(folder)
         assert _fingerprints(words[1]) == first
-        assert sorted(first) == [f"keys/{key}" for key in ("demo-audit", *KEYS)]
+        assert set(first) == {f"keys/{key}" for key in ("demo-audit", *KEYS, *SEAL_KEYS)}
         _end(process, signal.SIGINT)
 
 

@@ -45,9 +45,11 @@ def run(
         results = stamps(client, items)
         for file, target, made in zip(files, targets, results, strict=True):
             if not isinstance(made, SignetdError):
+                _make_folder(session, folder)
                 write(session, target, made.stamp)
             records.append({"file": str(file)} | _record(target, made))
-    show.many(session.output, _COLUMNS, records)
+    columns = [each for each in _COLUMNS if any(each in record for record in records)]
+    show.many(session.output, columns, records)
     if any("error" in each for each in records):
         raise typer.Exit(REFUSED)
 
@@ -86,11 +88,17 @@ def _targets(session: Session, files: Sequence[Path], folder: Path) -> list[Path
     targets = [folder / f"{file.name}.dat" for file in files]
     if len(set(targets)) < len(targets):
         session.fail("two of the files have the same name, and so would their stamps")
+    if not (folder.is_dir() or (folder.parent.is_dir() and not folder.exists())):
+        session.fail(f"{folder} is no folder, and cannot be made one: name a folder for the stamps")
+    return targets
+
+
+def _make_folder(session: Session, folder: Path) -> None:
+    """Make the folder when there is something to be in it."""
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:
-        session.fail(f"{folder} is to be a folder for the stamps: {error.strerror}")
-    return targets
+        session.fail(f"{folder} cannot be made: {error.strerror}")
 
 
 def _record(target: Path, made: "Stamp | SignetdError") -> dict[str, Any]:
