@@ -21,7 +21,7 @@ _SECONDS: Final = 30
 _YEARS: Final = {"root": 20, "authority": 10, "leaf": 3}
 _CONFIGURATION: Final = """\
 # The CA of a throw-away instance. To have a request signed:
-#   openssl ca -config ca.cnf -in NAME.csr -out NAME.pem -batch -notext \\
+#   openssl ca -config ca.cnf -in NAME.csr -out NAME.pem -batch -notext -preserveDN \\
 #       -vfyopt distid:1234567812345678 -sigopt distid:1234567812345678
 
 [ca]
@@ -39,7 +39,6 @@ default_crl_days = 365
 policy = any
 unique_subject = no
 x509_extensions = leaf
-preserve = yes
 
 [any]
 commonName = supplied
@@ -98,8 +97,9 @@ class Authority:
         now = datetime.now(UTC)
         end = now + timedelta(days=365 * _YEARS[section])
         self._run(
-            "ca", *self._own(by), "-batch", "-notext", "-utf8", "-extensions", section,
-            "-in", str(file), "-out", str(out), "-vfyopt", _ID, "-sigopt", _ID,
+            "ca", *self._own(by), "-batch", "-notext", "-utf8", "-preserveDN",
+            "-extensions", section, "-in", str(file), "-out", str(out),
+            "-vfyopt", _ID, "-sigopt", _ID,
             "-startdate", _written(now - timedelta(days=1)), "-enddate", _written(end),
         )  # fmt: skip
         return out.read_bytes()
