@@ -88,7 +88,8 @@ def _targets(session: Session, files: Sequence[Path], folder: Path) -> list[Path
     targets = [folder / f"{file.name}.dat" for file in files]
     if len(set(targets)) < len(targets):
         session.fail("two of the files have the same name, and so would their stamps")
-    if not (folder.is_dir() or (folder.parent.is_dir() and not folder.exists())):
+    possible = folder.is_dir() or (folder.parent.is_dir() and not folder.exists())
+    if folder == document.STANDARD_INPUT or not possible:
         session.fail(f"{folder} is no folder, and cannot be made one: name a folder for the stamps")
     return targets
 
