@@ -25,6 +25,7 @@ from signetd.drivers.types import (
     Pin,
     ProtectionLevel,
     SignOrder,
+    Survey,
     TokenInfo,
     TokenSettings,
 )
@@ -114,7 +115,7 @@ class FakeDriver:
 
     def find_key(self, *, cka_id: bytes = b"", label: str = "") -> KeyInfo:
         """Find the one key pair that is meant."""
-        return enrolment.choose(self.list_keys(), cka_id, label)
+        return enrolment.choose(Survey(pairs=self.list_keys(), obscure=[]), cka_id, label)
 
     def generate(self, key_type: KeyType, *, label: str, cka_id: bytes) -> KeyInfo:
         """Generate a key pair."""

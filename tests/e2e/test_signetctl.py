@@ -156,3 +156,38 @@ def test_a_token_is_shown_in_one_order(signetctl: Run) -> None:
     shown = json.loads(signetctl("--output", "json", "token", "show", "dev").stdout)
     names = list(shown)
     assert names[names.index("state") + 1] == "state_reason"
+
+
+def test_a_key_is_replaced_and_what_it_signed_before_is_verified(
+    signetctl: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "doc").write_bytes(b"x")
+    (tmp_path / "new").write_bytes(b"x")
+    new = ("key", "generate", "turned", "--token", "dev", "--type", "sm2")
+    assert signetctl(*new).returncode == 0
+    assert signetctl("sign", "doc", "--key", "turned").returncode == 0
+    replaced = signetctl("--output", "json", "key", "replace", "turned")
+    assert json.loads(replaced.stdout)["primary_version"] == "keys/turned/versions/2"
+    assert signetctl("sign", "new", "--key", "turned").returncode == 0
+    for file, version in (("doc", "1"), ("new", "2")):
+        name = f"keys/turned/versions/{version}"
+        done = signetctl("--output", "json", "verify", file, f"{file}.sig", "--key", "turned")
+        assert json.loads(done.stdout) == {"valid": True, "key_version": name}, done.stderr
+        assert signetctl("verify", file, f"{file}.sig", "--key", name).returncode == 0
+        pem = signetctl("key", "public-key", "turned", "--version", version).stdout
+        said = openssl(tmp_path, pem, file, *OPTIONS["demo-sm2"])
+        assert "Verified Successfully" in said
+    assert signetctl("verify", "doc", "doc.sig", "--key", "turned/versions/2").returncode == 1
+    refused = signetctl("key", "destroy", "turned", "--version", "2", "--yes")
+    assert "the one that signs" in refused.stderr
+    assert signetctl("key", "destroy", "turned", "--version", "1", "--yes").returncode == 0
+    listed = json.loads(signetctl("--output", "json", "key", "versions", "turned").stdout)
+    assert [each["state"] for each in listed] == ["PRIMARY", "DESTROYED"]
+    assert signetctl("verify", "doc", "doc.sig", "--key", "turned").returncode == 0
+    assert "never was extractable" in signetctl("key", "show", "turned").stdout
+
+
+def test_a_cka_id_of_more_than_32_bytes_is_refused(signetctl: Run) -> None:
+    done = signetctl("key", "enrol", "long", "--token", "dev", "--id", "00" * 33)
+    assert "33 bytes; it may have at most 32" in done.stderr
+    assert "not hex" in signetctl("key", "replace", "demo-rsa", "--id", "xyz").stderr

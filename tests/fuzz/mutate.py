@@ -93,7 +93,8 @@ def _change(top: Tree, chance: Random) -> None:
     if how == 0:
         del among[place]
     elif how == 1:
-        among[place:place] = [one] * chance.choice((1, 1, 2, 150))
+        times = min(chance.choice((1, 1, 2, 150)), MAX_BYTES // len(one.encoded()))
+        among[place:place] = [_copied(one) for _ in range(times)]
     elif how == 2:
         other = chance.choice(chance.choice(lists))
         among[place] = Tree(other.tag, _copied(other).content)

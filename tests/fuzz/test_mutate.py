@@ -1,5 +1,6 @@
 """The changes of the fuzzer: well-formed frames around what is wrong inside; and a short run."""
 
+import tracemalloc
 from collections.abc import Callable
 from random import Random
 from typing import Any
@@ -51,6 +52,17 @@ def test_frames_fit_again_and_fields_are_reached(kind: str) -> None:
             places.add(error.place)
     assert 100 < read < 3900, f"{read} of 4000 were read"
     assert len(places) > 25, f"only these fields were refused: {sorted(places)}"
+
+
+def test_repeating_what_is_large_takes_no_memory() -> None:
+    """Elements repeated in repeated elements once took a gigabyte, which was the fuzzer's own."""
+    large = shapes.seq(shapes.seq(shapes.octets(bytes(40_000))))
+    tracemalloc.start()
+    for seed in range(300):
+        mutated(large, Random(seed))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 2 * 2**20, f"{peak} bytes at the most"
 
 
 def test_replays_measure_memory() -> None:

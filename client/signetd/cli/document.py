@@ -34,7 +34,7 @@ SignerId = Annotated[
 @contextmanager
 def _progress(path: Path) -> Iterator[Callable[[int], None]]:
     """Show a bar on stderr for a large file."""
-    size = 0 if path == STANDARD_INPUT else path.stat().st_size
+    size = 0 if _there(path) == STANDARD_INPUT else path.stat().st_size
     if size <= _PROGRESS_ABOVE_BYTES:
         yield lambda _done: None
         return

@@ -55,9 +55,9 @@ def get_key(name: str) -> Operation:
     return Operation(_PREFIX + "KeyService/GetKey", request, resources.Key)
 
 
-def get_public_key(name: str) -> Operation:
+def get_public_key(name: str, version: int | None = None) -> Operation:
     """KeyService.GetPublicKey."""
-    request = keys.GetPublicKeyRequest(name=messages.key_name(name))
+    request = keys.GetPublicKeyRequest(name=messages.version_name(name, version))
     return Operation(_PREFIX + "KeyService/GetPublicKey", request, resources.PublicKey)
 
 
@@ -107,10 +107,27 @@ def enable_key(name: str) -> Operation:
     return Operation(_PREFIX + "KeyService/EnableKey", request, resources.Key)
 
 
-def destroy_key(name: str, approval: str = "") -> Operation:
+def replace_key(name: str, token: str, cka_id: bytes, label: str) -> Operation:
+    """KeyService.ReplaceKey."""
+    request = keys.ReplaceKeyRequest(
+        name=messages.key_name(name),
+        token=messages.token_name(token) if token else "",
+        cka_id=cka_id,
+        label=label,
+    )
+    return Operation(_PREFIX + "KeyService/ReplaceKey", request, resources.Key, again=False)
+
+
+def list_key_versions(name: str) -> Operation:
+    """KeyService.ListKeyVersions."""
+    request = keys.ListKeyVersionsRequest(name=messages.key_name(name))
+    return Operation(_PREFIX + "KeyService/ListKeyVersions", request, keys.ListKeyVersionsResponse)
+
+
+def destroy_key(name: str, version: int | None = None, approval: str = "") -> Operation:
     """KeyService.DestroyKey."""
     request = keys.DestroyKeyRequest(
-        name=messages.key_name(name), approval=messages.approval_name(approval)
+        name=messages.version_name(name, version), approval=messages.approval_name(approval)
     )
     return Operation(_PREFIX + "KeyService/DestroyKey", request, resources.Key, again=False)
 

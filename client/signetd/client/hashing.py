@@ -57,7 +57,7 @@ def item_of_file(
     except OSError as error:
         raise errors.InvalidRequest(f"{path} cannot be read: {error.strerror}") from error
     return SignItem(
-        key=key.name.split("/versions/")[0],
+        key=_named(key, name),
         message=message,
         digest=digest,
         algorithm=algorithm,
@@ -78,6 +78,12 @@ def document_digest(path: Path, progress: Callable[[int], None] = _nothing) -> b
     except OSError as error:
         raise errors.InvalidRequest(f"{path} cannot be read: {error.strerror}") from error
     return state.digest()
+
+
+def _named(key: resources.PublicKey, algorithm: str) -> str:
+    """Name the key, and its version where the digest is good for that one alone."""
+    is_bound = algorithm == "ALGORITHM_SM2_SM3"
+    return key.name if is_bound else key.name.split("/versions/")[0]
 
 
 def _whole(file: BinaryIO) -> bytes:

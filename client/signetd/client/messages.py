@@ -60,7 +60,7 @@ def key_name(name: str) -> str:
 
 
 def version_name(name: str, version: int | None) -> str:
-    """Write the resource name of a version of a key; None for the key itself."""
+    """Write the resource name of a key, or of one of its versions."""
     return key_name(name) if version is None else f"{key_name(name)}/versions/{version}"
 
 
@@ -195,9 +195,10 @@ def _read_result(result: signing.BatchSignResult) -> Signature | errors.SignetdE
         return error
 
 
-def check_valid(reply: signing.VerifyResponse) -> None:
-    """Raise SignatureInvalid unless the signature is valid."""
+def check_valid(reply: signing.VerifyResponse) -> str:
+    """Return the key version with which it is valid; raises SignatureInvalid if with none."""
     if not reply.valid:
         raise errors.SignatureInvalid(
             "the signature is not valid", reason="SIGNATURE_INVALID", code=grpc.StatusCode.OK
         )
+    return reply.key_version

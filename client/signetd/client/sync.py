@@ -100,9 +100,13 @@ class Client(AccessCalls, ApprovalCalls, CertificateCalls):
         """Sign up to 1,000 items; each has a result of its own, in order."""
         return messages.read_batch(self._call(operations.batch_sign(items)), len(items))
 
-    def verify(self, item: SignItem, signature: bytes) -> None:
-        """Verify a signature. Raises SignatureInvalid."""
-        messages.check_valid(self._call(operations.verify(item, signature)))
+    def verify(self, item: SignItem, signature: bytes) -> str:
+        """Verify a signature; return the name of the key version with which it is valid.
+
+        With a key's name each of its versions is tried; ``keys/k/versions/2`` is that one alone.
+        Raises SignatureInvalid.
+        """
+        return messages.check_valid(self._call(operations.verify(item, signature)))
 
     def file_item(
         self,
@@ -139,9 +143,9 @@ class Client(AccessCalls, ApprovalCalls, CertificateCalls):
         """Return one key."""
         return self._call(operations.get_key(name))  # type: ignore[no-any-return]
 
-    def get_public_key(self, name: str) -> resources.PublicKey:
-        """Return a public key."""
-        return messages.read_public_key(self._call(operations.get_public_key(name)))
+    def get_public_key(self, name: str, version: int | None = None) -> resources.PublicKey:
+        """Return the public key of a version; None: of the one that signs."""
+        return messages.read_public_key(self._call(operations.get_public_key(name, version)))
 
     def generate_key(
         self,
@@ -181,12 +185,29 @@ class Client(AccessCalls, ApprovalCalls, CertificateCalls):
         """Let a key sign again that is disabled or in quarantine."""
         return self._call(operations.enable_key(name))  # type: ignore[no-any-return]
 
-    def destroy_key(self, name: str, *, approval: str = "") -> resources.Key:
-        """Destroy the pair of a key that is disabled or in quarantine, in its token.
+    def replace_key(
+        self, name: str, *, token: str = "", cka_id: bytes = b"", label: str = ""
+    ) -> resources.Key:
+        """Have another pair sign from now on; the present one only verifies.
 
-        *approval* names an approval of it, where one is needed.
+        It is on *token* ("": the same): the one with *cka_id* and *label*, or without a new one.
         """
-        operation = operations.destroy_key(name, approval)
+        operation = operations.replace_key(name, token, cka_id, label)
+        return self._call(operation)  # type: ignore[no-any-return]
+
+    def list_key_versions(self, name: str) -> list[resources.KeyVersion]:
+        """List the versions of a key, the newest first."""
+        return list((self._call(operations.list_key_versions(name))).versions)
+
+    def destroy_key(
+        self, name: str, *, version: int | None = None, approval: str = ""
+    ) -> resources.Key:
+        """Destroy all pairs of a key that is disabled or in quarantine, in their tokens.
+
+        Or one *version* that only verifies. *approval* names an approval of it, where one is
+        needed.
+        """
+        operation = operations.destroy_key(name, version, approval)
         return self._call(operation)  # type: ignore[no-any-return]
 
     def set_key_policy(self, name: str, policy: KeyPolicyItem) -> resources.Key:

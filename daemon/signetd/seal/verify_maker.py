@@ -4,7 +4,6 @@ import hashlib
 from datetime import datetime
 from typing import Final
 
-from signetd import pki
 from signetd.gm import sm3
 from signetd.pki import Certificate
 from signetd.seal.circumstances import Circumstances
@@ -14,9 +13,8 @@ from signetd.seal.verify_certificate import Part, findings
 from signetd.seal.verify_chain import Chain, Chains
 from signetd.seal.verify_findings import Finding, failed, passed, warning
 
-_SINCE: Final = frozenset({pki.Name.VALIDITY, pki.Name.REVOCATION})
+_SINCE: Final = (Part.VALIDITY, Part.REVOCATION)
 """What can become wrong with a certificate that was good."""
-_SINCE_PARTS: Final = (Part.VALIDITY, Part.REVOCATION)
 
 
 class Maker:
@@ -45,7 +43,7 @@ class Maker:
             found[Part.VALIDITY] = self._strict(found[Part.VALIDITY], made)
             return found
         then = self._chain(made)
-        return {part: self._lenient(part, found[part], chain, then) for part in found}
+        return {part: self._lenient(part, found[part], then) for part in found}
 
     def trusted(self, chain_holds: bool) -> Finding:
         """Look whether the verifier accepts this maker."""
@@ -81,16 +79,18 @@ class Maker:
             f"{now.reason_zh}，但制章时（{made.isoformat()}）尚未生效",
         )
 
-    def _lenient(self, part: Part, now: Finding, chain: Chain, then: Chain) -> Finding:
+    def _lenient(self, part: Part, now: Finding, then: Chain) -> Finding:
         """Apply GM/T 0031-2025: what became wrong since the seal was made is a notice."""
+        if part not in _SINCE:
+            return now
         made = then.at.isoformat()
         before = findings(then)[part]
-        if before.result is Result.FAILED and part in _SINCE_PARTS:
+        if before.result is Result.FAILED:
             return failed(
                 f"when the seal was made, at {made}: {before.reason}",
                 f"制章时（{made}）：{before.reason_zh}",
             )
-        if now.result is Result.FAILED and not then.failures and chain.failures <= _SINCE:
+        if now.result is Result.FAILED and not then.failures:
             return warning(
                 f"it was good when the seal was made, at {made}; since then: {now.reason}",
                 f"制章时（{made}）证书有效；此后：{now.reason_zh}",

@@ -160,6 +160,57 @@ class Attributes(msgspec.Struct, frozen=True, tag=True):
     values: dict[str, AttributeValue]
 
 
+class ObscureKey(msgspec.Struct, frozen=True, kw_only=True):
+    """A private key on a token that cannot be used, since it is not known which public key it has.
+
+    Or its type is not served. ``why`` says so for people.
+    """
+
+    cka_id: bytes
+    label: str
+    why: str
+
+
+class Survey(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Every private key on a token: the key pairs, and those of which no pair can be made."""
+
+    pairs: list[KeyInfo]
+    obscure: list[ObscureKey]
+
+
+class Traces(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """What a token shows of a key pair, counted by looking at every object in fresh sessions.
+
+    ``private``, ``public``, ``certificates`` tell the pair's public key, or have its CKA_ID and
+    tell none, so that they may be the pair's. ``others`` have its CKA_ID and tell another key.
+    ``sessions`` is in how many sessions this was looked at, each in a process of its own, of which
+    the largest counts are given; ``looked_at`` is how many objects there were in all.
+    """
+
+    private: int = 0
+    public: int = 0
+    certificates: int = 0
+    others: int = 0
+    looked_at: int = 0
+    sessions: int = 1
+
+    @property
+    def gone(self) -> bool:
+        """Whether nothing is left of the pair."""
+        return not (self.private or self.public or self.certificates)
+
+    def merged(self, other: "Traces") -> "Traces":
+        """Return what is seen here and there: the largest counts, the sum of the sessions."""
+        return Traces(
+            private=max(self.private, other.private),
+            public=max(self.public, other.public),
+            certificates=max(self.certificates, other.certificates),
+            others=max(self.others, other.others),
+            looked_at=max(self.looked_at, other.looked_at),
+            sessions=self.sessions + other.sessions,
+        )
+
+
 class SignOrder(msgspec.Struct, frozen=True, kw_only=True):
     """One signature to make; ``signer_id`` counts for SM2 with a message only."""
 

@@ -137,6 +137,10 @@ ROWS: dict[str, Row] = {
     "KeyService/DestroyKey": Row(
         lambda scene: keys.DestroyKeyRequest(name=_disabled_key(scene)), SECURITY
     ),
+    "KeyService/ListKeyVersions": Row(lambda scene: keys.ListKeyVersionsRequest(name=_KEY), READ),
+    "KeyService/ReplaceKey": Row(
+        lambda scene: keys.ReplaceKeyRequest(name=f"keys/{_made(scene)}"), SECURITY
+    ),
     "KeyService/SetKeyPolicy": Row(
         lambda scene: keys.SetKeyPolicyRequest(
             name=_disabled_key(scene),
@@ -144,16 +148,12 @@ ROWS: dict[str, Row] = {
         ),
         SECURITY,
     ),
-    "KeyService/AttestKey": Row(
-        lambda scene: keys.AttestKeyRequest(name=_KEY),
-        # Nothing signs statements here.
-        dict.fromkeys(OVERSEERS, "STATEMENT_UNSIGNED"),
-    ),
     "KeyService/CreateCsr": Row(
         lambda scene: keys.CreateCsrRequest(name=_KEY, subject="CN=not mine"), SECURITY
     ),
     "KeyService/ImportCertificate": Row(_import, SECURITY),
     "KeyService/GetCertificate": Row(_certified, READ),
+    "KeyService/AttestKey": Row(lambda scene: keys.AttestKeyRequest(name=_KEY), OVERSEERS),
     "TokenService/ListTokens": Row(lambda scene: tokens.ListTokensRequest(), ALL),
     "TokenService/GetToken": Row(lambda scene: tokens.GetTokenRequest(name="tokens/t"), ALL),
     "TokenService/WatchTokens": Row(lambda scene: tokens.WatchTokensRequest(), ALL),

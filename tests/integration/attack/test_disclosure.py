@@ -43,6 +43,10 @@ def _about(name: str) -> dict[str, Message]:
         "KeyService/DisableKey": keys.DisableKeyRequest(name=full),
         "KeyService/EnableKey": keys.EnableKeyRequest(name=full),
         "KeyService/DestroyKey": keys.DestroyKeyRequest(name=full),
+        "KeyService/ListKeyVersions": keys.ListKeyVersionsRequest(name=full),
+        "KeyService/ReplaceKey": keys.ReplaceKeyRequest(name=full),
+        "KeyService/GetPublicKey of a version": keys.GetPublicKeyRequest(name=f"{full}/versions/1"),
+        "KeyService/DestroyKey of a version": keys.DestroyKeyRequest(name=f"{full}/versions/1"),
         "KeyService/SetKeyPolicy": keys.SetKeyPolicyRequest(name=full),
         "KeyService/EnrolKey": keys.EnrolKeyRequest(key_id=name, token="tokens/t", label=name),
         "KeyService/GenerateKey": keys.GenerateKeyRequest(key_id=name, token="tokens/t"),
@@ -66,6 +70,8 @@ _FOR_ADMINISTRATORS = {
     "KeyService/GetPublicKey",
     "KeyService/GetCertificate",
     "KeyService/GetCertificate of a version",
+    "KeyService/GetPublicKey of a version",
+    "KeyService/ListKeyVersions",
     "AccessService/ExplainAccess",
 }
 """Administrators see all keys."""

@@ -78,3 +78,18 @@ def test_without_an_audit_key_nothing_is_attested(running: Running) -> None:
     client.generate_key("seal", token="t", key_type="SM2")
     with pytest.raises(FailedPrecondition, match=r"\[audit\] key"):
         client.attest_key("seal")
+
+
+def test_a_destroyed_version_is_stated_to_be_gone(attested: Client) -> None:
+    attested.replace_key("seal")
+    attested.destroy_key("seal", version=1)
+    pem = attested.get_public_key("audit").pem.encode()
+    document = attested.attest_key("seal", version=1).document
+    report = verify_statement(document, [read_public_key(pem)])
+    assert report.ok, report.problems
+    said = report.statement
+    assert (said["kind"], said["key_version"]) == ("key-destroyed", 1)
+    assert "version 1 gone: looked in a fresh session" in str(said["searched"])
+    assert "CKA_LOCAL" not in said
+    held = verify_statement(attested.attest_key("seal").document, [read_public_key(pem)])
+    assert (held.statement["kind"], held.statement["key_version"]) == ("key", 2)

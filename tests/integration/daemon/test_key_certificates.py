@@ -309,7 +309,7 @@ def test_a_full_token_is_no_error(place: Place) -> None:
     finally:
         place.daemon.faults()
     assert not kept.on_token
-    assert "CKR_DEVICE_MEMORY" in kept.token_note
+    assert "the token is full" in kept.token_note
     assert place.client.get_certificate(name).der == kept.der
     again = place.client.import_certificate(name, own)
     assert again.on_token, "importing it again writes it when there is room"
@@ -329,6 +329,25 @@ def test_a_destroyed_key_leaves_its_certificate_in_the_registration_alone(place:
     with pytest.raises(FailedPrecondition) as caught:
         place.client.import_certificate(name, der)
     assert caught.value.reason == "KEY_STATE_WRONG"
+
+
+def test_a_new_pair_needs_a_certificate_of_its_own(place: Place) -> None:
+    name = place.key()
+    former = place.issued(name)
+    place.client.import_certificate(name, former)
+    place.client.replace_key(name)
+    assert not place.client.get_key(name).HasField("certificate_expire_time")
+    with pytest.raises(FailedPrecondition) as caught:
+        place.client.get_certificate(name)
+    assert caught.value.reason == "CERTIFICATE_MISSING"
+    kept = place.client.get_certificate(name, version=1)
+    assert list(kept.der) == [Certificate.read(former).der]
+    error = place.refused(name, former)
+    assert error.reason == "CERTIFICATE_UNSUITABLE"
+    assert f"of version 1 of the key '{name}'" in error.message
+    again = place.client.import_certificate(name, place.issued(name))
+    assert (again.name, again.on_token) == (f"keys/{name}/versions/2", True)
+    assert place.client.get_certificate(name, version=1) == kept
 
 
 def test_there_is_nothing_to_show_of_a_version_that_there_is_not(place: Place) -> None:

@@ -141,18 +141,6 @@ async def test_a_token_that_takes_none_says_so_and_goes_on(
         assert await pool.read_certificate(key.ref) == b""
 
 
-async def test_a_certificate_that_cannot_be_removed_does_not_keep_the_key_pair(
-    faulty: Faulty,
-) -> None:
-    async with opened(faulty) as (pool, key):
-        der = issued(key)
-        await pool.store_certificate(key.ref, der, "k")
-        faulty.faults("C_DestroyObject error 0x5 after=2")
-        await pool.destroy(key.ref)
-        assert await pool.keys() == []
-        assert [each["VALUE"] for each in objects(faulty.token)] == [der.hex()]
-
-
 @asynccontextmanager
 async def opened(faulty: Faulty) -> AsyncIterator[tuple[TokenPool, KeyInfo]]:
     """Give a pool on the token, with one key pair; it is closed at the end."""

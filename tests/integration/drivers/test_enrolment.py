@@ -19,6 +19,7 @@ from signetd.drivers.types import (
     TokenSettings,
 )
 from signetd.softhsm import ProvisionedToken, provision
+from tests.integration.drivers.foreign import foreign
 from tests.integration.drivers.memory import Guard, Serials
 
 MakePool = Callable[..., Awaitable[TokenPool]]
@@ -72,10 +73,12 @@ async def test_an_unprotected_key_is_neither_enrolled_nor_used(
     assert refused.value.reason is Reason.KEY_UNPROTECTED
 
 
-async def test_enrolment_finds_one_key_or_says_which_there_are(make_pool: MakePool) -> None:
+async def test_enrolment_finds_one_key_or_says_which_there_are(
+    token: ProvisionedToken, make_pool: MakePool
+) -> None:
     pool = await make_pool()
     made = await pool.generate(KeyType.EC_P256, label="one", cka_id=b"\x01")
-    await pool.generate(KeyType.EC_P256, label="one", cka_id=b"\x02")
+    foreign(token, "make ec", cka_id=b"\x02", label="one")
     assert (await pool.find_key(cka_id=b"\x01", label="one")).ref == made.ref
     with pytest.raises(SignetError, match="2 key pairs match") as refused:
         await pool.find_key(label="one")

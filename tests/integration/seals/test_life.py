@@ -2,17 +2,19 @@
 
 import re
 import subprocess
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from signetd.api.v1 import approval_service_pb2 as approval
+from signetd.api.v1 import audit_service_pb2 as audit
 from signetd.api.v1 import key_service_pb2 as keys
 from signetd.api.v1 import resources_pb2 as resources
 from signetd.api.v1 import seal_service_pb2 as seals
 from signetd.api.v1 import signing_service_pb2 as signing
-from signetd.audit import verify_statement
+from signetd.audit import Verifier, verify_statement
 from tests.integration.attack.scene import FOUNDER
 from tests.integration.seals.conftest import Office
 from tests.unit.daemon.seals import samples
@@ -98,8 +100,25 @@ def test_the_whole_life_and_its_record_in_the_audit(office: Office) -> None:
     operations = [each.operation for each in office.town.records(first, result="OK")]
     for act in ("ApplyForSeal", "ReviewSeal", "MakeSeal", "FileSeal", "SuspendSeal", "ResumeSeal"):
         assert f"SealService/{act}" in operations
-    number = [each.number for each in office.town.records(0)]
-    assert number == list(range(1, len(number) + 1))
+
+
+def test_an_export_with_seals_in_it_verifies_offline(office: Office) -> None:
+    office.in_use("traced")
+    auditor = office.town.by("auditor")
+    auditor.done("AuditService/CreateCheckpoint", audit.CreateCheckpointRequest())
+    asked = keys.GetPublicKeyRequest(name="keys/audit")
+    spki = office.town.by("reviewer").done("KeyService/GetPublicKey", asked).spki
+    channel: Any = auditor.channel
+    export = channel.unary_stream(
+        "/signetd.api.v1.AuditService/ExportRecords",
+        response_deserializer=audit.ExportRecordsResponse.FromString,
+    )
+    request = audit.ExportRecordsRequest().SerializeToString()
+    content = b"".join(piece.data for piece in export(request, timeout=60))
+    assert b"SealService/MakeSeal" in content
+    verifier = Verifier([spki])
+    verifier.read("export", BytesIO(content))
+    assert [str(each) for each in verifier.report.problems] == []
 
 
 def test_an_imported_seal_is_verified_by_the_folders_of_the_configuration(office: Office) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import subprocess
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -91,10 +92,21 @@ class Office:
         self.town.by(FOUNDER).done("KeyService/ImportCertificate", given)
         return issued
 
-    def certificate(self, name: str) -> bytes:
-        """Return the certificate of a key, DER."""
+    def certificate_pem(self, name: str) -> bytes:
+        """Return the certificate of a key with its chain, PEM."""
         asked = keys.GetCertificateRequest(name=f"keys/{name}")
-        return bytes(self.town.by(FOUNDER).done("KeyService/GetCertificate", asked).der[0])
+        pem: str = self.town.by(FOUNDER).done("KeyService/GetCertificate", asked).pem
+        return pem.encode()
+
+    def until_changed(self, seal: str) -> Answer:
+        """Stamp until it is refused: the daemon looks at its folders once in a second."""
+        end = time.monotonic() + 20
+        while time.monotonic() < end:
+            answer = self.stamp(seal)
+            if answer.result != "OK":
+                return answer
+            time.sleep(0.1)
+        raise AssertionError("the daemon has not seen the new evidence within 20 s")
 
     def done(self, who: str, method: str, request: Any) -> Any:
         """Call SealService, which must succeed."""

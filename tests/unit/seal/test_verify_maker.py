@@ -8,7 +8,8 @@ import pytest
 from signetd.pki import Revocation
 from signetd.seal import Format
 from signetd.seal.report import Report, Result, Rules
-from tests.unit.pki import evidence
+from tests import tsa
+from tests.unit.pki import evidence, making
 from tests.unit.pki.evidence import Revoked, reason
 from tests.unit.pki.forest import Entity
 from tests.unit.pki.making import DAY, NOW
@@ -102,6 +103,12 @@ def test_expired_before_the_seal_was_made(rules: Rules) -> None:
     expect(judged(plan, rules=rules, revocation=Revocation.IGNORED), "MAKER_VALIDITY")
 
 
+def test_expired_since_is_no_notice_for_one_that_was_revoked_before() -> None:
+    maker = makers().holder("maker", life=OLD)
+    report = judged(SealPlan(maker=maker), revoked(maker, MADE - DAY), rules=Rules.GMT_0031_2025)
+    expect(report, "MAKER_VALIDITY MAKER_REVOCATION")
+
+
 def test_not_yet_valid_when_the_seal_was_made() -> None:
     plan = SealPlan(maker=makers().holder("maker", life=(MADE + DAY, NOW + DAY)))
     expect(judged(plan, rules=Rules.GMT_0031_2025), "MAKER_VALIDITY")
@@ -159,6 +166,41 @@ def test_a_time_stamp_shows_that_the_seal_is_older_than_the_theft() -> None:
     expect(judged(StampPlan(stamped), entry), warns="MAKER_REVOCATION")
     expect(judged(StampPlan(plain, stamped=SIGNED), entry), warns="MAKER_REVOCATION")
     expect(judged(stamped, entry, rules=Rules.GBT_38540), "MAKER_REVOCATION")
+
+
+@pytest.mark.parametrize("rules", BOTH)
+def test_the_earlier_of_two_time_stamps_tells_how_old_the_seal_is(rules: Rules) -> None:
+    entry = revoked(workshop.maker(), SIGNED + DAY, "keyCompromise")
+    late = SIGNED + 2 * DAY
+    plain, stamped = SealPlan(Format.V5), SealPlan(Format.V5, stamped=MADE)
+    expect(judged(StampPlan(plain, stamped=late), entry, rules=rules), "MAKER_REVOCATION")
+    report = judged(StampPlan(stamped, stamped=late), entry, rules=rules)
+    expect(report, warns="MAKER_REVOCATION")
+
+
+def test_a_time_stamp_of_which_it_is_not_known_whether_it_was_revoked_shows_nothing() -> None:
+    """Its authority has expired, so that nothing current tells of it."""
+    given = (making.usage("digital_signature"), tsa.purpose())
+    life = (MADE - 99 * DAY, NOW - 2 * DAY)
+    old = workshop.authorities().holder("authority", given=given, life=life)
+    plan = StampPlan(token=lambda data: workshop.token(data, SIGNED, old))
+    entry = revoked(workshop.owner(), SIGNED + DAY, "keyCompromise")
+    report = judged(plan, of_owners=[entry])
+    expect(report, "SIGNER_REVOCATION", "STAMP_TIMESTAMP")
+
+
+def test_evidence_is_asked_for_of_authorities_of_time_too() -> None:
+    lists = [*makers().lists(), *owners().lists()]
+    expect(judged(StampPlan(stamped=SIGNED), lists=lists), "STAMP_TIMESTAMP")
+
+
+def test_a_ca_that_may_not_issue_is_a_fault_of_the_chain() -> None:
+    given = (making.basic(ca=True), making.usage("crl_sign"))
+    ca = makers().root.ca("no issuer", given=given, life=workshop.YEARS)
+    maker = ca.leaf("maker", given=(workshop.SIGNING,), life=workshop.LIFE)
+    others = [ca.der, owners().ca.der]
+    report = workshop.judged(SealPlan(maker=maker), others=others)
+    expect(report, "MAKER_CERTIFICATE MAKER_TRUSTED")
 
 
 def test_without_evidence_it_fails_unless_that_is_allowed() -> None:

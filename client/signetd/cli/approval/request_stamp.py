@@ -8,7 +8,6 @@ import typer
 from signetd.cli import document
 from signetd.cli.approval import shown
 from signetd.cli.approval.options import Digest, Lifetime, Summary, read_lifetime
-from signetd.cli.document import STANDARD_INPUT
 from signetd.cli.session import of
 
 
@@ -33,8 +32,6 @@ def command(
     """Ask others to approve one stamp, on a file or a digest (SM3); only its hash is sent."""
     if (file is None) == (digest is None):
         raise typer.BadParameter("give either FILE or --digest")
-    if file is not None and file != STANDARD_INPUT and not file.is_file():
-        raise typer.BadParameter(f"{file} is not a file")
     session = of(context)
     seen = bytes.fromhex(digest or "") if file is None else document.digest(file)
     with session.client() as client:

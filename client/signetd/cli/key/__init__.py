@@ -13,8 +13,10 @@ from signetd.cli.key import (
     generate,
     import_certificate,
     public_key,
+    replace,
     set_policy,
     show,
+    versions,
 )
 from signetd.cli.key import list as list_
 
@@ -31,4 +33,6 @@ app.command("certificate")(certificate.command)
 app.command("set-policy")(set_policy.command)
 app.command("disable")(disable.command)
 app.command("enable")(enable.command)
+app.command("replace")(replace.command)
+app.command("versions")(versions.command)
 app.command("destroy")(destroy.command)

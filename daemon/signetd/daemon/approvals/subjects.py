@@ -30,10 +30,14 @@ async def signature(checked: Checked) -> Subject:
     )
 
 
-def destruction(key: RegisteredKey) -> Subject:
-    """Return the subject of a key's destruction: of this very pair, by its fingerprint."""
+def destruction(key: RegisteredKey, version: int | None = None) -> Subject:
+    """Return the subject of a key's destruction: of this very pair, by its fingerprint.
+
+    With a *version* it is for that one alone, as which *key* is given then.
+    """
     resource = f"keys/{key.id}"
-    values = {"key": resource, "public_key_fingerprint": key.fingerprint}
+    named = resource if version is None else f"{resource}/versions/{version}"
+    values = {"key": named, "public_key_fingerprint": key.fingerprint}
     return Subject(operation=DESTROY_KEY, resource=resource, digest=_digest(values))
 
 

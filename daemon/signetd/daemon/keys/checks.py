@@ -15,7 +15,10 @@ DEFAULT_PAGE_SIZE: Final = 100
 """Keys on a page when the caller does not say."""
 
 _KEY_ID: Final = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
-_MAX_ATTRIBUTE_BYTES: Final = 255
+MAX_CKA_ID_BYTES: Final = 32
+"""Longest CKA_ID: what tokens commonly keep whole."""
+MAX_LABEL_BYTES: Final = 255
+"""Longest CKA_LABEL, in bytes of UTF-8."""
 
 
 def check_key_id(key_id: str) -> None:
@@ -35,12 +38,16 @@ def check_location(cka_id: bytes, label: str) -> None:
             Reason.INPUT_MISSING, "Neither cka_id nor label is given; give at least one of them."
         )
     # A lone surrogate has no UTF-8; it counts here as its three bytes and is refused below.
-    sizes = {"cka_id": len(cka_id), "label": len(label.encode("utf-8", "surrogatepass"))}
-    for field, size in sizes.items():
-        if size > _MAX_ATTRIBUTE_BYTES:
+    sizes = {
+        "cka_id": (len(cka_id), MAX_CKA_ID_BYTES),
+        "label": (len(label.encode("utf-8", "surrogatepass")), MAX_LABEL_BYTES),
+    }
+    for field, (size, most) in sizes.items():
+        if size > most:
             raise SignetError(
                 Reason.INPUT_INVALID,
-                f"{field} has {size} bytes; it may have at most {_MAX_ATTRIBUTE_BYTES}.",
+                f"{field} has {size} bytes; it may have at most {most}. Find the pair by the other "
+                "of cka_id and label, or give it a shorter one with the token's own tool.",
             )
     if any("\ud800" <= char <= "\udfff" for char in label):
         raise SignetError(Reason.INPUT_INVALID, "label is not valid UTF-8.")
@@ -96,3 +103,13 @@ def read_page_token(page_token: str) -> str:
             "before, or leave it empty for the first page.",
         )
     return key_id
+
+
+def check_same_type(wanted: KeyType, found: KeyType) -> None:
+    """Raise ALGORITHM_UNSUITABLE unless a pair is of the type of the key that it shall replace."""
+    if found is not wanted:
+        raise SignetError(
+            Reason.ALGORITHM_UNSUITABLE,
+            f"The key is of the type {wanted}, and the pair on the token of the type {found}; the "
+            "type of a key stays. Make a new key for it.",
+        )

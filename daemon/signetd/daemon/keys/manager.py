@@ -5,11 +5,12 @@ import secrets
 from collections import defaultdict
 from collections.abc import Callable, Coroutine, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
-from signetd.daemon.keys import checks, quarantine, tokens
+from signetd.daemon.keys import checks, destruction, quarantine, tokens, versions
+from signetd.daemon.keys.destruction import Destroyed
 from signetd.daemon.keys.generation import generate_registered
 from signetd.daemon.keys.registry import Registry, Store
 from signetd.daemon.keys.tokens import KeyToken
@@ -19,21 +20,25 @@ from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.types import Algorithm, KeyInfo, KeyType, TokenInfo
 
 _CKA_ID_BYTES = 16
+_Result = TypeVar("_Result")
 
 
 class KeyManager:
     """Looks up keys and changes them; one per daemon, used from one event loop.
 
     A change that has begun is finished even if its caller goes away: a token and the store
-    must not be left disagreeing. ``drain`` waits for such changes.
+    must not be left disagreeing. ``drain`` waits for such changes. Calls of the API are seen
+    through by their dispatcher already; a quarantine in the middle of a signature, and who makes
+    keys without the API, are not.
     """
 
     def __init__(self, store: Store, tokens: Mapping[str, KeyToken]) -> None:
         self._registry = Registry(store)
         self._tokens = tokens
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._changes: set[asyncio.Task[RegisteredKey]] = set()
-        # Destroyed by their token, but the store could not be told yet.
+        self._changes: set[asyncio.Task[Any]] = set()
+        # Proven to be gone from their tokens, but the store could not be told yet. After a restart
+        # that is not known, and the next destruction finds it out.
         self._gone: set[str] = set()
 
     async def load(self) -> None:
@@ -125,25 +130,43 @@ class KeyManager:
         self.get(key_id)
         return await self._finish(self._quarantine(key_id, faults))
 
-    async def destroy(self, key_id: str) -> RegisteredKey:
-        """Destroy the key pair of a disabled or quarantined key; the registration stays.
+    async def replace(
+        self, key_id: str, token: str = "", *, cka_id: bytes = b"", label: str = ""
+    ) -> RegisteredKey:
+        """Have another pair of the same type sign from now on; the present one only verifies.
 
-        Raises SignetError KEY_NOT_FOUND, KEY_STATE_WRONG, KEY_NOT_ON_TOKEN, TOKEN_NOT_FOUND,
-        TOKEN_LOCKED, TOKEN_ABSENT, and what the token answers.
+        The new pair is on *token* (default: that of the key): the one with this CKA_ID and label,
+        as in `enrol`, or with neither a new one. The state and the policy stay as they are. Raises
+        SignetError KEY_NOT_FOUND, KEY_STATE_WRONG when destroyed or when there are 100 versions,
+        INPUT_INVALID, KEY_EXISTS, KEY_NOT_ON_TOKEN, KEY_AMBIGUOUS, KEY_UNPROTECTED,
+        ALGORITHM_UNSUITABLE, ALGORITHM_NOT_ON_TOKEN, TOKEN_NOT_FOUND, TOKEN_LOCKED, TOKEN_ABSENT,
+        and what the token answers; nothing has changed then, on the token neither.
         """
         self.get(key_id)
-        return await self._finish(self._destroy(key_id))
+        if cka_id or label:
+            checks.check_location(cka_id, label)
+        return await self._finish(self._replace(key_id, token, cka_id, label))
 
-    def check_destroyable(self, key_id: str) -> RegisteredKey:
-        """Return a key that could be destroyed now, as far as is known without asking its token.
+    async def destroy(self, key_id: str, version: int | None = None) -> Destroyed:
+        """Destroy one version that only verifies, or all pairs of a disabled or quarantined key.
 
-        Raises what `destroy` does.
+        The registration stays. Raises SignetError KEY_NOT_FOUND, KEY_STATE_WRONG, KEY_NOT_ON_TOKEN
+        for another token under the name, TOKEN_FAILED naming what is left on the token,
+        TOKEN_NOT_FOUND, TOKEN_LOCKED, TOKEN_ABSENT, and what the token answers. The pairs that were
+        destroyed before that are written down as such.
+        """
+        self.get(key_id)
+        return await self._finish(self._destroy(key_id, version))
+
+    def check_destroyable(self, key_id: str, version: int | None = None) -> RegisteredKey:
+        """Return what could be destroyed now, as far as is known without asking its token.
+
+        That is the key, or the key as one of its versions. Raises what `destroy` does.
         """
         key = self.get(key_id)
-        _check_destroyable(key)
-        if key_id not in self._gone:
-            tokens.holding(key, tokens.find(self._tokens, key.token))
-        return key
+        chosen = destruction.pairs(key, version)
+        destruction.check_tokens(chosen, self._tokens)
+        return chosen[0] if version is not None else key
 
     async def set_policy(self, key_id: str, policy: KeyPolicy) -> RegisteredKey:
         """Replace what holds for every use of a key.
@@ -170,8 +193,7 @@ class KeyManager:
         self, key_id: str, certificates: tuple[bytes, ...], spki: bytes
     ) -> RegisteredKey:
         async with self._locks[key_id]:
-            key = self.get(key_id)
-            self._check_alive(key)
+            key = self._changeable(key_id)
             if key.spki != spki:
                 raise SignetError(
                     Reason.POLICY_CHANGED,
@@ -181,14 +203,7 @@ class KeyManager:
             same = key.certificates == certificates
             return key if same else await self._store(key, certificates=certificates)
 
-    def _check_alive(self, key: RegisteredKey) -> None:
-        if key.state is KeyState.DESTROYED or key.id in self._gone:
-            raise SignetError(
-                Reason.KEY_STATE_WRONG,
-                f"The key {key.id!r} is destroyed; that is final. Register another key.",
-            )
-
-    async def _finish(self, change: Coroutine[Any, Any, RegisteredKey]) -> RegisteredKey:
+    async def _finish(self, change: Coroutine[Any, Any, _Result]) -> _Result:
         task = asyncio.ensure_future(change)
         self._changes.add(task)
         task.add_done_callback(self._changes.discard)
@@ -243,10 +258,18 @@ class KeyManager:
 
     async def _change(self, key_id: str, **values: object) -> RegisteredKey:
         async with self._locks[key_id]:
-            key = self.get(key_id)
-            self._check_alive(key)
+            key = self._changeable(key_id)
             same = all(getattr(key, name) == value for name, value in values.items())
             return key if same else await self._store(key, **values)
+
+    def _changeable(self, key_id: str) -> RegisteredKey:
+        key = self.get(key_id)
+        if key.state is KeyState.DESTROYED or key_id in self._gone:
+            raise SignetError(
+                Reason.KEY_STATE_WRONG,
+                f"The key {key_id!r} is destroyed; that is final. Register another key.",
+            )
+        return key
 
     async def _quarantine(self, key_id: str, faults: int) -> RegisteredKey:
         async with self._locks[key_id]:
@@ -257,35 +280,56 @@ class KeyManager:
             quarantine.alarm(key, faults)
             return key
 
-    async def _destroy(self, key_id: str) -> RegisteredKey:
+    async def _replace(self, key_id: str, name: str, cka_id: bytes, label: str) -> RegisteredKey:
+        async with self._locks[key_id]:
+            key = self._changeable(key_id)
+            versions.check_room(key)
+            name = name or key.token
+            token = tokens.find(self._tokens, name)
+            info = tokens.ready(name, token)
+            tokens.check_offered(name, info, key.default_algorithm)
+            adopted = bool(cka_id or label)
+
+            async def register(pair: KeyInfo) -> RegisteredKey:
+                checks.check_same_type(key.key_type, pair.key_type)
+                origin = KeyOrigin.ENROLLED if adopted else KeyOrigin.GENERATED
+                changes = versions.replaced(key, name, info, pair, datetime.now(UTC))
+                return await self._store(key, **changes, origin=origin)
+
+            if adopted:
+                return await register(await token.find_key(cka_id=cka_id, label=label))
+            return await generate_registered(
+                token,
+                key.key_type,
+                label=versions.label(key.id, key.version + 1),
+                cka_id=secrets.token_bytes(_CKA_ID_BYTES),
+                register=register,
+            )
+
+    async def _destroy(self, key_id: str, version: int | None) -> Destroyed:
         async with self._locks[key_id]:
             key = self.get(key_id)
-            _check_destroyable(key)
-            if key_id not in self._gone:
-                token = tokens.find(self._tokens, key.token)
-                tokens.holding(key, token)
-                await token.destroy(key.ref)
-                self._gone.add(key_id)
-            key = await self._store(key, state=KeyState.DESTROYED)
-            self._gone.discard(key_id)
-            return key
+            chosen = destruction.pairs(key, version)
+            destruction.check_tokens(chosen, self._tokens)
+            proofs = []
+            for pair in chosen:
+                proofs.append(await destruction.destroy_pair(pair, self._tokens))
+                key = await self._note_gone(key, pair.version)
+            return Destroyed(key=key, proof=destruction.joined(proofs))
+
+    async def _note_gone(self, key: RegisteredKey, version: int) -> RegisteredKey:
+        if version != key.version:
+            return await self._store(key, older=versions.marked_destroyed(key, version))
+        self._gone.add(key.id)
+        key = await self._store(key, state=KeyState.DESTROYED)
+        self._gone.discard(key.id)
+        return key
 
     async def _store(self, key: RegisteredKey, **values: object) -> RegisteredKey:
         changed = msgspec.structs.replace(key, **values, update_time=datetime.now(UTC))
         await self._registry.replace(changed, key)
         quarantine.show(changed, self._tokens)
         return changed
-
-
-def _check_destroyable(key: RegisteredKey) -> None:
-    if key.state is KeyState.DESTROYED:
-        raise SignetError(Reason.KEY_STATE_WRONG, f"The key {key.id!r} is destroyed already.")
-    if key.state is KeyState.ENABLED:
-        raise SignetError(
-            Reason.KEY_STATE_WRONG,
-            f"The key {key.id!r} is {key.state}, and only a key that does not sign can be "
-            "destroyed; disable it first.",
-        )
 
 
 def _registration(

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import Protocol
 
-from signetd.daemon.keys import checks
+from signetd.daemon.keys import checks, versions
 from signetd.daemon.keys.types import RegisteredKey
 from signetd.drivers.errors import Reason, SignetError
 
@@ -44,7 +44,9 @@ class Registry:
         async with self._changing:
             keys = await asyncio.to_thread(self._store.all)
             self._keys = {key.id: key for key in keys}
-            self._owners = {key.fingerprint: key.id for key in keys}
+            self._owners = {
+                fingerprint: key.id for key in keys for fingerprint in versions.fingerprints(key)
+            }
             self._order = sorted(self._keys)
 
     def get(self, key_id: str) -> RegisteredKey:
@@ -99,20 +101,29 @@ class Registry:
     async def add(self, key: RegisteredKey) -> None:
         """Write a new registration; raises KEY_EXISTS if the public key is registered already."""
         async with self._changing:
-            owner = self._owners.get(key.fingerprint)
-            if owner is not None:
-                raise SignetError(
-                    Reason.KEY_EXISTS,
-                    f"This public key is registered already, as the key {owner!r}. Use that one.",
-                    metadata={"key": owner},
-                )
+            self._check_new(key)
             await asyncio.to_thread(self._store.add, key)
             self._keys[key.id] = key
             self._owners[key.fingerprint] = key.id
             self._order.insert(bisect_right(self._order, key.id), key.id)
 
     async def replace(self, key: RegisteredKey, seen: RegisteredKey) -> None:
-        """Write a registration in the place of the one that its changer has seen."""
+        """Write a registration in the place of the one that its changer has seen.
+
+        Raises KEY_EXISTS if it is a new version whose public key is registered already.
+        """
         async with self._changing:
+            if key.version != seen.version:
+                self._check_new(key)
             await asyncio.to_thread(self._store.update, key, seen)
             self._keys[key.id] = key
+            self._owners[key.fingerprint] = key.id
+
+    def _check_new(self, key: RegisteredKey) -> None:
+        owner = self._owners.get(key.fingerprint)
+        if owner is not None:
+            raise SignetError(
+                Reason.KEY_EXISTS,
+                f"This public key is registered already, as the key {owner!r}. Use that one.",
+                metadata={"key": owner},
+            )

@@ -6,7 +6,7 @@ from typing import Final, Protocol, TypeVar
 from signetd.daemon.keys.types import RegisteredKey
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.life import TokenState, TokenStatus
-from signetd.drivers.types import Algorithm, KeyInfo, KeyRef, KeyType, TokenInfo
+from signetd.drivers.types import Algorithm, KeyInfo, KeyRef, KeyType, Survey, TokenInfo, Traces
 
 
 class Token(Protocol):
@@ -23,11 +23,23 @@ class Token(Protocol):
         ...
 
 
-class KeyToken(Token, Protocol):
+class TracingToken(Token, Protocol):
+    """A token that tells what is left of a key pair."""
+
+    async def find_traces(self, ref: KeyRef) -> Traces:
+        """Look in fresh sessions for whatever is left of a key pair."""
+        ...
+
+
+class KeyToken(TracingToken, Protocol):
     """A token on which key pairs are made, found and destroyed."""
 
     async def keys(self) -> list[KeyInfo]:
         """List the key pairs."""
+        ...
+
+    async def survey(self) -> Survey:
+        """List every private key, those too that make no usable pair."""
         ...
 
     async def find_key(self, *, cka_id: bytes = b"", label: str = "") -> KeyInfo:
@@ -39,7 +51,7 @@ class KeyToken(Token, Protocol):
         ...
 
     async def destroy(self, ref: KeyRef) -> None:
-        """Destroy a key pair."""
+        """Destroy a key pair; KEY_NOT_ON_TOKEN where nothing of it is there."""
         ...
 
     def complain(self, topic: str, why: str) -> None:

@@ -8,7 +8,7 @@ from signetd.api.v1 import approval_service_pb2 as messages
 from signetd.daemon.approvals import subjects, texts
 from signetd.daemon.approvals.service import Approvals
 from signetd.daemon.approvals.types import Subject
-from signetd.daemon.keys import RegisteredKey
+from signetd.daemon.keys import RegisteredKey, versions
 from signetd.daemon.policy.types import Asker, Credential
 from signetd.daemon.rpc import approval_convert, calls, convert, seal_convert, stamp_convert
 from signetd.daemon.rpc.approval_watching import ApprovalWatchers
@@ -145,9 +145,11 @@ class ApprovalApi:
             case "sign":
                 return await self._signature(request), ""
             case "destroy_key":
-                key_id = _key_id(convert.resource_id(request.destroy_key.key, "keys", "key"))
+                found, version = convert.version_id(request.destroy_key.key, "key")
+                key_id = _key_id(found)
                 key = self._keys.to_destroy(calls.current().identity, key_id)
-                return subjects.destruction(key), ""
+                pair = key if version is None else versions.at(key, version)
+                return subjects.destruction(pair, version), ""
             case "administrator":
                 identity = request.administrator.identity
                 return approval_convert.administrator(identity, self._credential_of), ""

@@ -15,6 +15,7 @@ from signetd.drivers.types import Requester
 class Call:
     """One call. `deadline` is in seconds of the monotonic clock; `facts` go into the log.
 
+    `outcome` is what the record of its end says beyond that it was done.
     `resource` is what the audit says it was about. `recorded` is set by whoever has written the
     call's record into the audit; else the dispatcher does it, unless it is `carried` out to its
     end whether somebody waits or not. It is `admitted` once it is known that its caller may call
@@ -27,6 +28,7 @@ class Call:
     roles: frozenset[Role] = frozenset()
     presented: Presented | None = None
     resource: str = ""
+    outcome: str = ""
     recorded: bool = False
     admitted: bool = False
     carried: bool = False

@@ -18,7 +18,7 @@ from signetd.drivers.types import Algorithm, KeyType, ProtectionLevel
 
 _Value = TypeVar("_Value", bound=StrEnum)
 _ID: Final = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
-_VERSION: Final = re.compile(r"(keys/[^/]*)/versions/([1-9][0-9]{0,8})")
+_VERSION: Final = re.compile(r"[1-9][0-9]{0,8}")
 _PEM_COLUMNS: Final = 64  # RFC 7468, 2
 
 
@@ -41,14 +41,21 @@ def resource_id(name: str, collection: str, field: str) -> str:
 
 
 def version_id(name: str, field: str = "name") -> tuple[str, int | None]:
-    """Return the key's name and the version of `keys/{key}` or `keys/{key}/versions/{version}`.
+    """Return the key and the version that a resource name names, None without one.
 
-    Without a version it is None. Raises INPUT_MISSING or INPUT_INVALID, naming *field*.
+    Raises INPUT_MISSING or INPUT_INVALID, naming *field*.
     """
-    found = _VERSION.fullmatch(name)
-    if found is None:
-        return resource_id(name, "keys", field), None
-    return resource_id(found[1], "keys", field), int(found[2])
+    head, separator, version = name.partition("/versions/")
+    found = resource_id(head, "keys", field)
+    if not separator:
+        return found, None
+    if not _VERSION.fullmatch(version):
+        raise SignetError(
+            Reason.INPUT_INVALID,
+            f"{field} is {name[:100]!r}; a version is named keys/{{key}}/versions/{{version}}, the "
+            "last part being its number, from 1 on.",
+        )
+    return found, int(version)
 
 
 def new_id(value: str, field: str, what: str = "key") -> str:
@@ -100,9 +107,11 @@ def _encoding(number: int) -> Encoding | None:
 
 
 def sign_input(request: signing_service_pb2.SignRequest) -> SignInput:
-    """Read what is to be signed; absent fields become None."""
+    """Read what is to be signed; absent fields become None, and so does the version."""
+    key, version = version_id(request.key, "key")
     return SignInput(
-        key=resource_id(request.key, "keys", "key"),
+        key=key,
+        version=version,
         message=request.message if request.HasField("message") else None,
         digest=request.digest if request.HasField("digest") else None,
         algorithm=algorithm(request.algorithm),
@@ -114,9 +123,11 @@ def sign_input(request: signing_service_pb2.SignRequest) -> SignInput:
 
 
 def verify_input(request: signing_service_pb2.VerifyRequest) -> VerifyInput:
-    """Read what is to be verified; absent fields become None."""
+    """Read what is to be verified; absent fields become None, and so does the version."""
+    key, version = version_id(request.key, "key")
     return VerifyInput(
-        key=resource_id(request.key, "keys", "key"),
+        key=key,
+        version=version,
         message=request.message if request.HasField("message") else None,
         digest=request.digest if request.HasField("digest") else None,
         signature=request.signature,

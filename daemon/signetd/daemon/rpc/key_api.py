@@ -10,16 +10,19 @@ from signetd.api.v1.resources_pb2 import Key, PublicKey
 from signetd.daemon.approvals import subjects
 from signetd.daemon.approvals.types import Subject
 from signetd.daemon.audit.types import Charge, Effect
-from signetd.daemon.credentials import utc_now
-from signetd.daemon.keys import RegisteredKey
+from signetd.daemon.keys import RegisteredKey, versions
+from signetd.daemon.keys.destruction import Destroyed
 from signetd.daemon.policy.types import ApprovalRule, Asker, KeyPolicy, KeyPurpose, Operation
-from signetd.daemon.rpc import calls, certificate_messages, convert, policy_convert
+from signetd.daemon.rpc import calls, convert, policy_convert
+from signetd.daemon.rpc.key_messages import key_and_version, key_message, resource
+from signetd.daemon.rpc.key_messages import key_id as _key_id
+from signetd.daemon.rpc.key_versions_api import KeyVersionsApi, Replacing
 from signetd.daemon.rpc.recording import Recorder
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.types import Algorithm, KeyType
 
 
-class Keys(Protocol):
+class Keys(Replacing, Protocol):
     """The registered keys."""
 
     def get(self, key_id: str) -> RegisteredKey:
@@ -64,12 +67,12 @@ class Keys(Protocol):
         """Let a key sign again."""
         ...
 
-    async def destroy(self, key_id: str) -> RegisteredKey:
-        """Destroy a key pair."""
+    async def destroy(self, key_id: str, version: int | None = None) -> Destroyed:
+        """Destroy one version of a key, or all pairs that it has left."""
         ...
 
-    def check_destroyable(self, key_id: str) -> RegisteredKey:
-        """Return a key that could be destroyed now, as far as is known."""
+    def check_destroyable(self, key_id: str, version: int | None = None) -> RegisteredKey:
+        """Return what could be destroyed now, as far as is known: a key as one of its versions."""
         ...
 
     async def set_policy(self, key_id: str, policy: KeyPolicy) -> RegisteredKey:
@@ -134,6 +137,8 @@ class KeyApi:
         self._approvals = approvals
         self._recorder = recorder
         self._usage = usage
+        part = KeyVersionsApi(keys, self._readable, self._begin)
+        self.replace_key, self.list_key_versions = part.replace_key, part.list_key_versions
 
     async def list_keys(self, request: messages.ListKeysRequest) -> messages.ListKeysResponse:
         """Answer ListKeys."""
@@ -143,20 +148,21 @@ class KeyApi:
         )
         uses = await self._uses(*(key.id for key in keys))
         return messages.ListKeysResponse(
-            keys=[_message(key, uses[key.id]) for key in keys], next_page_token=following
+            keys=[key_message(key, uses[key.id]) for key in keys], next_page_token=following
         )
 
     async def get_key(self, request: messages.GetKeyRequest) -> Key:
         """Answer GetKey."""
-        key = self._visible(request.name)
-        return _message(key, (await self._uses(key.id))[key.id])
+        key = self._readable(_key_id(request.name))
+        return key_message(key, (await self._uses(key.id))[key.id])
 
     async def get_public_key(self, request: messages.GetPublicKeyRequest) -> PublicKey:
         """Answer GetPublicKey."""
-        return convert.public_key_message(self._visible(request.name))
+        key_id, version = key_and_version(request.name)
+        key = self._readable(key_id)
+        return convert.public_key_message(key if version is None else versions.at(key, version))
 
-    def _visible(self, name: str) -> RegisteredKey:
-        key_id = _key_id(name)
+    def _readable(self, key_id: str) -> RegisteredKey:
         return self._gate.key(calls.current().asker, Operation.READ, key_id)
 
     async def generate_key(self, request: messages.GenerateKeyRequest) -> Key:
@@ -167,7 +173,7 @@ class KeyApi:
         purpose = policy_convert.purpose(request.purpose) or KeyPurpose.SIGNING
         uses = await self._begin(key_id, f"{kind} for {purpose} in tokens/{token}")
         key = await self._keys.generate(key_id, token, kind, algorithm, purpose)
-        return _message(key, uses)
+        return key_message(key, uses)
 
     async def enrol_key(self, request: messages.EnrolKeyRequest) -> Key:
         """Answer EnrolKey."""
@@ -183,43 +189,53 @@ class KeyApi:
             default_algorithm=algorithm,
             purpose=purpose,
         )
-        return _message(key, uses)
+        return key_message(key, uses)
 
     async def disable_key(self, request: messages.DisableKeyRequest) -> Key:
         """Answer DisableKey."""
         key_id = _key_id(request.name)
         uses = await self._begin(key_id)
-        return _message(await self._keys.disable(key_id), uses)
+        return key_message(await self._keys.disable(key_id), uses)
 
     async def enable_key(self, request: messages.EnableKeyRequest) -> Key:
         """Answer EnableKey."""
         key_id = _key_id(request.name)
         uses = await self._begin(key_id)
-        return _message(await self._keys.enable(key_id), uses)
+        return key_message(await self._keys.enable(key_id), uses)
 
     async def destroy_key(self, request: messages.DestroyKeyRequest) -> Key:
         """Answer DestroyKey. An approval is used up when the destruction begins."""
-        key_id = _key_id(request.name)
-        key = self._keys.check_destroyable(key_id)
-        user, subject = calls.current().identity, subjects.destruction(key)
+        key_id, version = key_and_version(request.name)
+        pair = self._keys.check_destroyable(key_id, version)
+        user, subject = calls.current().identity, subjects.destruction(pair, version)
         with self._approvals.reserve(request.approval, user):
-            others = () if key.policy.approval is None else (key.policy.approval,)
+            others = () if pair.policy.approval is None else (pair.policy.approval,)
             effects = await self._approvals.effects_for_act(
                 subject, request.approval, user, self._destroy_approvals, others
             )
-            detail = f"public key {key.fingerprint}"
-            uses = await self._begin(key_id, detail, *effects, approval=request.approval)
-        return _message(await self._keys.destroy(key_id), uses)
+            detail = f"public key {pair.fingerprint}"
+            uses = await self._begin(
+                key_id, detail, *effects, approval=request.approval, version=version
+            )
+        destroyed = await self._keys.destroy(key_id, version)
+        calls.current().outcome = destroyed.proof
+        return key_message(destroyed.key, uses)
 
     async def _begin(
-        self, key_id: str, detail: str = "", *effects: Effect, approval: str = ""
+        self,
+        key_id: str,
+        detail: str = "",
+        *effects: Effect,
+        approval: str = "",
+        version: int | None = None,
     ) -> int:
         """Write down that an act begins; return how often the key was used, for the answer.
 
         That is read before the act, so that what is done is never answered with a failure to read.
         """
         uses = (await self._uses(key_id))[key_id]
-        await self._recorder.begin(f"keys/{key_id}", *effects, detail=detail, approval=approval)
+        name = resource(key_id, version)
+        await self._recorder.begin(name, *effects, detail=detail, approval=approval)
         return uses
 
     async def _uses(self, *key_ids: str) -> dict[str, int]:
@@ -236,24 +252,7 @@ class KeyApi:
             )
         policy = policy_convert.policy(request.policy)
         uses = await self._begin(key_id, policy_convert.policy_text(policy))
-        return _message(await self._keys.set_policy(key_id, policy), uses)
-
-
-def _message(key: RegisteredKey, uses: int) -> Key:
-    message = convert.key_message(key)
-    message.uses = uses
-    certificate_messages.describe(message, key, utc_now())
-    message.purpose = policy_convert.purpose_number(key.purpose)
-    message.policy.CopyFrom(policy_convert.policy_message(key.policy))
-    return message
-
-
-def _key_id(name: str) -> str:
-    key_id = convert.resource_id(name, "keys", "name")
-    call = calls.current()
-    call.facts["key"] = key_id
-    call.resource = f"keys/{key_id}"
-    return key_id
+        return key_message(await self._keys.set_policy(key_id, policy), uses)
 
 
 def _new_key_id(key_id: str) -> str:

@@ -143,6 +143,8 @@ class Recorder:
         # Whose certificate was refused; it identifies nobody.
         shown = str(call.facts.get("presented", ""))[:255]
         detail = f"certificate of {shown}" if shown else ""
+        if error is None:
+            detail = call.outcome
         event = act_event(call, allowed=allowed, result=result, detail=detail)
         await self._ledger.write(Entry(event=event))
 

@@ -68,6 +68,8 @@ RULES: Final[dict[str, Rule]] = {
     **_rules(_READ, Role, "SigningService", "Verify"),
     # Signers see the keys that they have a grant for.
     **_rules(_READ, Role, "KeyService", "ListKeys", "GetKey", "GetPublicKey"),
+    **_rules(_READ, Role, "KeyService", "ListKeyVersions"),
+    **_rules(_CHANGE, _SECURITY, "KeyService", "ReplaceKey"),
     **_rules(_CHANGE, _SECURITY, "KeyService", "GenerateKey", "EnrolKey", "DisableKey"),
     **_rules(_CHANGE, _SECURITY, "KeyService", "EnableKey", "DestroyKey", "SetKeyPolicy"),
     **_rules(_CHANGE, _OVERSEERS, "KeyService", "AttestKey"),

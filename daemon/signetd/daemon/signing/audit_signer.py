@@ -3,6 +3,7 @@
 from typing import Final, Protocol
 
 from signetd.daemon.audit.signer import AuditKey
+from signetd.daemon.keys import versions
 from signetd.daemon.keys.types import KeyState, RegisteredKey
 from signetd.daemon.policy.types import KeyPurpose
 from signetd.daemon.signing.digests import named_digest
@@ -53,10 +54,12 @@ class AuditSigner:
     async def sign(self, key: AuditKey, data: bytes) -> bytes:
         """Sign the message *data*; DER for SM2 and ECDSA.
 
-        Raises SignetError KEY_PURPOSE_WRONG, and what the engine does.
+        With the very pair that *key* names, even if another has just come in its place. Raises
+        SignetError KEY_PURPOSE_WRONG, and what the engine does.
         """
         registered = self._keys.get(key.name.removeprefix("keys/"))
         check_purpose(registered, KeyPurpose.AUDIT)
-        checked = check(registered, SignInput(key=registered.id, message=data))
+        pair = next((v for v in versions.every(registered) if v.spki == key.spki), registered)
+        checked = check(pair, SignInput(key=registered.id, message=data))
         signed = await self._engine.sign(checked, await named_digest(checked), _REQUESTER)
         return signed.signature

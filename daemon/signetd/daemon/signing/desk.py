@@ -26,6 +26,7 @@ from signetd.daemon.signing.validate import (
     check_allowed,
     check_enabled,
     check_purpose,
+    check_version,
 )
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.types import Requester
@@ -102,6 +103,7 @@ class SigningDesk:
 
     async def _sign(self, use: _Use) -> Released:
         permit = self._permit(use)
+        check_version(permit.checked.key, use.request.version)
         digest = await named_digest(permit.checked)
         use.note(digest=digest.hex(), algorithm=str(permit.checked.algorithm))
         with self._approvals.reserve(use.request.approval, use.asker.identity):

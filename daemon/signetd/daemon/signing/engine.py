@@ -4,7 +4,10 @@ import asyncio
 from collections.abc import Mapping
 from typing import Final, Protocol
 
+import msgspec
+
 from signetd.daemon.keys import tokens as token_checks
+from signetd.daemon.keys import versions
 from signetd.daemon.keys.tokens import Token
 from signetd.daemon.keys.types import RegisteredKey
 from signetd.daemon.signing.faults import FaultCounter
@@ -65,12 +68,16 @@ class SigningEngine:
     async def verify(self, request: VerifyInput) -> Verified:
         """Verify a signature with the registered public key, whatever the key's state.
 
-        A malformed signature is an invalid one. Raises SignetError KEY_NOT_FOUND and what
-        ``validate.check`` raises.
+        Without a version it is tried with the one that signs, and then with the older ones, the
+        newest first. A malformed signature is an invalid one. Raises SignetError KEY_NOT_FOUND and
+        what ``validate.check`` raises.
         """
-        checked = check(self._keys.get(request.key), request)
-        valid = await asyncio.to_thread(_is_valid, checked, request.signature)
-        return Verified(valid=valid, algorithm=checked.algorithm, key=checked.key)
+        key = self._keys.get(request.key)
+        if request.version is not None:
+            key = msgspec.structs.replace(versions.at(key, request.version), older=())
+        checked = check(key, request)
+        found = await asyncio.to_thread(_verified_with, checked, request.signature)
+        return Verified(valid=found is not None, algorithm=checked.algorithm, key=found or key)
 
 
 def _plan_for(checked: Checked, token: SigningToken) -> Plan:
@@ -87,6 +94,13 @@ def _order(checked: Checked, how: Plan, digest: bytes) -> SignOrder:
         data=digest if how.hash_here else checked.data,
         signer_id=how.signer_id,
     )
+
+
+def _verified_with(checked: Checked, signature: bytes) -> RegisteredKey | None:
+    for each in versions.every(checked.key):
+        if _is_valid(msgspec.structs.replace(checked, key=each), signature):
+            return each
+    return None
 
 
 def _is_valid(checked: Checked, signature: bytes) -> bool:

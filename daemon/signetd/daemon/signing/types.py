@@ -24,11 +24,13 @@ class Encoding(StrEnum):
 class SignInput(msgspec.Struct, frozen=True, kw_only=True):
     """A message or digest to sign; None stands for what the caller left out.
 
-    ``key`` is the bare name, ``approval`` a resource name or "". For SM2 a ``digest`` is
-    e = SM3(Z ‖ M) of GB/T 32918.2.
+    ``key`` is the bare name, ``approval`` a resource name or "". ``version`` is the only one that
+    may sign, or verify; None for the one that signs, and for whichever verifies. For SM2 a
+    ``digest`` is e = SM3(Z ‖ M) of GB/T 32918.2.
     """
 
     key: str
+    version: int | None = None
     message: bytes | None = None
     digest: bytes | None = None
     algorithm: Algorithm | None = None
@@ -61,7 +63,10 @@ class Released(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Verified(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether a signature is valid."""
+    """Whether a signature is valid.
+
+    ``key`` is as the version with which it is, or as the first that was tried.
+    """
 
     valid: bool
     algorithm: Algorithm

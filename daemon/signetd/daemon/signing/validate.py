@@ -79,6 +79,16 @@ def check_purpose(key: RegisteredKey, purpose: KeyPurpose) -> None:
         )
 
 
+def check_version(key: RegisteredKey, version: int | None) -> None:
+    """Raise KEY_STATE_WRONG if a version is asked for that is not the one that signs."""
+    if version is not None and version != key.version:
+        raise SignetError(
+            Reason.KEY_STATE_WRONG,
+            f"The version {version} of the key {key.id!r} does not sign; the version {key.version} "
+            "does. For SM2, fetch its public key and hash the document anew with that.",
+        )
+
+
 def check_enabled(key: RegisteredKey) -> None:
     """Raise KEY_STATE_WRONG unless the key may sign."""
     if key.state is not KeyState.ENABLED:

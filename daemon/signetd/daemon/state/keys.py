@@ -10,6 +10,13 @@ from signetd.daemon.keys.types import KeyOrigin, KeyState, RegisteredKey
 from signetd.daemon.policy.types import KeyPolicy, KeyPurpose
 from signetd.daemon.state.errors import StateError, explained
 from signetd.daemon.state.groups import require_group
+from signetd.daemon.state.key_versions import (
+    Versions,
+    older_than,
+    owner_of,
+    read_versions,
+    write_versions,
+)
 from signetd.daemon.state.policy_version import bump_version
 from signetd.daemon.state.reading import reader
 from signetd.daemon.state.tables import KEYS
@@ -37,6 +44,7 @@ class KeyStore:
             try:
                 with self._engine.begin() as connection:
                     bump_version(connection)
+                    _check_new(connection, key)
                     connection.execute(insert(KEYS).values(_values(key)))
             except IntegrityError as error:
                 raise SignetError(Reason.KEY_EXISTS, self._conflict(key)) from error
@@ -47,26 +55,43 @@ class KeyStore:
     def update(self, key: RegisteredKey, seen: RegisteredKey) -> None:
         """Replace *seen*, which is the key as its changer has read it.
 
-        Raises SignetError POLICY_CHANGED if another daemon has changed it meanwhile,
-        GROUP_NOT_FOUND if a new policy asks a group to approve that there is not, or INTERNAL.
+        Raises SignetError POLICY_CHANGED if another daemon has changed it meanwhile, KEY_EXISTS if
+        the public key of a new version is registered already, GROUP_NOT_FOUND if a new policy asks
+        a group to approve that there is not, or INTERNAL. A new version whose commit was done,
+        although the answer got lost, is looked for, as in `add`.
         """
+        with explained(_SUBJECT):
+            try:
+                with self._engine.begin() as connection:
+                    self._update(connection, key, seen)
+            except IntegrityError as error:
+                raise SignetError(Reason.KEY_EXISTS, self._conflict(key)) from error
+            except DBAPIError as error:
+                lost = error.connection_invalidated and key.version != seen.version
+                if not lost or not self._is_there(key):
+                    raise
+
+    def _update(self, connection: Connection, key: RegisteredKey, seen: RegisteredKey) -> None:
+        bump_version(connection)
+        _check_approvers(connection, key, seen)
+        if key.version != seen.version:
+            _check_new(connection, key)
         same = (KEYS.c.id == key.id) & (KEYS.c.update_time == seen.update_time)
-        with explained(_SUBJECT), self._engine.begin() as connection:
-            bump_version(connection)
-            _check_approvers(connection, key, seen)
-            changed = connection.execute(update(KEYS).where(same).values(_values(key)))
-            if changed.rowcount != 1:
-                raise SignetError(
-                    Reason.POLICY_CHANGED,
-                    f"The key {key.id!r} was changed by somebody else meanwhile. Look at it, and "
-                    "try again.",
-                )
+        changed = connection.execute(update(KEYS).where(same).values(_values(key)))
+        if changed.rowcount != 1:
+            raise SignetError(
+                Reason.POLICY_CHANGED,
+                f"The key {key.id!r} was changed by somebody else meanwhile. Look at it, and "
+                "try again.",
+            )
+        write_versions(connection, key, seen)
 
     def all(self) -> list[RegisteredKey]:
         """Read every key, by name; StateError if one cannot be understood, SignetError INTERNAL."""
         with explained(_SUBJECT), self._reader.connect() as connection:
             rows = connection.execute(select(KEYS).order_by(KEYS.c.id)).all()
-        return [_key(row) for row in rows]
+            versions = read_versions(connection)
+        return [_key(row, versions) for row in rows]
 
     def _is_there(self, key: RegisteredKey) -> bool:
         same = (KEYS.c.id == key.id) & (KEYS.c.fingerprint == key.fingerprint)
@@ -75,12 +100,24 @@ class KeyStore:
 
     def _conflict(self, key: RegisteredKey) -> str:
         with self._engine.connect() as connection:
-            owner = connection.scalar(
-                select(KEYS.c.id).where(KEYS.c.fingerprint == key.fingerprint)
-            )
+            owner = owner_of(connection, key.fingerprint)
         if owner is None or owner == key.id:
             return f"There is a key {key.id!r} already. Choose another key_id."
-        return f"This public key is registered already, as the key {owner!r}. Use that one."
+        return _registered(owner)
+
+
+def _check_new(connection: Connection, key: RegisteredKey) -> None:
+    """Raise KEY_EXISTS if the public key is registered; to be called under `bump_version`'s lock.
+
+    The two tables have a unique column each, and none that spans both.
+    """
+    owner = owner_of(connection, key.fingerprint)
+    if owner is not None:
+        raise SignetError(Reason.KEY_EXISTS, _registered(owner))
+
+
+def _registered(owner: str) -> str:
+    return f"This public key is registered already, as the key {owner!r}. Use that one."
 
 
 def _check_approvers(connection: Connection, key: RegisteredKey, seen: RegisteredKey) -> None:
@@ -113,7 +150,7 @@ def _values(key: RegisteredKey) -> dict[str, Any]:
     }
 
 
-def _key(row: Row[Any]) -> RegisteredKey:
+def _key(row: Row[Any], versions: Versions) -> RegisteredKey:
     try:
         key = RegisteredKey(
             id=row.id,
@@ -133,6 +170,7 @@ def _key(row: Row[Any]) -> RegisteredKey:
             purpose=KeyPurpose(row.purpose),
             policy=msgspec.json.decode(row.policy, type=KeyPolicy),
             certificates=tuple(each.raw for each in elements(row.certificates, "certificates")),
+            older=older_than(versions, row.id, row.version),
         )
     except ValueError as error:
         raise StateError(

@@ -18,7 +18,8 @@ from signetd.daemon.state.seal_tables import SEAL_EVENTS, SEALS
 _WHAT: Final = "The electronic seals"
 _ROWS_AT_ONCE: Final = 100
 _MOST_ROWS: Final = 5000  # looked at for one page: else a stranger's list would read everything
-_MOST_BYTES: Final = 1 << 20  # of certificates on one page
+_MOST_BYTES: Final = 2 << 20  # on one page, about; clients take 4 MiB unless they say otherwise
+_FIXED_BYTES: Final = 1000  # of a seal: its names, codes and times
 
 
 class SealStore:
@@ -65,7 +66,7 @@ class SealStore:
                 after = seal.id
                 if shown(seal):
                     found.append(seal)
-                    octets += sum(map(len, seal.certificates))
+                    octets += _size(seal)
                 if len(found) == size or octets > _MOST_BYTES:
                     return found, after
             if len(rows) < _ROWS_AT_ONCE:
@@ -109,6 +110,13 @@ class SealStore:
         with explained(_WHAT), self._reader.connect() as connection:
             parts = [connection.execute(each).all() for each in queries]
         return list(islice(merge(*parts, key=lambda row: row.id), _ROWS_AT_ONCE))
+
+
+def _size(seal: RegisteredSeal) -> int:
+    """Return about how large a seal is in a list."""
+    texts = (seal.title, seal.owner.name, seal.state_reason)
+    parts = (*(each.encode() for each in texts), *seal.certificates)
+    return _FIXED_BYTES + sum(map(len, parts))
 
 
 def _queries(after: str, states: Collection[SealState], code: str) -> list[Select[Any]]:

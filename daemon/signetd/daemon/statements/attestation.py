@@ -5,8 +5,9 @@ from typing import Final, Protocol
 
 import msgspec
 
+from signetd.daemon.keys import destruction, versions
 from signetd.daemon.keys import tokens as token_checks
-from signetd.daemon.keys.tokens import Token
+from signetd.daemon.keys.tokens import TracingToken
 from signetd.daemon.keys.types import KeyVersion, RegisteredKey
 from signetd.daemon.statements import keys as statements
 from signetd.daemon.statements.writer import StatementWriter
@@ -17,7 +18,7 @@ MAX_NONCE_BYTES: Final = 64
 """Most bytes that somebody can have put into a statement."""
 
 
-class AttestingToken(Token, Protocol):
+class AttestingToken(TracingToken, Protocol):
     """A token that tells of its keys."""
 
     async def attributes(self, ref: KeyRef) -> dict[str, AttributeValue]:
@@ -37,14 +38,19 @@ class Attestation:
     ) -> bytes:
         """Return a signed statement of *pair*, a version of *key*, as its token has it now.
 
+        Of one that was destroyed, that the token has just been looked at, and has nothing of it.
         *nonce* becomes part of it. Raises SignetError INPUT_INVALID; STATEMENT_UNSIGNED;
-        KEY_STATE_WRONG if it was destroyed; TOKEN_NOT_FOUND, TOKEN_LOCKED, TOKEN_ABSENT,
-        KEY_NOT_ON_TOKEN, and what the token answers.
+        TOKEN_FAILED if something of a destroyed one is there; TOKEN_NOT_FOUND, TOKEN_LOCKED,
+        TOKEN_ABSENT, KEY_NOT_ON_TOKEN, and what the token answers.
         """
         _check_nonce(nonce)
         self._writer.check()
         token = token_checks.find(self._tokens, pair.token)
         info = token_checks.holding(_held_by(key, pair), token)
+        if versions.is_destroyed(key, pair.version):
+            searched = await destruction.prove_gone(versions.at(key, pair.version), token)
+            body = statements.gone(key, pair, info, searched)
+            return await self._writer.sign(statements.DESTROYED, {**body, "nonce": nonce.hex()})
         body = statements.held(key, pair, info, await token.attributes(pair.ref))
         return await self._writer.sign(statements.KEY, {**body, "nonce": nonce.hex()})
 

@@ -15,7 +15,14 @@ from signetd.drivers.types import Remedy, Requester
 
 _MAX_MOVES: Final = 8
 _FINAL: Final = (Reason.PIN_REFUSED, Reason.INTERNAL)  # of the latter nobody knows when it came
-_REPEATABLE: Final = (wire.Sign, wire.ListKeys, wire.ReadAttributes, wire.ReadCertificate)
+_REPEATABLE: Final = (
+    wire.Sign,
+    wire.ListKeys,
+    wire.TakeSurvey,
+    wire.ReadAttributes,
+    wire.FindTraces,
+    wire.ReadCertificate,
+)
 
 
 class Desk:

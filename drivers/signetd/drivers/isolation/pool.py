@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import logging
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -30,8 +31,10 @@ from signetd.drivers.types import (
     Pin,
     Requester,
     SignOrder,
+    Survey,
     TokenInfo,
     TokenSettings,
+    Traces,
 )
 
 _log = logging.getLogger("signetd.token")
@@ -207,7 +210,12 @@ class TokenPool:
 
         Raises SignetError(KEY_NOT_ON_TOKEN, KEY_AMBIGUOUS, KEY_UNPROTECTED).
         """
-        return enrolment.choose(await self.keys(), cka_id, label)
+        return enrolment.choose(await self.survey(), cka_id, label)
+
+    async def survey(self) -> Survey:
+        """List every private key on the token, those too that make no usable pair."""
+        timeout = self.settings.request_timeout
+        return expect(await self._desk.do(wire.TakeSurvey(), timeout, _NOBODY), Survey)
 
     async def attributes(self, ref: KeyRef) -> dict[str, AttributeValue]:
         """Return what the token says now of a private key, by the attributes' names (CKA_…).
@@ -219,7 +227,11 @@ class TokenPool:
         return expect(answer, Attributes).values
 
     async def generate(self, key_type: KeyType, *, label: str, cka_id: bytes) -> KeyInfo:
-        """Generate a key pair on the token. Raises SignetError."""
+        """Generate a key pair on the token.
+
+        The CKA_ID of the answer is the one that the token gave it. Raises SignetError, KEY_EXISTS
+        where a key on the token has this CKA_ID already.
+        """
         command = wire.Generate(key_type, label, cka_id)
         timeout = self.settings.generate_timeout
         return expect(await self._desk.do(command, timeout, _NOBODY), KeyInfo)
@@ -235,5 +247,22 @@ class TokenPool:
         return expect(await self._desk.do(wire.ReadCertificate(ref), timeout, requester), bytes)
 
     async def destroy(self, ref: KeyRef) -> None:
-        """Destroy a key pair on the token. Raises SignetError."""
+        """Destroy a key pair on the token, and the certificates under its CKA_ID.
+
+        Raises SignetError, KEY_NOT_ON_TOKEN where nothing of it is there.
+        """
         await self._desk.do(wire.Destroy(ref), self.settings.request_timeout, _NOBODY)
+
+    async def find_traces(self, ref: KeyRef) -> Traces:
+        """Look for whatever is left of a key pair, in a fresh session of every worker.
+
+        Raises SignetError when one of them could not look: nothing is proven then.
+        """
+        if (refusal := self.crew.refusal()) is not None:
+            raise refusal
+        command, timeout = wire.FindTraces(ref), self.settings.request_timeout
+        calls = [worker.call(command, timeout) for worker in self.crew.ready.values()]
+        if not calls:
+            raise self.crew.unavailable()
+        found = [expect(answer, Traces) for answer in await asyncio.gather(*calls)]
+        return functools.reduce(Traces.merged, found)

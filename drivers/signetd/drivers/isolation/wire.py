@@ -18,8 +18,10 @@ from signetd.drivers.types import (
     KeyType,
     Remedy,
     SignOrder,
+    Survey,
     TokenInfo,
     TokenSettings,
+    Traces,
 )
 
 MAX_FRAME_BYTES = 64 << 20
@@ -74,6 +76,10 @@ class ListKeys(msgspec.Struct, frozen=True, tag=True):
     """List the key pairs on the token afresh."""
 
 
+class TakeSurvey(msgspec.Struct, frozen=True, tag=True):
+    """List every private key on the token afresh, those too that make no usable pair."""
+
+
 class Generate(msgspec.Struct, frozen=True, tag=True):
     """Generate a key pair on the token."""
 
@@ -83,7 +89,13 @@ class Generate(msgspec.Struct, frozen=True, tag=True):
 
 
 class Destroy(msgspec.Struct, frozen=True, tag=True):
-    """Destroy a key pair on the token."""
+    """Destroy a key pair on the token, and the certificates that stand with it."""
+
+    key: KeyRef
+
+
+class FindTraces(msgspec.Struct, frozen=True, tag=True):
+    """Look in a fresh session for whatever is left of a key pair."""
 
     key: KeyRef
 
@@ -122,14 +134,16 @@ Command = (
     | Close
     | Sign
     | ListKeys
+    | TakeSurvey
     | Generate
     | Destroy
+    | FindTraces
     | ReadAttributes
     | StoreCertificate
     | ReadCertificate
     | Cancel
 )
-Value = None | bytes | TokenInfo | KeyInfo | list[KeyInfo] | Attributes
+Value = None | bytes | TokenInfo | KeyInfo | list[KeyInfo] | Attributes | Survey | Traces
 
 
 def size_of(command: Command) -> int:

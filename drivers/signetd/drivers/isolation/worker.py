@@ -74,6 +74,8 @@ class Worker:
             wire.Check: lambda c: self._opened.check(),
             wire.Sign: lambda c: self._opened.sign(c.order),
             wire.ListKeys: lambda c: self._opened.keys(),
+            wire.TakeSurvey: lambda c: self._opened.survey(),
+            wire.FindTraces: lambda c: self._opened.find_traces(c.key),
             wire.Generate: lambda c: self._opened.generate(c.key_type, c.label, c.cka_id),
             wire.Destroy: lambda c: self._opened.destroy(c.key),
             wire.ReadAttributes: lambda c: self._opened.attributes(c.key),

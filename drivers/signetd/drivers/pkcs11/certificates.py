@@ -60,13 +60,6 @@ def store(session: pkcs11.Session, entry: Entry, der: bytes, label: str) -> None
     _remove(session, former)
 
 
-def remove(session: pkcs11.Session, entry: Entry) -> None:
-    """Remove the certificates of a key pair, whoever stored them. Raises TokenFault."""
-    with translated("reading the certificates of the key pair"):
-        found = _stored(session, entry)
-    _remove(session, found)
-
-
 def _checked(entry: Entry, der: bytes) -> Certificate:
     try:
         certificate = Certificate.read(der)

@@ -1,6 +1,7 @@
 """The key pairs on a token: listed once, indexed by CKA_ID and public key."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,9 +10,9 @@ from pkcs11.constants import Attribute, ObjectClass
 
 from signetd.drivers import verify
 from signetd.drivers.errors import SignetError
-from signetd.drivers.pkcs11 import protection, publickey
+from signetd.drivers.pkcs11 import pairing, protection, publickey
 from signetd.drivers.pkcs11.profile import Profile
-from signetd.drivers.types import KeyInfo, KeyRef, ProtectionLevel
+from signetd.drivers.types import KeyInfo, KeyRef, ObscureKey, ProtectionLevel
 from signetd.gm import sm2
 
 _WANTED = [
@@ -53,18 +54,31 @@ class Inventory:
         self._profile = profile
         self._level = level
         self._entries: dict[KeyRef, Entry] = {}
+        self.obscure: list[ObscureKey] = []
+
+    @property
+    def _sm2_key_type(self) -> int | None:
+        return self._profile.sm2.key_type if self._profile.sm2 else None
 
     def refresh(self) -> None:
         """List the objects afresh."""
-        publics: dict[bytes, list[Any]] = {}
-        for public in list(self._session.get_objects({Attribute.CLASS: ObjectClass.PUBLIC_KEY})):
-            cka_id = public.get_attributes([Attribute.ID]).get(Attribute.ID, b"")
-            publics.setdefault(cka_id, []).append(public)
-        entries = {}
-        for private in list(self._session.get_objects({Attribute.CLASS: ObjectClass.PRIVATE_KEY})):
-            for entry in self._read(private, publics):
+        publics = pairing.read_publics(self._session, self._sm2_key_type)
+        privates = [
+            (private, private.get_attributes(_WANTED))
+            for private in list(
+                self._session.get_objects({Attribute.CLASS: ObjectClass.PRIVATE_KEY})
+            )
+        ]
+        matches = pairing.match([found for _, found in privates], publics, self._sm2_key_type)
+        entries, obscure = {}, []
+        for (private, attributes), match in zip(privates, matches, strict=True):
+            entry = self._entry(private, attributes, match.spki, match.public)
+            if entry is None or entry.info.ref in entries:
+                why = match.why or "its type is not served, or a second private key is its twin"
+                obscure.append(_obscure(attributes, why))
+            else:
                 entries[entry.info.ref] = entry
-        self._entries = entries
+        self._entries, self.obscure = entries, obscure
         self._seen.update(entries)
 
     def any(self) -> Entry | None:
@@ -86,60 +100,62 @@ class Inventory:
         return self._entries.get(key)
 
     def add(self, pair: tuple[Any, Any]) -> KeyInfo | None:
-        """Read one key pair, its public object first; None when it is of a kind not served."""
+        """Read one key pair, its public object first, whatever CKA_ID the token gave it.
+
+        None when it is of a kind not served.
+        """
         public, private = pair
-        cka_id = private.get_attributes([Attribute.ID]).get(Attribute.ID, b"")
-        for entry in self._read(private, {cka_id: [public]}):
-            self._entries[entry.info.ref] = entry
-            self._seen.add(entry.info.ref)
-            return entry.info
-        return None
+        attributes = private.get_attributes(_WANTED)
+        number = self._sm2_key_type
+        spki = pairing.told(attributes, number) or pairing.read_public(public, number).spki
+        entry = self._entry(private, attributes, spki, public)
+        if entry is None:
+            return None
+        self._entries[entry.info.ref] = entry
+        self._seen.add(entry.info.ref)
+        return entry.info
 
     def forget(self, key: KeyRef) -> None:
         """Take note that a key pair was destroyed."""
         self._entries.pop(key, None)
         self._seen.discard(key)
 
-    def sweep(self, cka_id: bytes) -> None:
-        """Destroy all keys with this CKA_ID: the private ones first."""
-        for each in self._with_id(cka_id):
+    def sweep(self, cka_id: bytes, *others: Any) -> None:
+        """Destroy *others* and all keys with this CKA_ID: the private ones first."""
+        for each in {found.handle: found for found in (*others, *self._with_id(cka_id))}.values():
             each.destroy()
 
-    def has(self, cka_id: bytes) -> bool:
-        """Ask the token for a key of any kind with this CKA_ID, half of a pair included."""
-        return bool(self._with_id(cka_id))
+    def labels(self, cka_id: bytes) -> list[str]:
+        """Ask the token for the keys of any kind with this CKA_ID, half of a pair included."""
+        found = [each.get_attributes([Attribute.LABEL]) for each in self._with_id(cka_id)]
+        return sorted({str(each.get(Attribute.LABEL, "")) for each in found})
 
     def _with_id(self, cka_id: bytes) -> list[Any]:
         kinds = (ObjectClass.PRIVATE_KEY, ObjectClass.PUBLIC_KEY)
         wanted = [{Attribute.CLASS: kind, Attribute.ID: cka_id} for kind in kinds]
         return [found for each in wanted for found in list(self._session.get_objects(each))]
 
-    def _read(self, private: Any, publics: dict[bytes, list[Any]]) -> list[Entry]:
-        """Describe one private key; nothing for a key of a kind that is not served."""
-        attributes = private.get_attributes(_WANTED)
-        cka_id = attributes.get(Attribute.ID, b"")
-        candidates = [p for p in publics.get(cka_id, []) if _same_type(p, attributes)]
-        public = candidates[0] if len(candidates) == 1 else None
-        source = public.get_attributes(list(publickey.ATTRIBUTES)) if public else attributes
-        number = self._profile.sm2.key_type if self._profile.sm2 else None
+    def _entry(
+        self, private: Any, attributes: Mapping[Any, Any], spki: bytes | None, public: Any
+    ) -> Entry | None:
+        """Describe one private key; None for a key of a kind that is not served."""
         try:
-            spki = publickey.spki(source, number)
-            key_type, loaded = verify.load(spki)
+            key_type, loaded = verify.load(spki or b"")
         except (ValueError, SignetError):
-            return []
+            return None
         info = KeyInfo(
-            ref=KeyRef(cka_id, hashlib.sha256(spki).digest()),
+            ref=KeyRef(attributes.get(Attribute.ID, b""), hashlib.sha256(spki or b"").digest()),
             label=attributes.get(Attribute.LABEL, ""),
             key_type=key_type,
-            spki=spki,
+            spki=spki or b"",
             protection_level=self._level,
             weaknesses=protection.weaknesses(attributes, self._profile),
             always_authenticate=attributes.get(Attribute.ALWAYS_AUTHENTICATE) is True,
         )
         sm2_key = loaded if isinstance(loaded, sm2.Sm2PublicKey) else None
-        return [Entry(info, private, public, sm2_key)]
+        return Entry(info, private, public, sm2_key)
 
 
-def _same_type(public: Any, private_attributes: dict[int, Any]) -> bool:
-    key_type = public.get_attributes([Attribute.KEY_TYPE]).get(Attribute.KEY_TYPE)
-    return bool(key_type == private_attributes.get(Attribute.KEY_TYPE))
+def _obscure(attributes: Mapping[Any, Any], why: str) -> ObscureKey:
+    label = attributes.get(Attribute.LABEL, "")
+    return ObscureKey(cka_id=attributes.get(Attribute.ID, b""), label=label, why=why)

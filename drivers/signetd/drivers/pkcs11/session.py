@@ -1,6 +1,7 @@
 """The one session that a worker has with its token: opened, logged in, renewed, checked, closed."""
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import pkcs11
 from pkcs11 import exceptions as p11
@@ -93,6 +94,35 @@ class TokenSession:
         with translated("listing the keys"):
             inventory.refresh()
         return inventory
+
+    @contextmanager
+    def fresh(self) -> Iterator[pkcs11.Session]:
+        """Give a session that was opened just now, and of which nothing is remembered.
+
+        The token is the same before and after, and the user logged in, without whom no private
+        object shows.
+        """
+        self._check_same_and_in(self.open[0])
+        try:
+            session = self._new_session()
+        except TokenFault as error:
+            if error.ckr != "CKR_SESSION_COUNT":
+                raise
+            self.renew()  # the token has no second one: ours is replaced by a fresh one
+            yield self.open[0]
+            self._check_same_and_in(self.open[0])
+            return
+        try:
+            self._check_logged_in(session)
+            yield session
+            self._check_same_and_in(session)
+        finally:
+            self._close(session)
+
+    def _check_same_and_in(self, session: pkcs11.Session) -> None:
+        self._check_logged_in(session)
+        with translated("looking for the token"):
+            check_same(self._token, self._token.slot.get_token())
 
     def has_seen(self, key: KeyRef) -> bool:
         """Whether this process has found the key pair before."""

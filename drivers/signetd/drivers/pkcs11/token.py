@@ -1,7 +1,7 @@
 """One token behind PKCS#11: one login session, one thread, in a process of its own."""
 
 import sys
-from contextlib import suppress
+from typing import Any
 
 from pkcs11 import _pkcs11
 
@@ -17,6 +17,7 @@ from signetd.drivers.pkcs11 import (
     plan,
     probe,
     profiles,
+    remains,
     room,
     vendor,
 )
@@ -33,7 +34,9 @@ from signetd.drivers.types import (
     Pin,
     Remedy,
     SignOrder,
+    Survey,
     TokenSettings,
+    Traces,
 )
 from signetd.gm import encoding, sm2
 
@@ -84,6 +87,11 @@ class Pkcs11Token:
             check_same(self._token, self._token.slot.get_token())
         self._session.check()
 
+    def survey(self) -> Survey:
+        """List every private key afresh."""
+        inventory = self._session.refresh()
+        return Survey(pairs=inventory.infos(), obscure=inventory.obscure)
+
     def keys(self) -> list[KeyInfo]:
         """List the key pairs afresh."""
         return self._session.refresh().infos()
@@ -93,13 +101,9 @@ class Pkcs11Token:
         with translated("finding the key"):
             entry = inventory.find(key)
         if entry is None:
-            why = (
-                f"the token holds no key pair with CKA_ID {key.cka_id.hex()} and the registered "
-                "public key"
-            )
             # One that was there: only a fresh process can tell whether it is gone.
             remedy = Remedy.WORKER if self._session.has_seen(key) else Remedy.NONE
-            raise TokenFault(Reason.KEY_NOT_ON_TOKEN, why, ckr="", remedy=remedy)
+            raise TokenFault(Reason.KEY_NOT_ON_TOKEN, _not_there(key), ckr="", remedy=remedy)
         return entry
 
     def attributes(self, key: KeyRef) -> Attributes:
@@ -184,45 +188,47 @@ class Pkcs11Token:
     def generate(self, key_type: KeyType, label: str, cka_id: bytes) -> KeyInfo:
         """Generate a key pair: sensitive, not extractable, for signing only.
 
-        A pair that the token does not protect so is destroyed again.
-        Raises SignetError(KEY_EXISTS, KEY_UNPROTECTED, ALGORITHM_NOT_ON_TOKEN) and what the token
-        answers.
+        The CKA_ID of the answer is the one that the token shows: some cut or pad what they are
+        given. A pair that the token does not protect so is destroyed again. Raises
+        SignetError(KEY_EXISTS, KEY_UNPROTECTED, ALGORITHM_NOT_ON_TOKEN) and what the token answers.
         """
         self._room.make(cka_id)
         session, inventory = self._session.open
         with translated("looking for keys with this CKA_ID"):
-            if inventory.has(cka_id):
-                raise SignetError(
-                    Reason.KEY_EXISTS,
-                    f"the token holds a key with CKA_ID {cka_id.hex()} already; give another, or "
-                    "destroy that key first",
-                )
+            holders = inventory.labels(cka_id)
+        if holders:
+            named = " and ".join(f'"{each}"' for each in holders)
+            raise SignetError(
+                Reason.KEY_EXISTS,
+                f"the token holds the key {named} with CKA_ID {cka_id.hex()} already; give another "
+                "CKA_ID, or destroy that key first",
+            )
         with describe.better_profile_named(self.info, self._profile.name):
             number = keygen.mechanism(self._profile, self._offered, key_type)
         with translated("asking how long its keys may be"):
             keygen.check_size(self._token.slot, number, key_type)
+        pair: tuple[Any, ...] = ()
         try:
             with translated("generating the key pair"):
-                made = inventory.add(
-                    keygen.generate(
-                        session, number, key_type, self._profile, label=label, cka_id=cka_id
-                    )
+                pair = keygen.generate(
+                    session, number, key_type, self._profile, label=label, cka_id=cka_id
                 )
-            if made is None or made.ref.cka_id != cka_id:
+                made = inventory.add(pair)
+            if made is None:
                 why = "the token does not show the key pair that it made as it was asked for"
                 raise SignetError(Reason.TOKEN_FAILED, why)
             if made.weaknesses:
                 raise unprotected(made)
         except SignetError:
-            self._sweep(inventory, cka_id)
+            self._sweep(inventory, cka_id, pair)
             raise
         return made
 
-    def _sweep(self, inventory: Inventory, cka_id: bytes) -> None:
+    def _sweep(self, inventory: Inventory, cka_id: bytes, pair: tuple[Any, ...]) -> None:
         """Leave nothing of a key pair that could not be made: nobody would know of it."""
         try:
             with translated("destroying what is left of a key pair that was not made"):
-                inventory.sweep(cka_id)
+                inventory.sweep(cka_id, *reversed(pair))  # which may have another CKA_ID now
                 inventory.refresh()
         except SignetError as error:  # the token is lost, or knows of no such pair
             print(f"{error.message} (CKA_ID {cka_id.hex()})", file=sys.stderr, flush=True)
@@ -241,20 +247,36 @@ class Pkcs11Token:
         return certificates.read(self._session.open[0], entry)
 
     def destroy(self, key: KeyRef) -> None:
-        """Destroy a key pair; the private key first. Raises SignetError.
+        """Destroy all that is there of a key pair: private key, public key, certificates.
 
-        Its certificates are removed with it, where the token lets that be.
+        Raises SignetError, KEY_NOT_ON_TOKEN where there is nothing of it. Whether it is gone then
+        is for `find_traces` to say.
         """
         self._room.leave(key.cka_id)
-        entry = self._entry(key)
-        session, inventory = self._session.open
+        inventory = self._session.refresh()
+        session, entry = self._session.open[0], inventory.find(key)
         with translated("destroying the key pair"):
-            entry.private.destroy()
-            if entry.public is not None:
-                entry.public.destroy()
+            found = remains.look(session, key, self._sm2_key_type)
+            objects = [*found.privates, *found.publics, *found.certificates]
+            if entry is not None:  # which may know that a private key is the pair's by its public
+                objects.insert(0, entry.private)
+            if not objects:
+                raise SignetError(Reason.KEY_NOT_ON_TOKEN, _not_there(key))
+            for each in {item.handle: item for item in objects}.values():
+                each.destroy()
             inventory.forget(key)
-        with suppress(SignetError):  # they are public, and the pair is gone already
-            certificates.remove(session, entry)
+
+    def find_traces(self, key: KeyRef) -> Traces:
+        """Look for whatever is left of a key pair, in a fresh session. Raises SignetError."""
+        with self._session.fresh() as session, translated("looking for what is left of a key"):
+            found = remains.look(session, key, self._sm2_key_type).traces()
+        if found.gone:
+            self._session.open[1].forget(key)  # destroyed by another worker, perhaps
+        return found
+
+    @property
+    def _sm2_key_type(self) -> int | None:
+        return self._profile.sm2.key_type if self._profile.sm2 else None
 
     def close(self) -> None:
         """Log out and close the session."""
@@ -267,6 +289,13 @@ def unprotected(info: KeyInfo) -> SignetError:
         Reason.KEY_UNPROTECTED,
         f"the token does not protect the key with CKA_ID {info.ref.cka_id.hex()} as it must: "
         + "; ".join(info.weaknesses),
+    )
+
+
+def _not_there(key: KeyRef) -> str:
+    return (
+        f"the token holds no key pair with CKA_ID {key.cka_id.hex() or '(none)'} and the "
+        "registered public key"
     )
 
 

@@ -17,8 +17,11 @@ from signetd.drivers.types import (
     KeyInfo,
     KeyRef,
     KeyType,
+    ObscureKey,
     ProtectionLevel,
+    Survey,
     TokenInfo,
+    Traces,
 )
 
 
@@ -47,6 +50,8 @@ class MemoryStore:
 class FakeToken:
     """A token that holds key pairs by CKA_ID; ``gate`` holds generate and destroy up.
 
+    One that ``lies`` destroys nothing and says that it did; ``destroyed_failure`` is its answer
+    after it has.
     ``asked`` is set when the first pair is asked for.
     """
 
@@ -64,6 +69,7 @@ class FakeToken:
             inputs=offered,
         )
         self.pairs: list[KeyInfo] = []
+        self.obscure: list[ObscureKey] = []
         self.calls: list[str] = []
         self.complaints: dict[str, str] = {}
         self.asked = asyncio.Event()
@@ -71,7 +77,11 @@ class FakeToken:
         self.gate.set()
         self.generate_failure: SignetError | None = None
         self.destroy_failure: SignetError | None = None
+        self.destroyed_failure: SignetError | None = None
+        self.traces_failure: SignetError | None = None
+        self.lies = False
         self.next_spki: bytes | None = None
+        self.changes_id: Callable[[bytes], bytes] = lambda cka_id: cka_id
 
     def complain(self, topic: str, why: str) -> None:
         self.complaints[topic] = why
@@ -94,6 +104,9 @@ class FakeToken:
         self.calls.append("keys")
         return list(self.pairs)
 
+    async def survey(self) -> Survey:
+        return Survey(pairs=list(self.pairs), obscure=list(self.obscure))
+
     async def find_key(self, *, cka_id: bytes = b"", label: str = "") -> KeyInfo:
         self.calls.append("find_key")
         found = [
@@ -111,7 +124,7 @@ class FakeToken:
         self.asked.set()
         await self.gate.wait()
         spki = self.next_spki or secrets.token_bytes(91)
-        pair = self.hold(key_type, label=label, cka_id=cka_id, spki=spki)
+        pair = self.hold(key_type, label=label, cka_id=self.changes_id(cka_id), spki=spki)
         if self.generate_failure:
             raise self.generate_failure
         return pair
@@ -121,7 +134,19 @@ class FakeToken:
         await self.gate.wait()
         if self.destroy_failure:
             raise self.destroy_failure
-        self.pairs = [pair for pair in self.pairs if pair.ref != ref]
+        if all(pair.ref != ref for pair in self.pairs):
+            raise SignetError(Reason.KEY_NOT_ON_TOKEN, "There is no such pair.")
+        if not self.lies:
+            self.pairs = [pair for pair in self.pairs if pair.ref != ref]
+        if self.destroyed_failure:
+            raise self.destroyed_failure
+
+    async def find_traces(self, ref: KeyRef) -> Traces:
+        self.calls.append("find_traces")
+        if self.traces_failure:
+            raise self.traces_failure
+        left = sum(pair.ref == ref for pair in self.pairs)
+        return Traces(private=left, public=left, looked_at=2 * len(self.pairs))
 
 
 @pytest.fixture

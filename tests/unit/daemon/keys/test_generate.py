@@ -11,7 +11,7 @@ import pytest
 from signetd.daemon.keys import KeyManager, KeyOrigin, KeyState
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.life import TokenState
-from signetd.drivers.types import Algorithm, KeyType, ProtectionLevel
+from signetd.drivers.types import Algorithm, KeyType, ObscureKey, ProtectionLevel
 
 SERIAL = "00a1"
 
@@ -165,7 +165,7 @@ async def test_what_cannot_be_removed_from_the_token_is_named(
 async def test_a_pair_whose_answer_was_lost_is_destroyed(
     manager: KeyManager, token: Any, reason: Reason
 ) -> None:
-    other = token.hold(KeyType.SM2, label="a", cka_id=b"other", spki=b"other")
+    other = token.hold(KeyType.SM2, label="b", cka_id=b"other", spki=b"other")
     token.generate_failure = SignetError(reason, "The token did not answer.")
     with pytest.raises(SignetError, match=r"^The token did not answer\.$") as error:
         await manager.generate("a", "hsm1", KeyType.SM2, None)
@@ -218,3 +218,45 @@ async def test_the_registered_token_is_the_one_that_made_the_pair(
     token.info = msgspec.structs.replace(token.info, serial="another")
     token.gate.set()
     assert (await request).token_serial == SERIAL
+
+
+@pytest.mark.parametrize("change", [lambda i: i[:10], lambda i: i + bytes(4)])
+async def test_a_token_that_cuts_or_pads_the_cka_id_is_believed(
+    manager: KeyManager, token: Any, change: Callable[[bytes], bytes]
+) -> None:
+    token.changes_id = change
+    key = await manager.generate("a", "hsm1", KeyType.SM2, None)
+    assert key.ref == token.pairs[0].ref
+    assert len(key.cka_id) in (10, 20)
+    token.generate_failure = SignetError(Reason.TOKEN_FAILED, "Broken.")
+    with pytest.raises(SignetError, match=r"^Broken\.$"):
+        await manager.generate("b", "hsm1", KeyType.SM2, None)
+    assert [pair.label for pair in token.pairs] == ["a"], "the pair that was made is removed"
+
+
+async def test_a_worker_that_comes_back_soon_is_waited_for_to_remove_a_pair(
+    manager: KeyManager, token: Any
+) -> None:
+    token.generate_failure = SignetError(Reason.WORKER_LOST, "Lost.")
+    token.destroy_failure = SignetError(Reason.TOKEN_RECOVERING, "Not yet.")
+
+    loop = asyncio.get_running_loop()
+    loop.call_later(0.1, setattr, token, "destroy_failure", None)
+    with pytest.raises(SignetError, match=r"^Lost\.$"):
+        await manager.generate("a", "hsm1", KeyType.SM2, None)
+    assert token.pairs == []
+    assert token.calls.count("destroy") == 2
+
+
+@pytest.mark.parametrize("is_obscure", [False, True])
+async def test_none_is_generated_under_a_label_that_is_on_the_token(
+    manager: KeyManager, token: Any, is_obscure: bool
+) -> None:
+    if is_obscure:
+        token.obscure.append(ObscureKey(cka_id=b"\7", label="a", why="it tells no public key"))
+    else:
+        token.hold(KeyType.SM2, label="a", cka_id=b"\7", spki=b"other")
+    with pytest.raises(SignetError, match=r"label 'a' already \(CKA_ID 07\)") as error:
+        await manager.generate("a", "hsm1", KeyType.SM2, None)
+    assert error.value.reason is Reason.KEY_EXISTS
+    assert "generate" not in token.calls

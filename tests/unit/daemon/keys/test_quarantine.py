@@ -48,7 +48,7 @@ async def test_only_an_enabled_key_comes_into_quarantine(
 ) -> None:
     before = await keys.disable("a")
     if destroyed:
-        before = await keys.destroy("a")
+        before = (await keys.destroy("a")).key
     with capture_logs() as logs:
         assert await keys.quarantine("a", 3) == before
     assert logs == []
@@ -70,7 +70,7 @@ async def test_enabling_and_disabling_lift_it(keys: KeyManager, token: Any) -> N
 
 async def test_a_key_in_quarantine_can_be_destroyed(keys: KeyManager, token: Any) -> None:
     await keys.quarantine("a", 3)
-    assert (await keys.destroy("a")).state is KeyState.DESTROYED
+    assert (await keys.destroy("a")).key.state is KeyState.DESTROYED
     assert token.pairs == []
     assert token.complaints == {}
 

@@ -16,6 +16,7 @@ from signetd.daemon.certificates.requests import Prepared
 from signetd.daemon.certificates.service import CheckedImport
 from signetd.daemon.credentials import Presented
 from signetd.daemon.keys import KeyOrigin, KeyState, RegisteredKey
+from signetd.daemon.keys.destruction import Destroyed
 from signetd.daemon.policy.types import (
     ApprovalRule,
     Asker,
@@ -189,7 +190,7 @@ class FakeKeys:
             raise SignetError(Reason.KEY_NOT_FOUND, f"There is no key {key_id}.")
         return KEY
 
-    def check_destroyable(self, key_id: str) -> RegisteredKey:
+    def check_destroyable(self, key_id: str, version: int | None = None) -> RegisteredKey:
         return KEY
 
     def page(
@@ -230,8 +231,14 @@ class FakeKeys:
         self.asked.append(("enable", key_id))
         return KEY
 
-    async def destroy(self, key_id: str) -> RegisteredKey:
+    async def destroy(self, key_id: str, version: int | None = None) -> Destroyed:
         self.asked.append(("destroy", key_id))
+        return Destroyed(key=KEY, proof="gone")
+
+    async def replace(
+        self, key_id: str, token: str = "", *, cka_id: bytes = b"", label: str = ""
+    ) -> RegisteredKey:
+        self.asked.append(("replace", key_id, token, cka_id, label))
         return KEY
 
     async def set_policy(self, key_id: str, policy: KeyPolicy) -> RegisteredKey:

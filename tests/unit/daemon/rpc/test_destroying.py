@@ -8,6 +8,7 @@ from signetd.api.v1 import key_service_pb2 as messages
 from signetd.daemon.approvals.types import Subject
 from signetd.daemon.audit.types import Effect
 from signetd.daemon.keys import RegisteredKey
+from signetd.daemon.keys.destruction import Destroyed
 from signetd.daemon.policy.types import ApprovalRule
 from signetd.daemon.rpc import calls
 from signetd.daemon.rpc.calls import Call
@@ -21,11 +22,11 @@ from tests.unit.daemon.rpc.fakes import FakeApprovals, FakeUsage
 class Keys:
     """One key, which can be destroyed."""
 
-    def check_destroyable(self, key_id: str) -> RegisteredKey:
+    def check_destroyable(self, key_id: str, version: int | None = None) -> RegisteredKey:
         return KEY
 
-    async def destroy(self, key_id: str) -> RegisteredKey:
-        return KEY
+    async def destroy(self, key_id: str, version: int | None = None) -> Destroyed:
+        return Destroyed(key=KEY, proof="gone")
 
 
 class Approvals(FakeApprovals):

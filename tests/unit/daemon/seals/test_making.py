@@ -19,7 +19,8 @@ from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.types import KeyType
 from signetd.gm.encoding import der_to_raw
 from signetd.gm.sm2 import Sm2PublicKey, verify
-from signetd.seal import Format, parse_seal
+from signetd.pki import Certificate, Revocation, TrustStore
+from signetd.seal import Circumstances, Format, Rules, Verdict, as_lines, parse_seal, verify_seal
 from tests.unit.daemon.seals import samples
 from tests.unit.daemon.seals.office import MAKER_SPKI, Office, certificate, refusal, spki
 
@@ -55,6 +56,14 @@ async def test_a_seal_says_what_was_applied_for(office: Office, format: Format) 
     assert seal.certificate == certificate("maker")
     raw = der_to_raw(seal.signature, 32)
     verify(Sm2PublicKey.from_spki(MAKER_SPKI), seal.signed, raw)
+    circumstances = Circumstances(
+        rules=Rules.GBT_38540,
+        at=office.now,
+        makers=TrustStore("makers", [Certificate.read(samples.root())]),
+        revocation=Revocation.IGNORED,
+    )
+    report = verify_seal(made.der, circumstances)
+    assert report.verdict is Verdict.GOOD, as_lines(report)
     assert made.sm3 == other_sm3.sm3_hash(list(made.der))
 
 
@@ -65,8 +74,10 @@ async def test_the_seal_of_a_person_is_of_another_type(office: Office) -> None:
 
 async def test_the_record_tells_of_the_signature(every: Office) -> None:
     made = await every.made()
-    (record,) = every.records(operation="SealService/MakeSeal")
-    assert (record["resource"], record["identity"]) == ("seals/company", "reviewer")
+    (record,) = every.records(operation="make-seal")
+    assert (record["resource"], record["identity"]) == ("keys/maker", "reviewer")
+    assert (record["kind"], record["use"]) == ("use", 1)
+    assert record["detail"].startswith("seals/company ")
     assert (record["result"], record["algorithm"]) == ("OK", "SM2_SM3")
     assert (record["token_serial"], record["key_version"]) == ("00a1", 1)
     assert made.sm3 in record["detail"]
@@ -189,8 +200,9 @@ async def test_the_limit_of_the_makers_key_counts(every: Office) -> None:
     await every.review("second")
     assert (await refusal(every.make("second"))).reason is Reason.LIMIT_REACHED
     assert (await every.get("second")).state == messages.SEAL_STATE_ACCEPTED
-    (record,) = every.records(operation="SealService/MakeSeal", result="LIMIT_REACHED")
-    assert (record["allowed"], record["resource"]) == (False, "seals/second")
+    (record,) = every.records(operation="make-seal", result="LIMIT_REACHED")
+    assert (record["allowed"], record["resource"]) == (False, "keys/maker")
+    assert record["detail"].startswith("seals/second ")
 
 
 async def test_of_two_who_make_a_seal_one_does(every: Office) -> None:
@@ -233,7 +245,7 @@ class TestApprovals:
         approval = await self.approved(guarded)
         made = await guarded.make(approval=approval)
         assert made.state == messages.SEAL_STATE_MADE
-        (record,) = guarded.records(operation="SealService/MakeSeal")
+        (record,) = guarded.records(operation="make-seal")
         assert record["approval"] == approval
         await guarded.apply("second")
         await guarded.review("second")

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 
 from signetd.daemon.approvals.types import Subject
@@ -182,3 +183,13 @@ async def test_a_request_that_is_given_up_is_recorded(scene: Scene, token: Any) 
     await scene.desk.drain()
     (event,) = scene.ledger.events
     assert (event.result, event.signature_digest) == ("CANCELLED", "")
+
+
+async def test_a_version_that_does_not_sign_is_refused(scene: Scene, token: Any) -> None:
+    with pytest.raises(SignetError, match=r"version 2 of the key.*does not sign") as error:
+        await scene.desk.sign(msgspec.structs.replace(REQUEST, version=2), ASKER)
+    assert error.value.reason is Reason.KEY_STATE_WRONG
+    assert token.orders == []
+    (event,) = scene.ledger.events
+    assert (event.result, event.signature_digest) == ("KEY_STATE_WRONG", "")
+    assert (await scene.desk.sign(msgspec.structs.replace(REQUEST, version=1), ASKER)).number == 2

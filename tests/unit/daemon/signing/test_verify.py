@@ -3,11 +3,15 @@
 import dataclasses
 from typing import Any
 
+import msgspec
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding as Form
+from cryptography.hazmat.primitives.serialization import PublicFormat
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from signetd.daemon.keys import KeyState
+from signetd.daemon.keys import KeyState, versions
 from signetd.daemon.signing import Encoding, SignInput, VerifyInput
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.life import TokenState
@@ -89,3 +93,33 @@ async def test_garbage_is_never_valid_and_never_a_crash(
     engine: AskedEngine, name: str, signature: bytes, encoding: Encoding | None
 ) -> None:
     assert not await valid(engine, name, signature, encoding=encoding)
+
+
+async def replace(engine: AskedEngine, keys: Any, name: str) -> Any:
+    """Put a key that nobody signs with in the place of the one that has signed *name*'s message."""
+    signed = await engine.sign(SignInput(key=name, message=b"m"))
+    old = keys.get(name)
+    keys.change(
+        name,
+        version=2,
+        spki=ec.generate_private_key(ec.SECP256R1())
+        .public_key()
+        .public_bytes(Form.DER, PublicFormat.SubjectPublicKeyInfo),
+        older=(versions.retired(old),),
+    )
+    return signed
+
+
+async def test_older_versions_verify_and_are_named(engine: AskedEngine, keys: Any) -> None:
+    signed = await replace(engine, keys, "ec_p256")
+    request = VerifyInput(key="ec_p256", message=b"m", signature=signed.signature)
+    found = await engine.verify(request)
+    assert (found.valid, found.key.version) == (True, 1)
+    for version, is_valid in ((1, True), (2, False)):
+        found = await engine.verify(msgspec.structs.replace(request, version=version))
+        assert (found.valid, found.key.version) == (is_valid, version)
+    found = await engine.verify(msgspec.structs.replace(request, message=b"n"))
+    assert (found.valid, found.key.version) == (False, 2), "the one that signs is named"
+    with pytest.raises(SignetError, match="no version 3") as error:
+        await engine.verify(msgspec.structs.replace(request, version=3))
+    assert error.value.reason is Reason.KEY_NOT_FOUND

@@ -106,7 +106,7 @@ class DestroyKeySubject(google.protobuf.message.Message):
 
     KEY_FIELD_NUMBER: builtins.int
     key: builtins.str
-    """Required. Resource name: `keys/{key}`."""
+    """Required. Resource name: `keys/{key}`, or `keys/{key}/versions/{version}` for that one alone."""
     def __init__(
         self,
         *,

@@ -86,7 +86,9 @@ class GetPublicKeyRequest(google.protobuf.message.Message):
 
     NAME_FIELD_NUMBER: builtins.int
     name: builtins.str
-    """Required. Resource name: `keys/{key}`."""
+    """Required. Resource name: `keys/{key}`, for the version that signs, or
+    `keys/{key}/versions/{version}`.
+    """
     def __init__(
         self,
         *,

@@ -81,11 +81,6 @@ class KeyServiceStub(object):
                 request_serializer=signetd_dot_api_dot_v1_dot_key__service__pb2.SetKeyPolicyRequest.SerializeToString,
                 response_deserializer=signetd_dot_api_dot_v1_dot_resources__pb2.Key.FromString,
                 _registered_method=True)
-        self.AttestKey = channel.unary_unary(
-                '/signetd.api.v1.KeyService/AttestKey',
-                request_serializer=signetd_dot_api_dot_v1_dot_key__service__pb2.AttestKeyRequest.SerializeToString,
-                response_deserializer=signetd_dot_api_dot_v1_dot_key__service__pb2.Statement.FromString,
-                _registered_method=True)
         self.CreateCsr = channel.unary_unary(
                 '/signetd.api.v1.KeyService/CreateCsr',
                 request_serializer=signetd_dot_api_dot_v1_dot_key__service__pb2.CreateCsrRequest.SerializeToString,
@@ -100,6 +95,21 @@ class KeyServiceStub(object):
                 '/signetd.api.v1.KeyService/GetCertificate',
                 request_serializer=signetd_dot_api_dot_v1_dot_key__service__pb2.GetCertificateRequest.SerializeToString,
                 response_deserializer=signetd_dot_api_dot_v1_dot_key__service__pb2.KeyCertificate.FromString,
+                _registered_method=True)
+        self.ReplaceKey = channel.unary_unary(
+                '/signetd.api.v1.KeyService/ReplaceKey',
+                request_serializer=signetd_dot_api_dot_v1_dot_key__service__pb2.ReplaceKeyRequest.SerializeToString,
+                response_deserializer=signetd_dot_api_dot_v1_dot_resources__pb2.Key.FromString,
+                _registered_method=True)
+        self.ListKeyVersions = channel.unary_unary(
+                '/signetd.api.v1.KeyService/ListKeyVersions',
+                request_serializer=signetd_dot_api_dot_v1_dot_key__service__pb2.ListKeyVersionsRequest.SerializeToString,
+                response_deserializer=signetd_dot_api_dot_v1_dot_key__service__pb2.ListKeyVersionsResponse.FromString,
+                _registered_method=True)
+        self.AttestKey = channel.unary_unary(
+                '/signetd.api.v1.KeyService/AttestKey',
+                request_serializer=signetd_dot_api_dot_v1_dot_key__service__pb2.AttestKeyRequest.SerializeToString,
+                response_deserializer=signetd_dot_api_dot_v1_dot_key__service__pb2.Statement.FromString,
                 _registered_method=True)
 
 
@@ -173,14 +183,6 @@ class KeyServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def AttestKey(self, request, context):
-        """Returns a statement of what the token says of a key now, or that a destroyed one is gone, signed
-        by the audit's key. A third party can verify it offline.
-        """
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
     def CreateCsr(self, request, context):
         """Returns a certification request (PKCS#10) for a key, signed with it in the token.
         """
@@ -197,6 +199,29 @@ class KeyServiceServicer(object):
 
     def GetCertificate(self, request, context):
         """Returns the certificate of a key, with its chain.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReplaceKey(self, request, context):
+        """Puts a new key pair in the place of a key's: a new version signs from then on, the older ones
+        only verify.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListKeyVersions(self, request, context):
+        """Lists the versions of a key, the newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AttestKey(self, request, context):
+        """Returns a statement of what the token says of a key now, or that a destroyed one is gone, signed
+        by the audit's key. A third party can verify it offline.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -250,11 +275,6 @@ def add_KeyServiceServicer_to_server(servicer, server):
                     request_deserializer=signetd_dot_api_dot_v1_dot_key__service__pb2.SetKeyPolicyRequest.FromString,
                     response_serializer=signetd_dot_api_dot_v1_dot_resources__pb2.Key.SerializeToString,
             ),
-            'AttestKey': grpc.unary_unary_rpc_method_handler(
-                    servicer.AttestKey,
-                    request_deserializer=signetd_dot_api_dot_v1_dot_key__service__pb2.AttestKeyRequest.FromString,
-                    response_serializer=signetd_dot_api_dot_v1_dot_key__service__pb2.Statement.SerializeToString,
-            ),
             'CreateCsr': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateCsr,
                     request_deserializer=signetd_dot_api_dot_v1_dot_key__service__pb2.CreateCsrRequest.FromString,
@@ -269,6 +289,21 @@ def add_KeyServiceServicer_to_server(servicer, server):
                     servicer.GetCertificate,
                     request_deserializer=signetd_dot_api_dot_v1_dot_key__service__pb2.GetCertificateRequest.FromString,
                     response_serializer=signetd_dot_api_dot_v1_dot_key__service__pb2.KeyCertificate.SerializeToString,
+            ),
+            'ReplaceKey': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReplaceKey,
+                    request_deserializer=signetd_dot_api_dot_v1_dot_key__service__pb2.ReplaceKeyRequest.FromString,
+                    response_serializer=signetd_dot_api_dot_v1_dot_resources__pb2.Key.SerializeToString,
+            ),
+            'ListKeyVersions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListKeyVersions,
+                    request_deserializer=signetd_dot_api_dot_v1_dot_key__service__pb2.ListKeyVersionsRequest.FromString,
+                    response_serializer=signetd_dot_api_dot_v1_dot_key__service__pb2.ListKeyVersionsResponse.SerializeToString,
+            ),
+            'AttestKey': grpc.unary_unary_rpc_method_handler(
+                    servicer.AttestKey,
+                    request_deserializer=signetd_dot_api_dot_v1_dot_key__service__pb2.AttestKeyRequest.FromString,
+                    response_serializer=signetd_dot_api_dot_v1_dot_key__service__pb2.Statement.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -526,33 +561,6 @@ class KeyService(object):
             _registered_method=True)
 
     @staticmethod
-    def AttestKey(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/signetd.api.v1.KeyService/AttestKey',
-            signetd_dot_api_dot_v1_dot_key__service__pb2.AttestKeyRequest.SerializeToString,
-            signetd_dot_api_dot_v1_dot_key__service__pb2.Statement.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
     def CreateCsr(request,
             target,
             options=(),
@@ -623,6 +631,87 @@ class KeyService(object):
             '/signetd.api.v1.KeyService/GetCertificate',
             signetd_dot_api_dot_v1_dot_key__service__pb2.GetCertificateRequest.SerializeToString,
             signetd_dot_api_dot_v1_dot_key__service__pb2.KeyCertificate.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReplaceKey(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/signetd.api.v1.KeyService/ReplaceKey',
+            signetd_dot_api_dot_v1_dot_key__service__pb2.ReplaceKeyRequest.SerializeToString,
+            signetd_dot_api_dot_v1_dot_resources__pb2.Key.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListKeyVersions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/signetd.api.v1.KeyService/ListKeyVersions',
+            signetd_dot_api_dot_v1_dot_key__service__pb2.ListKeyVersionsRequest.SerializeToString,
+            signetd_dot_api_dot_v1_dot_key__service__pb2.ListKeyVersionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AttestKey(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/signetd.api.v1.KeyService/AttestKey',
+            signetd_dot_api_dot_v1_dot_key__service__pb2.AttestKeyRequest.SerializeToString,
+            signetd_dot_api_dot_v1_dot_key__service__pb2.Statement.FromString,
             options,
             channel_credentials,
             insecure,

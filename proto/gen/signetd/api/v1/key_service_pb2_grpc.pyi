@@ -81,14 +81,6 @@ class KeyServiceStub:
     ]
     """Replaces what holds for every use of a key: its limits, approvals and algorithms."""
 
-    AttestKey: grpc.UnaryUnaryMultiCallable[
-        signetd.api.v1.key_service_pb2.AttestKeyRequest,
-        signetd.api.v1.key_service_pb2.Statement,
-    ]
-    """Returns a statement of what the token says of a key now, or that a destroyed one is gone, signed
-    by the audit's key. A third party can verify it offline.
-    """
-
     CreateCsr: grpc.UnaryUnaryMultiCallable[
         signetd.api.v1.key_service_pb2.CreateCsrRequest,
         signetd.api.v1.key_service_pb2.Csr,
@@ -106,6 +98,28 @@ class KeyServiceStub:
         signetd.api.v1.key_service_pb2.KeyCertificate,
     ]
     """Returns the certificate of a key, with its chain."""
+
+    ReplaceKey: grpc.UnaryUnaryMultiCallable[
+        signetd.api.v1.key_service_pb2.ReplaceKeyRequest,
+        signetd.api.v1.resources_pb2.Key,
+    ]
+    """Puts a new key pair in the place of a key's: a new version signs from then on, the older ones
+    only verify.
+    """
+
+    ListKeyVersions: grpc.UnaryUnaryMultiCallable[
+        signetd.api.v1.key_service_pb2.ListKeyVersionsRequest,
+        signetd.api.v1.key_service_pb2.ListKeyVersionsResponse,
+    ]
+    """Lists the versions of a key, the newest first."""
+
+    AttestKey: grpc.UnaryUnaryMultiCallable[
+        signetd.api.v1.key_service_pb2.AttestKeyRequest,
+        signetd.api.v1.key_service_pb2.Statement,
+    ]
+    """Returns a statement of what the token says of a key now, or that a destroyed one is gone, signed
+    by the audit's key. A third party can verify it offline.
+    """
 
 class KeyServiceAsyncStub:
     """Registers and manages keys. No method returns, wraps or exports a private key."""
@@ -169,14 +183,6 @@ class KeyServiceAsyncStub:
     ]
     """Replaces what holds for every use of a key: its limits, approvals and algorithms."""
 
-    AttestKey: grpc.aio.UnaryUnaryMultiCallable[
-        signetd.api.v1.key_service_pb2.AttestKeyRequest,
-        signetd.api.v1.key_service_pb2.Statement,
-    ]
-    """Returns a statement of what the token says of a key now, or that a destroyed one is gone, signed
-    by the audit's key. A third party can verify it offline.
-    """
-
     CreateCsr: grpc.aio.UnaryUnaryMultiCallable[
         signetd.api.v1.key_service_pb2.CreateCsrRequest,
         signetd.api.v1.key_service_pb2.Csr,
@@ -194,6 +200,28 @@ class KeyServiceAsyncStub:
         signetd.api.v1.key_service_pb2.KeyCertificate,
     ]
     """Returns the certificate of a key, with its chain."""
+
+    ReplaceKey: grpc.aio.UnaryUnaryMultiCallable[
+        signetd.api.v1.key_service_pb2.ReplaceKeyRequest,
+        signetd.api.v1.resources_pb2.Key,
+    ]
+    """Puts a new key pair in the place of a key's: a new version signs from then on, the older ones
+    only verify.
+    """
+
+    ListKeyVersions: grpc.aio.UnaryUnaryMultiCallable[
+        signetd.api.v1.key_service_pb2.ListKeyVersionsRequest,
+        signetd.api.v1.key_service_pb2.ListKeyVersionsResponse,
+    ]
+    """Lists the versions of a key, the newest first."""
+
+    AttestKey: grpc.aio.UnaryUnaryMultiCallable[
+        signetd.api.v1.key_service_pb2.AttestKeyRequest,
+        signetd.api.v1.key_service_pb2.Statement,
+    ]
+    """Returns a statement of what the token says of a key now, or that a destroyed one is gone, signed
+    by the audit's key. A third party can verify it offline.
+    """
 
 class KeyServiceServicer(metaclass=abc.ABCMeta):
     """Registers and manages keys. No method returns, wraps or exports a private key."""
@@ -276,16 +304,6 @@ class KeyServiceServicer(metaclass=abc.ABCMeta):
         """Replaces what holds for every use of a key: its limits, approvals and algorithms."""
 
     @abc.abstractmethod
-    def AttestKey(
-        self,
-        request: signetd.api.v1.key_service_pb2.AttestKeyRequest,
-        context: _ServicerContext,
-    ) -> typing.Union[signetd.api.v1.key_service_pb2.Statement, collections.abc.Awaitable[signetd.api.v1.key_service_pb2.Statement]]:
-        """Returns a statement of what the token says of a key now, or that a destroyed one is gone, signed
-        by the audit's key. A third party can verify it offline.
-        """
-
-    @abc.abstractmethod
     def CreateCsr(
         self,
         request: signetd.api.v1.key_service_pb2.CreateCsrRequest,
@@ -308,5 +326,33 @@ class KeyServiceServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[signetd.api.v1.key_service_pb2.KeyCertificate, collections.abc.Awaitable[signetd.api.v1.key_service_pb2.KeyCertificate]]:
         """Returns the certificate of a key, with its chain."""
+
+    @abc.abstractmethod
+    def ReplaceKey(
+        self,
+        request: signetd.api.v1.key_service_pb2.ReplaceKeyRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[signetd.api.v1.resources_pb2.Key, collections.abc.Awaitable[signetd.api.v1.resources_pb2.Key]]:
+        """Puts a new key pair in the place of a key's: a new version signs from then on, the older ones
+        only verify.
+        """
+
+    @abc.abstractmethod
+    def ListKeyVersions(
+        self,
+        request: signetd.api.v1.key_service_pb2.ListKeyVersionsRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[signetd.api.v1.key_service_pb2.ListKeyVersionsResponse, collections.abc.Awaitable[signetd.api.v1.key_service_pb2.ListKeyVersionsResponse]]:
+        """Lists the versions of a key, the newest first."""
+
+    @abc.abstractmethod
+    def AttestKey(
+        self,
+        request: signetd.api.v1.key_service_pb2.AttestKeyRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[signetd.api.v1.key_service_pb2.Statement, collections.abc.Awaitable[signetd.api.v1.key_service_pb2.Statement]]:
+        """Returns a statement of what the token says of a key now, or that a destroyed one is gone, signed
+        by the audit's key. A third party can verify it offline.
+        """
 
 def add_KeyServiceServicer_to_server(servicer: KeyServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...

@@ -29,7 +29,10 @@ class SignRequest(google.protobuf.message.Message):
     INPUT_CRC32C_FIELD_NUMBER: builtins.int
     APPROVAL_FIELD_NUMBER: builtins.int
     key: builtins.str
-    """Required. Resource name of the key: `keys/{key}`."""
+    """Required. Resource name of the key: `keys/{key}`. Or `keys/{key}/versions/{version}`, which is
+    refused unless that is the version that signs: for an SM2 digest (e), which has its public key
+    in it.
+    """
     message: builtins.bytes
     """The message itself, at most 1 MiB; it may be empty. Exactly one of `message` and `digest`
     is required. Hash a larger document yourself and send the digest.
@@ -212,7 +215,10 @@ class VerifyRequest(google.protobuf.message.Message):
     SIGNER_ID_FIELD_NUMBER: builtins.int
     INPUT_CRC32C_FIELD_NUMBER: builtins.int
     key: builtins.str
-    """Required. Resource name of the key: `keys/{key}`."""
+    """Required. Resource name of the key, `keys/{key}`: the version that signs is tried, then the older
+    ones. Or `keys/{key}/versions/{version}`: only that one. An SM2 digest (e) has the public key of
+    its version in it.
+    """
     message: builtins.bytes
     """The message itself, at most 1 MiB. Exactly one of `message` and `digest` is required."""
     digest: builtins.bytes
@@ -266,7 +272,9 @@ class VerifyResponse(google.protobuf.message.Message):
     algorithm: signetd.api.v1.resources_pb2.Algorithm.ValueType
     """The algorithm that was used."""
     key_version: builtins.str
-    """Resource name of the key version that was used: `keys/{key}/versions/{version}`."""
+    """Resource name of the key version with which the signature is valid:
+    `keys/{key}/versions/{version}`; of the one that signs if it is valid with none.
+    """
     def __init__(
         self,
         *,
