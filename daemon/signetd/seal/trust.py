@@ -52,8 +52,11 @@ class Trust(msgspec.Struct, frozen=True, kw_only=True):
 
         Neither is trusted for being there: what counts of it is signed by who is.
         """
+        once = {each.der: each for each in (*self.lists, *lists)}
         return msgspec.structs.replace(
-            self, others=(*self.others, *others), lists=(*self.lists, *lists)
+            self,
+            others=tuple(dict.fromkeys((*self.others, *others))),
+            lists=tuple(once.values()),
         )
 
 

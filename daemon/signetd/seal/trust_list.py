@@ -11,9 +11,9 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 
 from signetd.pki import Certificate, InputError, RevocationList, TrustStore, pem
-from signetd.pki.validation import MAX_OTHERS, MAX_SOURCES
 from signetd.seal.circumstances import MAX_MAKERS
 from signetd.seal.trust import Trust
+from signetd.seal.verify_chain import MAX_OTHERS, MAX_SOURCES
 
 FORMAT: Final = "signetd-trust-list-1"
 MAX_BYTES: Final = 4 << 20

@@ -21,6 +21,7 @@ from signetd.pki import (
     revocation_lists,
 )
 from signetd.seal import Trust
+from signetd.seal.verify_chain import MAX_OTHERS, MAX_SOURCES
 
 READ_SECONDS: Final = 60.0
 """After so long a folder is read again, however little its files seem to have changed."""
@@ -101,17 +102,28 @@ class TrustFolders:
 
     def _read(self) -> Trust:
         config, authorities = self._config, self._authorities
-        lists = _named(_found(config.crls, revocation_lists), "[seals] crls")
+        lists = [
+            *_named(_found(config.crls, revocation_lists), "[seals] crls"),
+            # The lists of the authorities lie beside their certificates.
+            *_named(_found(authorities, revocation_lists), "[timestamps] trust"),
+        ]
+        others = _found(config.intermediates, certificates)
+        _check_count(len(lists), MAX_SOURCES, "[seals] crls and [timestamps] trust")
+        _check_count(len(others), MAX_OTHERS, "[seals] intermediates")
         return Trust(
             makers=_store(config.makers, "[seals] makers"),
             signers=_store(config.signers, "[seals] signers"),
             time_authorities=None
             if authorities is None
             else TrustStore.read(authorities, "[timestamps] trust"),
-            others=_found(config.intermediates, certificates),
-            # The lists of the authorities lie beside their certificates.
-            lists=[*lists, *_named(_found(authorities, revocation_lists), "[timestamps] trust")],
+            others=others,
+            lists=lists,
         )
+
+
+def _check_count(found: int, most: int, where: str) -> None:
+    if found > most:
+        raise InputError(where, f"there are {found}; {most} are the most that a verification takes")
 
 
 def _store(folder: Path | None, name: str) -> TrustStore:

@@ -50,6 +50,7 @@ class Verifier:
     ) -> None:
         self._rules = Rules(config.rules)
         self._revocation = _REVOCATION[config.revocation]
+        self._nobody_makes_seals = config.makers is None
         self._folders = folders
         self._lists = lists
         self._seals = seals
@@ -79,13 +80,16 @@ class Verifier:
 
         *trust_list* is a resource name, "" for the configuration. This is what imports ask.
         """
+        if not trust_list and self._nobody_makes_seals:
+            raise _invalid(
+                "no maker of seals is trusted; name the folder with their roots in the "
+                "configuration: [seals] makers"
+            )
         wanted = Wanted(trust_list=trust_list.removeprefix("trustLists/"))
         report = (await self.seal(der, wanted, client)).report
-        if report.verdict is Verdict.GOOD:
-            return
-        first = next((each for each in report.checks if each.result is Result.FAILED), None)
-        why = f"{first.reason} ({first.name})" if first else "nothing of it could be checked"
-        raise SignetError(Reason.SEAL_INVALID, f"The seal does not verify: {why}.")
+        if report.verdict is not Verdict.GOOD:
+            failures = [each for each in report.checks if each.result is Result.FAILED]
+            raise _invalid("; ".join(f"{each.reason} ({each.name})" for each in failures))
 
     def _judge_seal(self, der: bytes, wanted: Wanted) -> Judged:
         seal = _read_seal(der)
@@ -154,3 +158,7 @@ def _judged(judge: Callable[[], Report]) -> Report:
         raise SignetError(
             Reason.TRUST_UNUSABLE, f"Nothing on this machine verifies SM2: {error}."
         ) from None
+
+
+def _invalid(why: str) -> SignetError:
+    return SignetError(Reason.SEAL_INVALID, f"The seal does not verify: {why}.")

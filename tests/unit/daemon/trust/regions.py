@@ -9,9 +9,9 @@ from typing import Final
 from signetd.pki import Certificate, RevocationList, TrustStore
 from signetd.seal import Format, Trust
 from signetd.seal.trust_list_text import text
+from tests.unit.pki.forest import Entity
 from tests.unit.pki.making import DAY, NOW
 from tests.unit.pki.test_openssl_made import DISTID, Folder
-from tests.unit.seal import workshop
 from tests.unit.seal.workshop import House, SealPlan, StampPlan
 
 AT: Final = NOW
@@ -61,13 +61,13 @@ def stamp_of(house: House, seal: bytes | None = None) -> bytes:
 
 
 @functools.cache
-def maker_of(house: House) -> workshop.Entity:
+def maker_of(house: House) -> Entity:
     """Return the maker of a region."""
     return house.holder(f"maker of {house.root.common_name}")
 
 
 @functools.cache
-def owner_of(house: House) -> workshop.Entity:
+def owner_of(house: House) -> Entity:
     """Return an owner of seals in a region."""
     return house.holder(f"owner of {house.root.common_name}")
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import update
@@ -15,7 +16,7 @@ from tests.unit.daemon.trust.regions import EAST, WEST, list_of
 from tests.unit.daemon.trust.scene import Scene, opened
 
 
-async def refusal(scene: Scene, method: str, **fields: object) -> SignetError:
+async def refusal(scene: Scene, method: str, **fields: Any) -> SignetError:
     with pytest.raises(SignetError) as caught:
         await scene.call(method, **fields)
     return caught.value
@@ -154,9 +155,9 @@ async def test_there_is_a_limit_of_lists_and_of_versions(
     ],
 )
 async def test_what_is_no_list_is_refused_by_its_field(
-    scene: Scene, fields: dict[str, object], reason: Reason, said: str
+    scene: Scene, fields: dict[str, Any], reason: Reason, said: str
 ) -> None:
-    given: dict[str, object] = {"trust_list": "east", "content": b"x", "comment": "from", **fields}
+    given: dict[str, Any] = {"trust_list": "east", "content": b"x", "comment": "from", **fields}
     with pytest.raises(SignetError, match=said) as caught:
         await scene.call("ImportTrustList", **given)
     assert caught.value.reason is reason

@@ -204,7 +204,8 @@ GARBAGE = {
 @pytest.mark.parametrize("name", GARBAGE)
 async def test_what_is_no_seal_is_an_answer(fixtures: Scene, method: str, name: str) -> None:
     field = method.removeprefix("Verify").lower()
-    report = await fixtures.call(method, **{field: GARBAGE[name]})
+    given: dict[str, Any] = {field: GARBAGE[name]}
+    report = await fixtures.call(method, **given)
     assert not report.good
     assert failed(report) == {"FORMAT"}
 
