@@ -1,11 +1,9 @@
 """What tests of seals on a whole instance begin with."""
 
 import subprocess
-from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
 CODE = "91110108MA01A2B3CF"
 OWNER = "示例科技有限公司"
 PROPERTY = "/Doc_0/Signs/Sign_0/Signature.xml"
@@ -13,7 +11,8 @@ PICTURE = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="40mm" height="40mm" viewBox="0 0 40 40">'
     '<circle cx="20" cy="20" r="19" fill="none" stroke="#d00"/></svg>'
 )
-_RECIPE = Path(__file__).parents[1] / "vectors" / "seals" / "recipe.sh"
+VECTORS = Path(__file__).parents[1] / "vectors" / "seals"
+"""Seals that others have made, with what it takes to verify them."""
 
 
 def until(years: int = 1) -> str:
@@ -32,6 +31,6 @@ def application(name: str, key: str = "demo-seal-key") -> list[str]:
 
 def recipe(folder: Path, *arguments: str) -> "tuple[int, list[str]]":
     """Return what the openssl command, and nothing else, says of a seal or a stamp."""
-    command = [str(_RECIPE), *arguments]
+    command = [str(VECTORS / "recipe.sh"), *arguments]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
     return done.returncode, (done.stdout + done.stderr).splitlines()

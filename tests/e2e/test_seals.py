@@ -1,8 +1,8 @@
 """Every command of ``signetctl seal`` on a whole instance, and both clients; openssl judges."""
 
 import json
+import shutil
 import subprocess
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,7 @@ from signetd.client import (
 )
 from signetd.gm.sm3 import sm3
 from tests.e2e.conftest import BIN
-from tests.e2e.seals import CODE, OWNER, PICTURE, PROPERTY, application, recipe
-
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
+from tests.e2e.seals import CODE, OWNER, PICTURE, PROPERTY, VECTORS, application, recipe
 
 
 class Desk:
@@ -78,6 +76,7 @@ class Desk:
         return self.done("dev", "seal", "file", name, "--number", f"F-{code}")
 
 
+_THEIR_CODE = "11010800012345"
 _STAMP = ("--operation", "stamp")
 
 
@@ -222,6 +221,31 @@ def test_a_compromise_and_an_import(desk: Desk) -> None:
     assert desk.done("dev", "key", "show", key)["state"] == "DISABLED"
     resume = ("seal", "resume", "stolen", "--reason", "never mind")
     desk.refused("KEY_STATE_WRONG", "dev", *resume)
+
+
+@pytest.mark.timeout(300)
+def test_a_seal_of_another_region_is_taken_in(desk: Desk) -> None:
+    region = desk.folder / "region"
+    for source, target in (
+        ("trust/root.der", region),
+        ("intermediates/ca.der", region / "intermediates"),
+        ("crls/root.crl", region / "crls"),
+        ("crls/ca.crl", region / "crls"),
+    ):
+        target.mkdir(exist_ok=True)
+        shutil.copy(VECTORS / source, target)
+    theirs = str(VECTORS / "good" / "v4-unit.esl")
+    given = ("seal", "import", "theirs", theirs, "--kind", "department", "--owner", OWNER)
+    desk.refused("SEAL_INVALID", "dev", *given, "--code", CODE)
+    desk.done("dev", "seal", "trust", "build", "region", "--name", "外地", "-o", "region.toml")
+    comment = ("--comment", "from their gazette")
+    desk.done("dev", "seal", "trust", "import", "region", "region.toml", *comment)
+    taken = desk.done("dev", *given, "--code", CODE, "--trust-list", "region")
+    assert (taken["state"], taken["origin"], taken["seal_id"]) == ("MADE", "IMPORTED", _THEIR_CODE)
+    desk.done("dev", "seal", "export", "theirs", "-o", "again.esl")
+    assert (desk.folder / "again.esl").read_bytes() == Path(theirs).read_bytes()
+    desk.done("dev", "seal", "file", "theirs", "--number", "F-theirs")
+    assert desk.done("dev", "seal", "status", _THEIR_CODE)["good"] is True
 
 
 def _stamp(seal: str, out: str) -> tuple[str, ...]:
