@@ -16,14 +16,15 @@ STAGES = ("applied", "accepted", "made", "in use", "suspended")
 
 
 def prepare(scene: Scene) -> None:
-    """Make the keys, and give them certificates behind the daemon's back."""
+    """Make the keys, and import their certificates."""
     for name, purpose in KEYS.items():
         scene.key(name, purpose, resources.KEY_TYPE_SM2)
         asked = keys.GetPublicKeyRequest(name=f"keys/{name}")
         spki = bytes(scene.by(FOUNDER).done("KeyService/GetPublicKey", asked).spki)
-        certificate = samples.certificate(spki, name)
-        scene.write("update keys set certificates = ? where id = ?", certificate, name)
-    scene.write("update policy_version set version = version + 1")
+        request = keys.ImportCertificateRequest(
+            name=f"keys/{name}", certificates=samples.certificate(spki, name)
+        )
+        scene.by(FOUNDER).done("KeyService/ImportCertificate", request)
 
 
 def application(name: str = "") -> seals.ApplyForSealRequest:
