@@ -29,12 +29,14 @@ class Trust(msgspec.Struct, frozen=True, kw_only=True):
         rules: Rules,
         at: datetime,
         revocation: Revocation,
+        evidence_at: datetime | None = None,
         status: SealStatus | None = None,
     ) -> Circumstances:
         """Return what to judge by. Raises ValueError as `Circumstances` does."""
         return Circumstances(
             rules=rules,
             at=at,
+            evidence_at=evidence_at,
             makers=self.makers,
             accepted_makers=self.accepted_makers,
             signers=self.signers,

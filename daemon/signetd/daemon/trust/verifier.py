@@ -113,10 +113,14 @@ class Verifier:
     ) -> tuple[Circumstances, str]:
         """Return what to judge by: *seal* is asked about for *time*, if it could be read."""
         now = self._clock()
+        at = wanted.time or now
         trust, label = self._trust(wanted.trust_list, now)
         given = trust.circumstances(
             rules=wanted.rules or self._rules,
-            at=wanted.time or now,
+            at=at,
+            # For a time that is over, the lists of today say more than those of then. Of a time to
+            # come, those of today say nothing.
+            evidence_at=max(at, now),
             revocation=self._revocation,
             status=None if seal is None else status_of(self._seals, seal, time, now),
         )

@@ -19,6 +19,7 @@ from signetd.drivers.errors import Reason, SignetError
 from signetd.gm.sm3 import sm3
 from signetd.seal import (
     CertificateDigest,
+    Extension,
     Format,
     Picture,
     Properties,

@@ -14,12 +14,13 @@ from signetd.daemon.config.schema import Seals, Timestamps
 from signetd.daemon.state import open_database
 from signetd.drivers.errors import Reason, SignetError
 from signetd.gm.sm3 import sm3
-from signetd.pki import Certificate, TrustStore
+from signetd.pki import Certificate, RevocationList, TrustStore
 from signetd.seal import Result, Rules, Trust, Verdict
 from signetd.seal.trust_list_text import text
 from tests.unit.daemon.trust import regions
 from tests.unit.daemon.trust.regions import EAST, WEST, list_of, seal_of, stamp_of
 from tests.unit.daemon.trust.scene import Scene, failed, opened, results
+from tests.unit.pki import evidence
 from tests.unit.seal import test_verify_vectors, workshop
 from tests.vectors.seals import loading
 
@@ -245,6 +246,26 @@ async def test_no_time_is_too_early_or_too_late(fixtures: Scene, year: int) -> N
     stamp, seal = loading.case("v4-stamp-unit").data, loading.case("v4-unit").data
     assert not (await fixtures.call("VerifySeal", seal=seal, time=time)).good
     assert (await fixtures.call("VerifyStamp", stamp=stamp, time=time)).checks
+
+
+async def test_a_time_that_is_over_is_judged_by_the_lists_of_today(scene: Scene) -> None:
+    """A list of then is what nobody has any more."""
+    maker = Certificate.read(regions.maker_of(EAST).der)
+    since = scene.now - timedelta(days=5)
+    revoked = (maker.serial, since, [evidence.reason("superseded")])
+    trust = regions.trust_of(EAST)
+    lists = [RevocationList.read(each) for each in EAST.lists(revoked)]
+    written = text(
+        Trust(makers=trust.makers, signers=trust.signers, others=trust.others, lists=lists),
+        name="x",
+    )
+    await scene.take("east", written.encode())
+    judge: dict[str, Any] = {"seal": seal_of(EAST), "trust_list": LISTED}
+    assert failed(await scene.call("VerifySeal", **judge)) == {"MAKER_REVOCATION"}
+    for days, good in ((4, False), (6, True), (20, True)):
+        time = scene.now - timedelta(days=days)
+        report = await scene.call("VerifySeal", **judge, time=time)
+        assert report.good is good, (days, failed(report))
 
 
 async def test_the_event_loop_runs_on_while_seals_are_judged(fixtures: Scene) -> None:
