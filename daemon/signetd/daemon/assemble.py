@@ -146,6 +146,8 @@ def assemble(config: Config, database: Database) -> Daemon:
     sockets = socket_names(config)
     desk = SigningDesk(engine, gate, uses, audit.ledger)
     followers = Followers(audit.ledger, audit.store, config.limits.watchers)
+    certificates = KeyCertificates(keys, tokens, utc_now)
+    requests = CertificateRequests(keys, engine)
     trust_lists = TrustBook(database.trust_lists, recorder, utc_now)
     threads = VerifyThreads()
     verifier = Verifier(
@@ -160,8 +162,6 @@ def assemble(config: Config, database: Database) -> Daemon:
     seals = _seals(config, database, parts)
     time_stamps = None if config.timestamps is None else TimeStampService(config.timestamps)
     stamps = _stamps(config, database, parts, time_stamps, audit.ledger)
-    certificates = KeyCertificates(keys, tokens, utc_now)
-    requests = CertificateRequests(keys, engine)
     apis = {
         "SigningService": SigningApi(desk, gate, engine, recorder),
         "KeyService": (
@@ -180,8 +180,8 @@ def assemble(config: Config, database: Database) -> Daemon:
             lambda name: credential_of(name, sockets),
         ),
         "AuditService": AuditApi(audit, followers),
-        "SealService": (SealApi(seals, database.usage), StampApi(stamps, recorder)),
         "VerificationService": VerificationApi(verifier, trust_lists),
+        "SealService": (SealApi(seals, database.usage), StampApi(stamps, recorder)),
     }
     return Daemon(
         config=config,
@@ -203,9 +203,9 @@ def assemble(config: Config, database: Database) -> Daemon:
         guard=guard,
         requests=requests,
         certificates=certificates,
+        verify_threads=threads,
         stamps=stamps,
         time_stamps=time_stamps,
-        verify_threads=threads,
         changed=changed,
         expiry=ExpiryWatch(keys, utc_now),
     )

@@ -237,6 +237,23 @@ ROWS: dict[str, Row] = {
     "AuditService/GetAuditStatus": Row(lambda scene: audit.GetAuditStatusRequest(), ALL),
     "AuditService/CreateCheckpoint": Row(lambda scene: audit.CreateCheckpointRequest(), AUDITOR),
     "AuditService/PruneRecords": Row(_pruning, {"auditor": "AUDIT_RANGE_WRONG"}),
+    # What is no seal is told in a report.
+    "VerificationService/VerifySeal": Row(
+        lambda scene: verification.VerifySealRequest(seal=b"none"), ALL
+    ),
+    "VerificationService/VerifyStamp": Row(
+        lambda scene: verification.VerifyStampRequest(stamp=b"none"), ALL
+    ),
+    "VerificationService/ImportTrustList": Row(lambda scene: _importing(_new()), SECURITY),
+    "VerificationService/RetireTrustList": Row(
+        lambda scene: verification.RetireTrustListRequest(name=_trust_list(scene)), SECURITY
+    ),
+    "VerificationService/ListTrustLists": Row(
+        lambda scene: verification.ListTrustListsRequest(), ALL
+    ),
+    "VerificationService/GetTrustList": Row(
+        lambda scene: verification.GetTrustListRequest(name=_trust_list(scene)), ALL
+    ),
     # Signers have no grant for the key of these seals, and have not applied for them.
     "SealService/ApplyForSeal": Row(lambda scene: sealing.application(), SECURITY),
     "SealService/ReviewSeal": Row(
@@ -300,23 +317,6 @@ ROWS: dict[str, Row] = {
         ),
         # The call is for every signer; each item then says no.
         {"signer": "OK", "none": "OK", "other": "OK"},
-    ),
-    # What is no seal is told in a report.
-    "VerificationService/VerifySeal": Row(
-        lambda scene: verification.VerifySealRequest(seal=b"none"), ALL
-    ),
-    "VerificationService/VerifyStamp": Row(
-        lambda scene: verification.VerifyStampRequest(stamp=b"none"), ALL
-    ),
-    "VerificationService/ImportTrustList": Row(lambda scene: _importing(_new()), SECURITY),
-    "VerificationService/RetireTrustList": Row(
-        lambda scene: verification.RetireTrustListRequest(name=_trust_list(scene)), SECURITY
-    ),
-    "VerificationService/ListTrustLists": Row(
-        lambda scene: verification.ListTrustListsRequest(), ALL
-    ),
-    "VerificationService/GetTrustList": Row(
-        lambda scene: verification.GetTrustListRequest(name=_trust_list(scene)), ALL
     ),
 }
 """One row for each method of the API."""

@@ -52,6 +52,7 @@ def made(
     seal_id: str = "44030012345678",
     format: Format = Format.V4,
     maker: bytes = b"",
+    extensions: tuple[Extension, ...] = (),
     **changes: Any,
 ) -> bytes:
     """Return a seal that somebody else has made."""
@@ -70,6 +71,7 @@ def made(
         seal_id=seal_id,
         properties=Properties(**(values | changes)),
         picture=Picture(kind="PNG", data=samples.png(), width=40, height=40),
+        extensions=extensions,
     )
     own = maker or samples.certificate(elsewhere().spki, "elsewhere")
     return seal(info, own, sign(elsewhere(), info), format=format)
@@ -125,6 +127,12 @@ async def test_the_trust_list_is_handed_on(office: Office) -> None:
 async def test_what_is_no_seal_is_not_taken(office: Office, der: bytes) -> None:
     error = await refusal(take(office, der))
     assert (error.reason, "SESeal" in error.message) == (Reason.SEAL_INVALID, True)
+
+
+async def test_a_seal_that_is_too_large_to_be_given_out(office: Office) -> None:
+    some = tuple(Extension(f"1.2.{number}", False, bytes(60_000)) for number in range(40))
+    error = await refusal(take(office, made(extensions=some)))
+    assert (error.reason, "its data has" in error.message) == (Reason.SEAL_INVALID, True)
 
 
 async def test_a_seal_is_here_once(every: Office) -> None:
