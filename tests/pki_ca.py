@@ -10,6 +10,7 @@ _ID: Final = "distid:1234567812345678"
 _NEW_KEY: Final = {
     "sm2": ["EC", "-pkeyopt", "ec_paramgen_curve:SM2"],
     "rsa": ["RSA", "-pkeyopt", "rsa_keygen_bits:2048"],
+    "p256": ["EC", "-pkeyopt", "ec_paramgen_curve:P-256"],
 }
 _CONFIG: Final = """
 [ca]
@@ -21,6 +22,7 @@ new_certs_dir = {folder}
 default_md = {digest}
 policy = any
 unique_subject = no
+default_crl_days = 7
 copy_extensions = none
 [any]
 commonName = supplied
@@ -47,7 +49,7 @@ subjectKeyIdentifier = hash
 
 
 class OpensslCa:
-    """A root and an intermediate that issue certificates; *kind* is ``sm2`` or ``rsa``."""
+    """A root and an intermediate that issue; *kind* is ``sm2``, ``rsa`` or ``p256``."""
 
     def __init__(self, folder: Path, kind: str, name: str = "CA") -> None:
         self.folder = folder
@@ -92,6 +94,30 @@ class OpensslCa:
             "-startdate", start, "-enddate", end, *self._options("-sigopt", "-vfyopt"),
         )  # fmt: skip
         return out.read_bytes()
+
+    def revoke(self, certificate: bytes, reason: str = "superseded") -> bytes:
+        """Revoke what the intermediate has issued (PEM); return its new list (CRL) in PEM."""
+        file, out = self.folder / "revoked.pem", self.folder / "crl.pem"
+        file.write_bytes(certificate)
+        by = [
+            *("-config", str(self.folder / "ca.cnf"), "-cert", str(self.folder / "ca.pem")),
+            *("-keyfile", str(self.folder / "ca.key"), *self._options("-sigopt")),
+        ]
+        self._run("ca", *by, "-revoke", str(file), "-crl_reason", reason)
+        self._run("ca", *by, "-gencrl", "-out", str(out))
+        return out.read_bytes()
+
+    def verify(self, certificate: bytes) -> None:
+        """Have openssl verify a certificate, link by link.
+
+        In one go it hands the signer ID of SM2 to the first link only.
+        """
+        for link, issuer in ((certificate, "ca.pem"), (self.intermediate, "root.pem")):
+            file = self.folder / "link.pem"
+            file.write_bytes(link)
+            ca = str(self.folder / issuer)
+            options = self._options("-vfyopt")
+            self._run("verify", "-partial_chain", "-CAfile", ca, *options, str(file))
 
     def _configure(self, usage: str = "digitalSignature, nonRepudiation", digest: str = "") -> None:
         text = _CONFIG.format(folder=self.folder, digest=digest or self._digest, usage=usage)

@@ -47,10 +47,11 @@ def run(request: Probe, output: Output) -> None:
     loaded = loading.load(request.target, output)
     output.section("library", tokens.library(loaded.library))
     output.doing("listing slots and tokens")
-    output.section("slots", tokens.slots(loaded.library, loaded.admin))
+    slots = tokens.slots(loaded.library, loaded.admin)
+    output.section("slots", slots)
     token = tokens.choose(loaded.library, request.target)
     if token is None:
-        _leave(request, output)
+        _leave(request, slots, output)
         return
     output.doing("reading the token and its mechanism list")
     about = tokens.describe(token, loaded.admin)
@@ -62,9 +63,16 @@ def run(request: Probe, output: Output) -> None:
     _conclude(patient, request, found, output)
 
 
-def _leave(request: Probe, output: Output) -> None:
+def _leave(request: Probe, slots: list[dict[str, Any]], output: Output) -> None:
     """No single token is meant: everything else stays to be asked for."""
+    there = [each for each in slots if each["token"] is not None]
+    blank = [each["slot"] for each in there if not each["token"]["initialised"]]
     text = "name a token with --slot-serial or --label; only slots and tokens were looked at"
+    if blank and len(blank) == len(there):
+        text = (
+            "only blank tokens are there; initialise one: signetctl token init --slot "
+            f"{blank[0]} --new-label LABEL, with the same --module and --env"
+        )
     if request.pin:
         raise SignetError(Reason.TOKEN_AMBIGUOUS, f"no PIN was presented: {text}")
     output.section("hints", [text])
