@@ -22,7 +22,7 @@ new_certs_dir = {folder}
 default_md = {digest}
 policy = any
 unique_subject = no
-default_crl_days = 7
+default_crl_days = 30
 copy_extensions = none
 [any]
 commonName = supplied
@@ -95,17 +95,23 @@ class OpensslCa:
         )  # fmt: skip
         return out.read_bytes()
 
-    def revoke(self, certificate: bytes, reason: str = "superseded") -> bytes:
-        """Revoke what the intermediate has issued (PEM); return its new list (CRL) in PEM."""
-        file, out = self.folder / "revoked.pem", self.folder / "crl.pem"
+    def revoke(self, certificate: bytes, reason: str = "") -> None:
+        """Revoke what the intermediate has issued (PEM), for a reason as openssl names it."""
+        file = self.folder / "revoked.pem"
         file.write_bytes(certificate)
-        by = [
-            *("-config", str(self.folder / "ca.cnf"), "-cert", str(self.folder / "ca.pem")),
-            *("-keyfile", str(self.folder / "ca.key"), *self._options("-sigopt")),
-        ]
-        self._run("ca", *by, "-revoke", str(file), "-crl_reason", reason)
-        self._run("ca", *by, "-gencrl", "-out", str(out))
+        why = ("-crl_reason", reason) if reason else ()
+        self._run("ca", *self._own("ca"), "-revoke", str(file), *why)
+
+    def crl(self, by: str = "ca") -> bytes:
+        """Return the list (PEM) of what the intermediate, or the root, has revoked."""
+        out = self.folder / "list.pem"
+        options = self._options("-sigopt")
+        self._run("ca", *self._own(by), "-gencrl", "-out", str(out), *options)
         return out.read_bytes()
+
+    def _own(self, name: str) -> tuple[str, ...]:
+        certificate, key = (str(self.folder / f"{name}.{end}") for end in ("pem", "key"))
+        return "-config", str(self.folder / "ca.cnf"), "-cert", certificate, "-keyfile", key
 
     def verify(self, certificate: bytes) -> None:
         """Have openssl verify a certificate, link by link.

@@ -6,6 +6,7 @@ import pytest
 
 from signetd.api.v1 import access_service_pb2 as access
 from signetd.api.v1 import resources_pb2 as resources
+from tests.integration.attack import sealing
 from tests.integration.attack.scene import Scene, scene
 
 SIGNER = access.ROLE_SIGNER
@@ -36,4 +37,5 @@ def town() -> Iterator[Scene]:
         made.grant("signer", "guarded")
         rule = resources.ApprovalRule(count=1, group="groups/approvers")
         made.policy("guarded", resources.KeyPolicy(approval=rule))
+        sealing.prepare(made)
         yield made

@@ -14,9 +14,11 @@ from signetd.api.v1 import approval_service_pb2 as approval
 from signetd.api.v1 import audit_service_pb2 as audit
 from signetd.api.v1 import key_service_pb2 as keys
 from signetd.api.v1 import resources_pb2 as resources
+from signetd.api.v1 import seal_service_pb2 as seals
 from signetd.api.v1 import signing_service_pb2 as signing
 from signetd.api.v1 import token_service_pb2 as tokens
-from tests.integration.attack import samples
+from signetd.api.v1 import verification_service_pb2 as verification
+from tests.integration.attack import samples, sealing
 from tests.integration.attack.scene import FOUNDER, Scene
 
 DENIED, MISSING = "PERMISSION_DENIED", "APPROVAL_NOT_FOUND"
@@ -25,6 +27,7 @@ KNOWN = ("system", "security", "auditor", *SIGNERS)
 EVERYBODY = ("unknown", "disabled", *KNOWN)
 READ = dict.fromkeys(("system", "security", "auditor", "signer"), "OK")
 ALL = dict.fromkeys(KNOWN, "OK")
+ADMINISTRATORS = dict.fromkeys(("system", "security", "auditor"), "OK")
 SECURITY, AUDITOR = {"security": "OK"}, {"auditor": "OK"}
 OVERSEERS = SECURITY | AUDITOR
 VOTE = {"security": DENIED, "auditor": DENIED, "signer": DENIED} | dict.fromkeys(
@@ -73,6 +76,18 @@ def _enrolment(scene: Scene) -> Message:
 def _generation(scene: Scene) -> Message:
     return keys.GenerateKeyRequest(
         key_id=_new(), token="tokens/t", key_type=resources.KEY_TYPE_EC_P256
+    )
+
+
+def _importing(name: str) -> Message:
+    return verification.ImportTrustListRequest(
+        trust_list=name, content=samples.roots(), comment="of an attack"
+    )
+
+
+def _trust_list(scene: Scene) -> str:
+    return str(
+        scene.by(FOUNDER).done("VerificationService/ImportTrustList", _importing(_new())).name
     )
 
 
@@ -138,11 +153,7 @@ ROWS: dict[str, Row] = {
     ),
     "KeyService/ImportCertificate": Row(_import, SECURITY),
     "KeyService/GetCertificate": Row(_certified, READ),
-    "KeyService/AttestKey": Row(
-        lambda scene: keys.AttestKeyRequest(name=_KEY),
-        # Nothing signs statements here.
-        dict.fromkeys(OVERSEERS, "STATEMENT_UNSIGNED"),
-    ),
+    "KeyService/AttestKey": Row(lambda scene: keys.AttestKeyRequest(name=_KEY), OVERSEERS),
     "TokenService/ListTokens": Row(lambda scene: tokens.ListTokensRequest(), ALL),
     "TokenService/GetToken": Row(lambda scene: tokens.GetTokenRequest(name="tokens/t"), ALL),
     "TokenService/WatchTokens": Row(lambda scene: tokens.WatchTokensRequest(), ALL),
@@ -226,6 +237,87 @@ ROWS: dict[str, Row] = {
     "AuditService/GetAuditStatus": Row(lambda scene: audit.GetAuditStatusRequest(), ALL),
     "AuditService/CreateCheckpoint": Row(lambda scene: audit.CreateCheckpointRequest(), AUDITOR),
     "AuditService/PruneRecords": Row(_pruning, {"auditor": "AUDIT_RANGE_WRONG"}),
+    # What is no seal is told in a report.
+    "VerificationService/VerifySeal": Row(
+        lambda scene: verification.VerifySealRequest(seal=b"none"), ALL
+    ),
+    "VerificationService/VerifyStamp": Row(
+        lambda scene: verification.VerifyStampRequest(stamp=b"none"), ALL
+    ),
+    "VerificationService/ImportTrustList": Row(lambda scene: _importing(_new()), SECURITY),
+    "VerificationService/RetireTrustList": Row(
+        lambda scene: verification.RetireTrustListRequest(name=_trust_list(scene)), SECURITY
+    ),
+    "VerificationService/ListTrustLists": Row(
+        lambda scene: verification.ListTrustListsRequest(), ALL
+    ),
+    "VerificationService/GetTrustList": Row(
+        lambda scene: verification.GetTrustListRequest(name=_trust_list(scene)), ALL
+    ),
+    # Signers have no grant for the key of these seals, and have not applied for them.
+    "SealService/ApplyForSeal": Row(lambda scene: sealing.application(), SECURITY),
+    "SealService/ReviewSeal": Row(
+        lambda scene: seals.ReviewSealRequest(name=sealing.seal(scene, "applied"), accepted=True),
+        SECURITY,
+    ),
+    "SealService/MakeSeal": Row(
+        lambda scene: sealing.making(sealing.seal(scene, "accepted")), SECURITY
+    ),
+    "SealService/FileSeal": Row(
+        lambda scene: seals.FileSealRequest(name=sealing.seal(scene, "made"), filing_number="1"),
+        SECURITY,
+    ),
+    "SealService/SuspendSeal": Row(
+        lambda scene: seals.SuspendSealRequest(name=sealing.seal(scene, "in use"), reason="x"),
+        SECURITY,
+    ),
+    "SealService/ResumeSeal": Row(
+        lambda scene: seals.ResumeSealRequest(name=sealing.seal(scene, "suspended"), reason="x"),
+        SECURITY,
+    ),
+    "SealService/ChangeSeal": Row(
+        lambda scene: seals.ChangeSealRequest(
+            name=sealing.seal(scene, "in use"), application=sealing.application(), reason="x"
+        ),
+        SECURITY,
+    ),
+    "SealService/CancelSeal": Row(
+        lambda scene: seals.CancelSealRequest(name=sealing.seal(scene, "applied"), reason="x"),
+        SECURITY,
+    ),
+    # It is no seal: who may import one is to be seen, not to be done.
+    "SealService/ImportSeal": Row(
+        lambda scene: seals.ImportSealRequest(
+            seal=_new(),
+            der=b"no seal",
+            kind=seals.SEAL_KIND_BUSINESS,
+            owner=sealing.application().owner,
+        ),
+        {"security": "SEAL_INVALID"},
+    ),
+    "SealService/ReportKeyCompromise": Row(
+        lambda scene: seals.ReportKeyCompromiseRequest(key=f"keys/{_made(scene)}", reason="x"),
+        SECURITY,
+    ),
+    "SealService/ListSeals": Row(lambda scene: seals.ListSealsRequest(), ALL),
+    "SealService/GetSeal": Row(
+        lambda scene: seals.GetSealRequest(name=sealing.seal(scene, "applied")), ADMINISTRATORS
+    ),
+    "SealService/ListSealEvents": Row(
+        lambda scene: seals.ListSealEventsRequest(name=sealing.seal(scene, "applied")),
+        ADMINISTRATORS,
+    ),
+    "SealService/GetSealStatus": Row(
+        lambda scene: seals.GetSealStatusRequest(name=sealing.seal(scene, "made")), ADMINISTRATORS
+    ),
+    "SealService/Stamp": Row(lambda scene: sealing.stamp(sealing.seal(scene, "in use"))),
+    "SealService/BatchStamp": Row(
+        lambda scene: seals.BatchStampRequest(
+            requests=[sealing.stamp(sealing.seal(scene, "in use"))] * 2
+        ),
+        # The call is for every signer; each item then says no.
+        {"signer": "OK", "none": "OK", "other": "OK"},
+    ),
 }
 """One row for each method of the API."""
 

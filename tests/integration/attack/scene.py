@@ -85,11 +85,14 @@ class Scene:
         return str(self.by(FOUNDER).done("AccessService/CreateGrant", request).name)
 
     def key(
-        self, name: str, purpose: resources.KeyPurpose.ValueType = resources.KEY_PURPOSE_SIGNING
+        self,
+        name: str,
+        purpose: resources.KeyPurpose.ValueType = resources.KEY_PURPOSE_SIGNING,
+        key_type: resources.KeyType.ValueType = resources.KEY_TYPE_EC_P256,
     ) -> resources.Key:
         """Make a key on the token."""
         request = keys.GenerateKeyRequest(
-            key_id=name, token="tokens/t", key_type=resources.KEY_TYPE_EC_P256, purpose=purpose
+            key_id=name, token="tokens/t", key_type=key_type, purpose=purpose
         )
         made = self.by(FOUNDER).done("KeyService/GenerateKey", request)
         assert isinstance(made, resources.Key)

@@ -34,6 +34,9 @@ identity = "system"
 first_security_admin = "all"
 {access}
 
+[seals]
+{seals}
+
 [[token]]
 name = "t"
 module = "{module}"
@@ -71,6 +74,7 @@ class Running:
         token: str = "",
         limits: str = "",
         access: str = "",
+        seals: str = "",
         signers: tuple[str, ...] = (),
     ) -> None:
         """Write the configuration, start the daemon and wait until it is ready.
@@ -89,6 +93,7 @@ class Running:
                 token=token,
                 limits=limits,
                 access=access,
+                seals=seals,
                 module=made.module,
                 environment="\n".join(f'{name} = "{value}"' for name, value in variables.items()),
             )

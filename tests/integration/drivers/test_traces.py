@@ -125,3 +125,16 @@ async def test_a_token_with_one_session_is_looked_at_in_a_fresh_one(faulty: Faul
         assert faulty.count("C_OpenSession") == before + 2
     finally:
         await pool.close()
+
+
+async def test_what_has_the_public_key_under_another_cka_id_is_a_trace_and_stays(
+    make_pool: MakePool,
+) -> None:
+    pool = await make_pool()
+    pair = await pool.generate(KeyType.EC_P256, label="k", cka_id=b"\x01")
+    elsewhere = KeyRef(b"\x02", pair.ref.fingerprint)
+    with pytest.raises(SignetError) as refused:
+        await pool.destroy(elsewhere)
+    assert refused.value.reason is Reason.KEY_NOT_ON_TOKEN
+    assert (await pool.find_traces(elsewhere)).public == 1
+    assert [each.ref for each in await pool.keys()] == [pair.ref]

@@ -30,11 +30,12 @@ class Requirements(Protocol):
     """What must have been approved before something may be done."""
 
     def rules_for(
-        self, identity: str, subject: Subject, *, message: bool
+        self, identity: str, subject: Subject, *, message: bool, key: str = ""
     ) -> tuple[ApprovalRule, ...]:
         """Return who must approve *subject* for an identity; none if nobody must.
 
-        *message* says whether a whole message shall be signed, not a digest. Raises
+        *message* says whether a whole message shall be signed, not a digest; *key* is the bare
+        name of the key that signs, where the subject is about something else. Raises
         PERMISSION_DENIED if the identity could not do it even with an approval.
         """
         ...

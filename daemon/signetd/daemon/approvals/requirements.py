@@ -40,16 +40,20 @@ class PolicyRequirements:
         self._access = access
 
     def rules_for(
-        self, identity: str, subject: Subject, *, message: bool
+        self, identity: str, subject: Subject, *, message: bool, key: str = ""
     ) -> tuple[ApprovalRule, ...]:
         """Return who must approve *subject*; raises PERMISSION_DENIED, KEY_NOT_FOUND."""
         if subject.operation == subjects.SIGN:
             return self._signing(identity, subject, message=message)
+        if subject.operation == subjects.STAMP:
+            own, decision = self._gate.stamping(self._asker(identity), key)
+            return approvals_of(decision.alternatives[0], own.policy)
         self._require_security_admin(identity)
         if subject.operation == subjects.DESTROY_KEY:
-            key = self.to_destroy(identity, subject.resource.removeprefix("keys/"))
-            own = () if key.policy.approval is None else (key.policy.approval,)
-            return (*_of_others(self._access.destroy_approvals), *own)
+            found = self.to_destroy(identity, subject.resource.removeprefix("keys/"))
+            return (*_of_others(self._access.destroy_approvals), *_of_key(found))
+        if subject.operation == subjects.MAKE_SEAL:
+            return _of_key(self._gate.key(self._asker(identity), Operation.READ, key))
         return _of_others(self._access.administrator_approvals)
 
     def to_sign(self, identity: str, order: SignInput) -> RegisteredKey:
@@ -88,6 +92,10 @@ class PolicyRequirements:
         known = self._book.snapshot.identity(name)
         roles = frozenset[Role]() if known is None else known.roles
         return Asker(identity=name, roles=roles, request_id="", requester=Requester())
+
+
+def _of_key(key: RegisteredKey) -> tuple[ApprovalRule, ...]:
+    return () if key.policy.approval is None else (key.policy.approval,)
 
 
 def _of_others(count: int) -> tuple[ApprovalRule, ...]:

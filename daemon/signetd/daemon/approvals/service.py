@@ -59,15 +59,16 @@ class Approvals:
         lifetime: timedelta = DEFAULT_LIFETIME,
         *,
         message: bool = False,
+        key: str = "",
     ) -> Approval:
-        """Ask for an approval of *subject*; *message* as for `Requirements.rules_for`.
+        """Ask for an approval of *subject*; *message* and *key* as for `Requirements.rules_for`.
 
         Raises INPUT_MISSING and INPUT_INVALID; PERMISSION_DENIED if the requester could not do it
         anyway; APPROVAL_INVALID if nobody must approve it; LIMIT_REACHED with too many open ones.
         """
         texts.check_summary(summary)
         _check_lifetime(lifetime)
-        wanted = self._requirements.rules_for(requester, subject, message=message)
+        wanted = self._requirements.rules_for(requester, subject, message=message, key=key)
         if not wanted:
             raise refusals.not_needed(subject)
         now = self._clock()

@@ -1,4 +1,4 @@
-"""What exactly is approved, of a signature, of the destruction of a key, of an administrator."""
+"""What exactly is approved: a signature, a stamp, a key's destruction, an administrator, a seal."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
@@ -8,6 +8,7 @@ import msgspec
 from signetd.daemon.approvals.types import Subject
 from signetd.daemon.keys.types import RegisteredKey
 from signetd.daemon.policy.types import Credential, Role
+from signetd.daemon.seals.types import RegisteredSeal
 from signetd.daemon.signing.digests import named_digest
 from signetd.daemon.signing.validate import Checked
 from signetd.gm.sm3 import sm3
@@ -15,6 +16,8 @@ from signetd.gm.sm3 import sm3
 SIGN: Final = "sign"
 DESTROY_KEY: Final = "destroy-key"
 ADD_ADMINISTRATOR: Final = "add-administrator"
+MAKE_SEAL: Final = "make-seal"
+STAMP: Final = "stamp"
 
 
 async def signature(checked: Checked) -> Subject:
@@ -49,6 +52,38 @@ def administrator(
         "certificate_sha256": certificate_sha256,
     }
     return Subject(operation=ADD_ADMINISTRATOR, resource=name, digest=_digest(values))
+
+
+def making(seal: RegisteredSeal, maker: RegisteredKey, seal_id: str) -> Subject:
+    """Return the subject of a seal's making: of this application, with this key and code."""
+    values = {
+        "seal": seal.name,
+        "seal_id": seal_id,
+        "format": int(seal.format),
+        "kind": str(seal.kind),
+        "title": seal.title,
+        "owner": {"name": seal.owner.name, "unified_social_credit_code": seal.owner.code},
+        "picture": {
+            "kind": seal.picture.kind,
+            "sm3": sm3(seal.picture.data).hex(),
+            "width": seal.picture.width,
+            "height": seal.picture.height,
+        },
+        "valid_from": seal.valid_from,
+        "valid_until": seal.valid_until,
+        "signing_key": f"keys/{seal.signing_key}",
+        "certificates_sm3": [sm3(each).hex() for each in seal.certificates],
+        "applicant": seal.applicant,
+        "replaces": f"seals/{seal.replaces}" if seal.replaces else "",
+        "maker_key": f"keys/{maker.id}",
+        "maker_key_fingerprint": maker.fingerprint,
+    }
+    return Subject(operation=MAKE_SEAL, resource=seal.name, digest=_digest(values))
+
+
+def stamp(seal: str, document_digest: bytes) -> Subject:
+    """Return the subject of a stamp: of this seal (a bare name) on this document, by its SM3."""
+    return Subject(operation=STAMP, resource=f"seals/{seal}", digest=document_digest)
 
 
 def described(subject: Subject) -> str:

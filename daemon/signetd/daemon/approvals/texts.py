@@ -50,15 +50,16 @@ def check_summary(summary: str) -> None:
             Reason.INPUT_MISSING,
             "summary is missing; say what it is about, for those who approve.",
         )
-    _check(summary, "summary", MAX_SUMMARY)
+    check_text(summary, "summary", MAX_SUMMARY)
 
 
 def check_comment(comment: str) -> None:
     """Raise INPUT_INVALID unless *comment* can be shown."""
-    _check(comment, "comment", MAX_COMMENT)
+    check_text(comment, "comment", MAX_COMMENT)
 
 
-def _check(text: str, field: str, most: int) -> None:
+def check_text(text: str, field: str, most: int) -> None:
+    """Raise INPUT_INVALID unless *text* of at most so many characters can be shown to people."""
     if len(text) > most:
         raise SignetError(
             Reason.INPUT_INVALID, f"{field} has {len(text)} characters; it may have {most}."

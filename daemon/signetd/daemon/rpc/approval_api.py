@@ -9,9 +9,11 @@ from signetd.daemon.approvals import subjects, texts
 from signetd.daemon.approvals.service import Approvals
 from signetd.daemon.approvals.types import Subject
 from signetd.daemon.keys import RegisteredKey, versions
-from signetd.daemon.policy.types import Credential
-from signetd.daemon.rpc import approval_convert, calls, convert
+from signetd.daemon.policy.types import Asker, Credential
+from signetd.daemon.rpc import approval_convert, calls, convert, seal_convert, stamp_convert
 from signetd.daemon.rpc.approval_watching import ApprovalWatchers
+from signetd.daemon.seals.make import Making
+from signetd.daemon.seals.stamp_types import StampInput
 from signetd.daemon.signing import SignInput
 from signetd.daemon.signing.validate import check
 from signetd.drivers.errors import Reason, SignetError
@@ -33,6 +35,22 @@ class Keys(Protocol):
         ...
 
 
+class Seals(Protocol):
+    """Where it is known what the making of a seal is about."""
+
+    async def subject(self, making: Making, asker: Asker) -> tuple[Subject, RegisteredKey]:
+        """Return what is to be approved, and the maker's key; raises PERMISSION_DENIED, …."""
+        ...
+
+
+class Stamps(Protocol):
+    """Where it is known what a stamp is about."""
+
+    async def subject(self, request: StampInput, asker: Asker) -> tuple[Subject, RegisteredKey]:
+        """Return what is to be approved, and the seal's key; raises PERMISSION_DENIED, …."""
+        ...
+
+
 class ApprovalApi:
     """Asks for approvals, gives and shows them; whose they are is decided by the identities.
 
@@ -44,8 +62,12 @@ class ApprovalApi:
         approvals: Approvals,
         watchers: ApprovalWatchers,
         keys: Keys,
+        seals: Seals,
+        stamps: Stamps,
         credential_of: Callable[[str], Credential],
     ) -> None:
+        self._seals = seals
+        self._stamps = stamps
         self._approvals = approvals
         self._watchers = watchers
         self._keys = keys
@@ -53,14 +75,15 @@ class ApprovalApi:
 
     async def create_approval(self, request: messages.CreateApprovalRequest) -> messages.Approval:
         """Answer CreateApproval."""
-        subject = await self._subject(request)
         call = calls.current()
+        subject, key = await self._subject(request)
         made = await self._approvals.create(
             call.identity,
             subject,
             request.summary,
             approval_convert.lifetime(request),
             message=request.WhichOneof("subject") == "sign" and request.sign.HasField("message"),
+            key=key,
         )
         call.facts["approval"] = made.id
         return approval_convert.message(made)
@@ -116,33 +139,56 @@ class ApprovalApi:
             async for approval in changes:
                 yield messages.WatchApprovalsResponse(approval=approval_convert.message(approval))
 
-    async def _subject(self, request: messages.CreateApprovalRequest) -> Subject:
+    async def _subject(self, request: messages.CreateApprovalRequest) -> tuple[Subject, str]:
+        """Return the subject, and the name of the key that signs where it is not about a key."""
         match request.WhichOneof("subject"):
             case "sign":
-                return await self._signature(request)
+                return await self._signature(request), ""
             case "destroy_key":
                 found, version = convert.version_id(request.destroy_key.key, "key")
                 key_id = _key_id(found)
                 key = self._keys.to_destroy(calls.current().identity, key_id)
-                return subjects.destruction(versions.at(key, version), version)
+                return subjects.destruction(versions.at(key, version), version), ""
             case "administrator":
                 identity = request.administrator.identity
-                return approval_convert.administrator(identity, self._credential_of)
+                return approval_convert.administrator(identity, self._credential_of), ""
+            case "make_seal":
+                return await self._making(request)
+            case "stamp":
+                return await self._stamp(request)
         raise SignetError(
             Reason.INPUT_MISSING,
-            "The subject is missing; give sign, destroy_key or administrator.",
+            "The subject is missing; give sign, stamp, destroy_key, administrator or make_seal.",
         )
+
+    async def _making(self, request: messages.CreateApprovalRequest) -> tuple[Subject, str]:
+        if request.make_seal.approval:
+            raise _given("make_seal")
+        making = seal_convert.making(request.make_seal)
+        subject, key = await self._seals.subject(making, calls.current().asker)
+        return subject, _key_id(key.id)
+
+    async def _stamp(self, request: messages.CreateApprovalRequest) -> tuple[Subject, str]:
+        if request.stamp.approval:
+            raise _given("stamp")
+        order = stamp_convert.stamp_input(request.stamp)
+        subject, key = await self._stamps.subject(order, calls.current().asker)
+        return subject, _key_id(key.id)
 
     async def _signature(self, request: messages.CreateApprovalRequest) -> Subject:
         if request.sign.approval:
-            raise SignetError(
-                Reason.INPUT_INVALID,
-                "sign.approval is given; an approval is asked for without one, leave it out.",
-            )
+            raise _given("sign")
         order = convert.sign_input(request.sign)
         _key_id(order.key)
         key = self._keys.to_sign(calls.current().identity, order)
         return await subjects.signature(check(key, order))
+
+
+def _given(subject: str) -> SignetError:
+    return SignetError(
+        Reason.INPUT_INVALID,
+        f"{subject}.approval is given; an approval is asked for without one, leave it out.",
+    )
 
 
 def _key_id(key_id: str) -> str:

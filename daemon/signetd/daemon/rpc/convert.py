@@ -58,13 +58,13 @@ def version_id(name: str, field: str = "name") -> tuple[str, int | None]:
     return found, int(version)
 
 
-def new_id(value: str, field: str) -> str:
+def new_id(value: str, field: str, what: str = "key") -> str:
     """Return *value* if it can be the last part of a resource name.
 
     Raises INPUT_MISSING or INPUT_INVALID, naming *field*.
     """
     if not value:
-        raise SignetError(Reason.INPUT_MISSING, f"{field} is missing; give the new key a name.")
+        raise SignetError(Reason.INPUT_MISSING, f"{field} is missing; give the new {what} a name.")
     if not _ID.fullmatch(value):
         raise SignetError(
             Reason.INPUT_INVALID,

@@ -1,13 +1,14 @@
 """Writes what calls do into the audit."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from typing import Any, Final
 
+import msgspec
 from google.protobuf.message import Message
 
 from signetd.daemon.audit.late import LateRecords
-from signetd.daemon.audit.types import Effect, Entry, Event, Kind, Ledger, Written
+from signetd.daemon.audit.types import Charge, Effect, Entry, Event, Kind, Ledger, Written
 from signetd.daemon.rpc import calls
 from signetd.daemon.rpc.calls import Call
 from signetd.daemon.rpc.flood import RefusalFlood
@@ -27,6 +28,7 @@ REFUSALS: Final = frozenset(
         Reason.APPROVAL_INVALID,
         Reason.APPROVAL_NOT_FOUND,
         Reason.ROLES_CONFLICT,
+        Reason.SAME_PERSON,
     }
 )
 """What is refused because of who asks: not allowed. All else that fails was allowed."""
@@ -57,28 +59,43 @@ class Recorder:
         await self._ledger.write(Entry(event=event, effects=effects))
 
     async def act(
-        self, resource: str, *effects: Effect, detail: str = "", approval: str = ""
+        self,
+        resource: str,
+        *effects: Effect,
+        detail: str = "",
+        approval: str = "",
+        charges: tuple[Charge, ...] = (),
+        policy_version: int = 0,
+        signed: Mapping[str, Any] | None = None,
     ) -> Written:
         """Record that the current call was allowed and did this, with *effects*, all or nothing.
 
-        *approval* is as for `begin`. Raises what the ledger does; a refusal by an effect is in the
-        chain then.
+        *approval* is as for `begin`; *charges* and *policy_version* as in Entry; *signed* has the
+        fields of Event that tell of a signature which the act has made. Raises what the ledger
+        does; a refusal by an effect is in the chain then.
         """
         call = calls.current()
         call.resource = resource
         call.recorded = True
         event = act_event(call, allowed=True, result="OK", detail=detail, approval=approval)
-        return await self._ledger.write(Entry(event=event, effects=effects))
+        if signed:
+            event = msgspec.structs.replace(event, **signed)
+        entry = Entry(event=event, effects=effects, charges=charges, policy_version=policy_version)
+        try:
+            return await self._ledger.write(entry)
+        except SignetError as error:
+            if policy_version and error.reason is Reason.POLICY_CHANGED:
+                call.recorded = False  # nothing was written
+            raise
 
-    async def item(self, resource: str, error: SignetError) -> None:
-        """Record an item of the current call that was refused before a key was used."""
+    async def item(self, operation: str, error: SignetError) -> None:
+        """Record an item of the current call that was refused before a key was looked for."""
         call = calls.current()
         event = Event(
             kind=Kind.USE,
             identity=call.identity,
-            operation="sign",
+            operation=operation,
             request_id=call.request_id,
-            resource=resource,
             allowed=False,
             result=error.reason.value,
         )

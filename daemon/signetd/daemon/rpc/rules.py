@@ -13,8 +13,10 @@ from signetd.api.v1 import (
     approval_service_pb2,
     audit_service_pb2,
     key_service_pb2,
+    seal_service_pb2,
     signing_service_pb2,
     token_service_pb2,
+    verification_service_pb2,
 )
 from signetd.daemon.policy.types import Role
 
@@ -25,6 +27,8 @@ SERVICES: Final[tuple[ServiceDescriptor, ...]] = (
     access_service_pb2.DESCRIPTOR.services_by_name["AccessService"],
     approval_service_pb2.DESCRIPTOR.services_by_name["ApprovalService"],
     audit_service_pb2.DESCRIPTOR.services_by_name["AuditService"],
+    seal_service_pb2.DESCRIPTOR.services_by_name["SealService"],
+    verification_service_pb2.DESCRIPTOR.services_by_name["VerificationService"],
 )
 """Every service of the API."""
 
@@ -54,6 +58,7 @@ _SIGNERS: Final = (Role.SIGNER,)
 _SECURITY: Final = (Role.SECURITY_ADMIN,)
 _SYSTEM: Final = (Role.SYSTEM_ADMIN,)
 _AUDITORS: Final = (Role.AUDITOR,)
+_APPLICANTS: Final = (Role.SIGNER, Role.SECURITY_ADMIN)
 _OVERSEERS: Final = (Role.SECURITY_ADMIN, Role.AUDITOR)
 _READ, _USE, _CHANGE = Record.READ, Record.USE, Record.CHANGE
 
@@ -64,10 +69,10 @@ RULES: Final[dict[str, Rule]] = {
     # Signers see the keys that they have a grant for.
     **_rules(_READ, Role, "KeyService", "ListKeys", "GetKey", "GetPublicKey"),
     **_rules(_READ, Role, "KeyService", "ListKeyVersions"),
+    **_rules(_READ, Role, "KeyService", "GetCertificate"),
     **_rules(_CHANGE, _SECURITY, "KeyService", "ReplaceKey"),
     **_rules(_CHANGE, _SECURITY, "KeyService", "GenerateKey", "EnrolKey", "DisableKey"),
     **_rules(_CHANGE, _SECURITY, "KeyService", "EnableKey", "DestroyKey", "SetKeyPolicy"),
-    **_rules(_READ, Role, "KeyService", "GetCertificate"),
     **_rules(_CHANGE, _SECURITY, "KeyService", "CreateCsr", "ImportCertificate"),
     **_rules(_CHANGE, _OVERSEERS, "KeyService", "AttestKey"),
     **_rules(_READ, Role, "TokenService", "ListTokens", "GetToken", "WatchTokens"),
@@ -84,6 +89,18 @@ RULES: Final[dict[str, Rule]] = {
     **_rules(_READ, _AUDITORS, "AuditService", "ListRecords", "FollowRecords", "ExportRecords"),
     **_rules(_READ, Role, "AuditService", "GetAuditStatus"),
     **_rules(_CHANGE, _AUDITORS, "AuditService", "CreateCheckpoint", "PruneRecords"),
+    # Signers see the seals that they have applied for, and those whose key they may read.
+    **_rules(_READ, Role, "SealService", "ListSeals", "GetSeal", "ListSealEvents"),
+    **_rules(_READ, Role, "SealService", "GetSealStatus"),
+    # Who has applied may withdraw it until the seal is made.
+    **_rules(_CHANGE, _APPLICANTS, "SealService", "ApplyForSeal", "ChangeSeal", "CancelSeal"),
+    **_rules(_CHANGE, _SECURITY, "SealService", "ReviewSeal", "MakeSeal", "FileSeal"),
+    **_rules(_CHANGE, _SECURITY, "SealService", "SuspendSeal", "ResumeSeal", "ImportSeal"),
+    **_rules(_CHANGE, _SECURITY, "SealService", "ReportKeyCompromise"),
+    **_rules(_READ, Role, "VerificationService", "VerifySeal", "VerifyStamp"),
+    **_rules(_READ, Role, "VerificationService", "ListTrustLists", "GetTrustList"),
+    **_rules(_CHANGE, _SECURITY, "VerificationService", "ImportTrustList", "RetireTrustList"),
+    **_rules(_USE, _SIGNERS, "SealService", "Stamp", "BatchStamp"),
 }
 """The rule of each method, by its full name."""
 

@@ -19,8 +19,10 @@ from signetd.daemon.state.engine import open_postgres, open_sqlite
 from signetd.daemon.state.errors import explained
 from signetd.daemon.state.keys import KeyStore
 from signetd.daemon.state.pin_attempts import PinAttemptStore
+from signetd.daemon.state.seals import SealStore
 from signetd.daemon.state.secret import keep_secret
 from signetd.daemon.state.token_bindings import TokenBindingStore
+from signetd.daemon.state.trust_lists import TrustListStore
 from signetd.daemon.state.usage import UsageStore
 
 if TYPE_CHECKING:
@@ -46,6 +48,8 @@ class Database:
         self.access = AccessStore(engine)
         self.usage = UsageStore(engine)
         self.approvals = ApprovalStore(engine)
+        self.seals = SealStore(engine)
+        self.trust_lists = TrustListStore(engine)
         self.pins = PinAttemptStore(engine)
         self.bindings = TokenBindingStore(engine)
         self.pin_guard_key = pin_guard_key

@@ -18,8 +18,9 @@ _CERTIFICATE_ATTRIBUTES = [Attribute.ID, Attribute.CERTIFICATE_TYPE, Attribute.V
 class Remains:
     """The objects of a pair, by class: those that are surely its own, and those that may be.
 
-    An object is surely the pair's if it tells the pair's public key. It may be the pair's if it has
-    its CKA_ID and tells no public key. ``others`` have that CKA_ID and tell another public key.
+    An object is surely the pair's if it has its CKA_ID and tells its public key. It may be the
+    pair's if it has that CKA_ID and tells no public key, or the public key under another CKA_ID: it
+    is a trace, and not destroyed. ``others`` have that CKA_ID and tell another public key.
     """
 
     privates: list[Any] = field(default_factory=list)
@@ -49,9 +50,11 @@ class Remains:
             "certificate": self.certificates,
         }
         if spki is not None and hashlib.sha256(spki).digest() == key.fingerprint:
-            # A certificate of the key under another CKA_ID was put there by somebody else.
-            if kind != "certificate" or cka_id == key.cka_id:
+            if cka_id == key.cka_id:
                 lists[kind].append(handle)
+            # A certificate of the key under another CKA_ID was put there by somebody else.
+            elif kind != "certificate":
+                self.doubtful[kind] = self.doubtful.get(kind, 0) + 1
         elif cka_id == key.cka_id:
             if spki is None:
                 self.doubtful[kind] = self.doubtful.get(kind, 0) + 1

@@ -27,7 +27,7 @@ class Needs:
         self.asked: list[tuple[str, Subject, bool]] = []
 
     def rules_for(
-        self, identity: str, subject: Subject, *, message: bool
+        self, identity: str, subject: Subject, *, message: bool, key: str = ""
     ) -> tuple[ApprovalRule, ...]:
         self.asked.append((identity, subject, message))
         if identity in self.refused:

@@ -11,6 +11,7 @@ from signetd.api.v1 import signing_service_pb2 as signing
 from signetd.daemon.approvals import subjects
 from signetd.daemon.policy.types import ApprovalRule, Credential, Role
 from signetd.drivers.errors import Reason
+from signetd.gm.sm3 import sm3
 from tests.unit.daemon.approvals.called import SIGN, Service, refusal
 from tests.unit.daemon.approvals.test_subjects import SM2_KEY
 
@@ -40,10 +41,32 @@ async def test_a_signature_is_asked_for_by_its_digest(service: Service) -> None:
     assert made.expire_time.seconds - made.create_time.seconds == 60
 
 
+async def test_a_stamp_is_asked_for_by_its_document(service: Service) -> None:
+    stamp = {"seal": "seals/company", "document_digest": b"\x03" * 32, "property_info": "/x"}
+    made = await service.create(stamp=stamp)
+    assert (made.operation, made.resource) == ("stamp", "seals/company")
+    assert (made.digest, made.algorithm) == (b"\x03" * 32, 0)
+    assert service.call.facts["key"] == SM2_KEY.id
+    ((who, asked),) = service.stamps.asked
+    assert (who, asked.seal, asked.property_info) == ("app", "company", "/x")
+    error = await refusal(service.create(stamp={**stamp, "approval": "approvals/a1"}))
+    assert (error.reason, "stamp.approval" in error.message) == (Reason.INPUT_INVALID, True)
+
+
 async def test_a_destruction_is_asked_for(service: Service) -> None:
     made = await service.create("admin-1", destroy_key={"key": "keys/seal"})
     assert (made.operation, made.digest) == ("destroy-key", subjects.destruction(SM2_KEY).digest)
     assert made.algorithm == resources.ALGORITHM_UNSPECIFIED
+
+
+async def test_the_making_of_a_seal_is_asked_for(service: Service) -> None:
+    making = {"name": "seals/company", "maker_key": "keys/seal", "seal_id": "3301"}
+    made = await service.create("admin-1", make_seal=making)
+    assert (made.operation, made.resource) == ("make-seal", "seals/company")
+    assert made.digest == sm3(b"3301")
+    ((who, asked),) = service.seals.asked
+    assert (who, asked.seal, asked.maker_key) == ("admin-1", "company", "seal")
+    assert service.call.facts["key"] == "seal"
 
 
 @pytest.mark.parametrize(
@@ -104,6 +127,17 @@ def administrator(**changes: Any) -> dict[str, Any]:
         (administrator(roles=[99]), Reason.INPUT_INVALID),
         (administrator(credential=99), Reason.INPUT_INVALID),
         (administrator(certificate_sha256="AB" * 32), Reason.INPUT_INVALID),
+        ({"make_seal": {}}, Reason.INPUT_MISSING),
+        (
+            {
+                "make_seal": {
+                    "name": "seals/a",
+                    "maker_key": "keys/seal",
+                    "approval": "approvals/a1",
+                }
+            },
+            Reason.INPUT_INVALID,
+        ),
         ({"sign": SIGN, "summary": ""}, Reason.INPUT_MISSING),
         ({"sign": SIGN, "lifetime": {"seconds": 59}}, Reason.INPUT_INVALID),
         ({"sign": SIGN, "lifetime": {"seconds": 315576000000}}, Reason.INPUT_INVALID),

@@ -84,6 +84,8 @@ class Service:
                 "signetd.api.v1.AccessService": Refusing(),
                 "signetd.api.v1.ApprovalService": Refusing("watch_approvals"),
                 "signetd.api.v1.AuditService": Refusing("follow_records", "export_records"),
+                "signetd.api.v1.SealService": Refusing(),
+                "signetd.api.v1.VerificationService": Refusing(),
             },
             recorder,
             self.limits,

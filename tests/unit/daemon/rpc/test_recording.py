@@ -7,8 +7,9 @@ import pytest
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.message import Message
 
+from signetd.daemon.audit.types import Charge
 from signetd.daemon.policy.types import Role
-from signetd.daemon.rpc import flood
+from signetd.daemon.rpc import calls, flood
 from signetd.daemon.rpc.calls import Call
 from signetd.daemon.rpc.recording import Recorder
 from signetd.daemon.rpc.rules import Record
@@ -114,3 +115,26 @@ async def test_whoever_was_let_in_is_recorded_each_time(ledger: MemoryLedger) ->
     for _ in range(100):
         await recorder.ended(call(admitted=True), Record.READ, DENIED)
     assert len(ledger.entries) == 100
+
+
+async def test_an_act_costs_and_says_what_it_has_signed(ledger: MemoryLedger) -> None:
+    calls.begin(call())
+    charge = Charge(scope="keys/maker")
+    signed = {"token": "t", "digest": "ab"}
+    await Recorder(ledger).act("seals/a", charges=(charge,), policy_version=7, signed=signed)
+    (entry,) = ledger.entries
+    assert (entry.charges, entry.policy_version) == ((charge,), 7)
+    assert (entry.event.token, entry.event.digest, entry.event.result) == ("t", "ab", "OK")
+
+
+@pytest.mark.parametrize(("version", "recorded"), [(7, False), (0, True)])
+async def test_an_act_under_another_policy_is_not_taken_for_recorded(
+    ledger: MemoryLedger, version: int, recorded: bool
+) -> None:
+    """Without a version it is an effect that has refused, and the ledger has written that."""
+    ledger.failure = SignetError(Reason.POLICY_CHANGED, "Changed.")
+    current = call()
+    calls.begin(current)
+    with pytest.raises(SignetError):
+        await Recorder(ledger).act("seals/a", policy_version=version)
+    assert current.recorded is recorded

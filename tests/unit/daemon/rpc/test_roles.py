@@ -31,7 +31,16 @@ EVERYBODY = {
     "ApprovalService/CancelApproval",
     "ApprovalService/WatchApprovals",
     "AuditService/GetAuditStatus",
+    "SealService/ListSeals",
+    "SealService/GetSeal",
+    "SealService/ListSealEvents",
+    "SealService/GetSealStatus",
+    "VerificationService/VerifySeal",
+    "VerificationService/VerifyStamp",
+    "VerificationService/ListTrustLists",
+    "VerificationService/GetTrustList",
 }
+APPLY = {"SealService/ApplyForSeal", "SealService/ChangeSeal", "SealService/CancelSeal"}
 OVERSEE = {
     "AccessService/ListIdentities",
     "AccessService/GetIdentity",
@@ -41,11 +50,28 @@ OVERSEE = {
     "KeyService/AttestKey",
 }
 ALLOWED = {
-    "signer": EVERYBODY | {"SigningService/Sign", "SigningService/BatchSign"},
+    "signer": EVERYBODY
+    | APPLY
+    | {
+        "SigningService/Sign",
+        "SigningService/BatchSign",
+        "SealService/Stamp",
+        "SealService/BatchStamp",
+    },
     "system-admin": EVERYBODY | {"TokenService/UnlockToken", "TokenService/LockToken"},
     "security-admin": EVERYBODY
     | OVERSEE
+    | APPLY
     | {
+        "SealService/ReviewSeal",
+        "SealService/MakeSeal",
+        "SealService/FileSeal",
+        "SealService/SuspendSeal",
+        "SealService/ResumeSeal",
+        "SealService/ImportSeal",
+        "SealService/ReportKeyCompromise",
+        "VerificationService/ImportTrustList",
+        "VerificationService/RetireTrustList",
         "KeyService/GenerateKey",
         "KeyService/EnrolKey",
         "KeyService/DisableKey",
