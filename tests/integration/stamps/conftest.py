@@ -23,7 +23,6 @@ PEOPLE: Final = ("applicant", "stamper", "stranger", "reviewer", "second", "audi
 DAY: Final = timedelta(days=1)
 DOCUMENT: Final = "第 42 号合同".encode()
 PROPERTY: Final = "/Doc_0/Signs/Sign_0/Signature.xml"
-_ID: Final = "distid:1234567812345678"
 _RECIPE: Final = Path(__file__).parents[2] / "vectors" / "seals" / "recipe.sh"
 
 

@@ -1,7 +1,7 @@
 """The doctor's examination: what needs no PIN first, then what needs a login."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import pkcs11
 
@@ -25,6 +25,12 @@ from signetd.drivers.pkcs11.ckr import translated
 from signetd.drivers.pkcs11.matching import Facts
 from signetd.drivers.pkcs11.profile import Profile, Sm2Mechanism
 from signetd.drivers.types import Pin
+
+_UNKNOWN: Final = (
+    "no profile knows this vendor's mechanisms, so that the table has no SM2: save the draft above "
+    "as my-vendor.toml, and probe again with --profile my-vendor.toml; where there is no draft, "
+    "write one with the numbers of the vendor's header (docs/profiles.md)"
+)
 
 
 @dataclass(frozen=True)
@@ -162,7 +168,16 @@ def _conclude(
     name = request.target.profile or chosen.name
     table = suggestion.table(request.target, patient.about, name, request.pin_file)
     output.section("configuration", table)
-    output.section("hints", _hints(patient, request, ranked))
+    hints = _hints(patient, request, ranked)
+    if request.pin and not found and chosen.name == "standard" and _offers_unknown(patient):
+        hints.insert(0, _UNKNOWN)
+    output.section("hints", hints)
+
+
+def _offers_unknown(patient: _Patient) -> bool:
+    """Whether there are mechanisms for key pairs that stand in no profile."""
+    unknown = mechanisms.unknown(patient.token, patient.offered, patient.loaded.candidates)
+    return any("GENERATE_KEY_PAIR" in each["flags"] for each in unknown)
 
 
 def _hints(patient: _Patient, request: Probe, ranked: list[matching.Fit]) -> list[str]:
