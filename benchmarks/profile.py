@@ -7,7 +7,6 @@ under cProfile, which makes everything slower: the daemon's processor time by pa
 
 import argparse
 import json
-import sys
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -49,8 +48,8 @@ def stages(folder: Path, number: int) -> list[dict[str, float]]:
     return [spans.split(*each) for each in zip(client, *records, strict=True)]
 
 
-def functions(folder: Path, seconds: float) -> tuple[dict[parts.Function, float], int]:
-    """Return each function's own time under load, in seconds, and how many signatures were made."""
+def functions(folder: Path, seconds: float) -> tuple[dict[parts.Function, parts.Times], int]:
+    """Return the profile of a daemon under load, and how many signatures it has made."""
     daemon = _launched(folder, "benchmarks.stages.functions", {})
     load = Load("unary", _IN_FLIGHT)
     with ExitStack() as running:
@@ -59,7 +58,7 @@ def functions(folder: Path, seconds: float) -> tuple[dict[parts.Function, float]
         request = requests.of_signetd(RSA, load)
         seen = Generator().measure(daemon.address("unix"), request, _IN_FLIGHT, seconds)
         daemon.stop()
-    return parts.own_times(folder / "own" / "functions.pstats"), seen.answered
+    return parts.read(folder / "own" / "functions.pstats"), seen.answered
 
 
 def _launched(folder: Path, program: str, variables: dict[str, str]) -> Signetd:
@@ -105,9 +104,9 @@ def stage_lines(found: Sequence[dict[str, float]]) -> list[str]:
     return table(rows, {name: name for name in rows[0]})
 
 
-def part_lines(times: dict[parts.Function, float], made: int) -> list[str]:
+def part_lines(times: dict[parts.Function, parts.Times], made: int) -> list[str]:
     """Return the tables of the parts and of the longest functions: µs for each signature."""
-    by_part = {part: s for part, s in parts.by_part(times).items() if part != parts.LOOP}
+    by_part = parts.by_part(times)
     whole = sum(by_part.values())
     rows = [
         {"part": part, "µs": f"{seconds / made * _MICRO:.1f}", "of these": f"{seconds / whole:.0%}"}
@@ -147,13 +146,11 @@ def main() -> None:
 def _parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(prog="python -m benchmarks.profile")
     made.add_argument("--requests", type=int, default=2000, help="one after the other")
-    made.add_argument(
-        "--seconds", type=float, default=5.0, help="under cProfile; 0: without (default 5)"
-    )
+    made.add_argument("--seconds", type=float, default=5.0, help="under cProfile; 0: not at all")
     made.add_argument("--folder", type=Path, metavar="DIR", help="on the disk to be used")
     made.add_argument("--markdown", type=Path, metavar="FILE", help="put the tables into a file")
     return made
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -1,7 +1,7 @@
 """The kinds of load: how requests come, and what they are to each server.
 
 A further kind (streams, say) is one more entry of KINDS. What its requests look like on the wire is
-said in ``requests.py``, and a load generator must be able to send them.
+said in ``requests.py``; ``generator.py`` starts the program that sends them.
 """
 
 from collections.abc import Sequence

@@ -125,7 +125,7 @@ def _as_variables(given: argparse.Namespace) -> list[str]:
         "REFSERVER": given.refserver and given.refserver.name,
         "LOADGEN": given.loadgen and given.loadgen.name,
     }
-    return [f"{name}={value}" for name, value in shown.items() if value]
+    return [f"{name}={str(value).replace(' ', '')}" for name, value in shown.items() if value]
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -69,9 +69,9 @@ def text(found: Mapping[str, Any]) -> str:
 
 def _heading(found: Mapping[str, Any]) -> str:
     return (
-        f"`{found['command']}`: {counted(found['rounds'], 'round')} of {found['seconds']:g} s, load from "
-        f"{found['generator']}, {found['processors']} processors, which had "
-        f"{found['load_average']:.1f} processes waiting at the end. Verification before release: "
+        f"`{found['command']}`: {counted(found['rounds'], 'round')} of {found['seconds']:g} s, "
+        f"load from {found['generator']}, {found['processors']} processors, load average "
+        f"{found['load_average']:.1f} at the end. Verification before release: "
         f"{found['verify_before_release']}. Audit: {found['audit']}."
     )
 

@@ -5,7 +5,6 @@ It writes them into the file that SIGNETD_STAGES names when it ends.
 
 import os
 from pathlib import Path
-from typing import Any
 
 from benchmarks.stages.hooks import around
 from benchmarks.stages.spans import Recorder
@@ -16,25 +15,28 @@ from signetd.drivers.pkcs11.token import Pkcs11Token
 VARIABLE = "SIGNETD_STAGES"
 
 
-def watch(recorder: Recorder) -> None:
-    """Put the clocks in."""
+def watch(recorder: Recorder, file: Path) -> None:
+    """Put the clocks in, and have everything written into *file* at the end."""
     around(Pkcs11Token, "_ask", "token", recorder)
     around(verify, "verify", "verification", recorder)
     answer = worker.Worker.answer
     around(worker.Worker, "answer", "answer", recorder, begins=True)
     timed = worker.Worker.answer
+    run = worker.Worker.run
 
-    def of_signatures(self: worker.Worker, call: wire.Call) -> Any:
-        chosen = timed if isinstance(call.command, wire.Sign) else answer
-        return chosen(self, call)
+    def answer_signatures_timed(self: worker.Worker, call: wire.Call) -> wire.Reply:
+        return (timed if isinstance(call.command, wire.Sign) else answer)(self, call)
 
-    worker.Worker.answer = of_signatures  # type: ignore[method-assign]
+    def run_and_write(self: worker.Worker) -> None:
+        try:
+            run(self)
+        finally:  # before the socket is closed: the daemon kills a worker that has closed it
+            recorder.write(file)
+
+    worker.Worker.answer = answer_signatures_timed  # type: ignore[method-assign]
+    worker.Worker.run = run_and_write  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":
-    recorder = Recorder()
-    watch(recorder)
-    try:
-        worker.main()
-    finally:
-        recorder.write(Path(os.environ[VARIABLE]))
+    watch(Recorder(), Path(os.environ[VARIABLE]))
+    worker.main()
