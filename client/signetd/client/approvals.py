@@ -32,6 +32,25 @@ class ApprovalCalls(ABC):
         operation = operations.create_for_sign(item, summary, lifetime)
         return self._call(operation)  # type: ignore[no-any-return]
 
+    def request_stamp_approval(
+        self,
+        seal: str,
+        document_digest: bytes,
+        *,
+        property_info: str,
+        summary: str,
+        lifetime: timedelta | None = None,
+    ) -> approvals.Approval:
+        """Ask for an approval of a stamp with a seal; see ``request_approval``.
+
+        *document_digest* is SM3 of the protected original, 32 bytes; *property_info* says what of
+        the document is protected, as the stamp will.
+        """
+        operation = operations.create_for_stamp(
+            seal, document_digest, property_info, summary, lifetime
+        )
+        return self._call(operation)  # type: ignore[no-any-return]
+
     def request_destroy_approval(
         self, key: str, *, summary: str, lifetime: timedelta | None = None
     ) -> approvals.Approval:
@@ -98,6 +117,25 @@ class AsyncApprovalCalls(ABC):
         *lifetime* is how long it can be used, 1 minute to 30 days, by default 24 hours.
         """
         operation = operations.create_for_sign(item, summary, lifetime)
+        return await self._call(operation)  # type: ignore[no-any-return]
+
+    async def request_stamp_approval(
+        self,
+        seal: str,
+        document_digest: bytes,
+        *,
+        property_info: str,
+        summary: str,
+        lifetime: timedelta | None = None,
+    ) -> approvals.Approval:
+        """Ask for an approval of a stamp with a seal; see ``request_approval``.
+
+        *document_digest* is SM3 of the protected original, 32 bytes; *property_info* says what of
+        the document is protected, as the stamp will.
+        """
+        operation = operations.create_for_stamp(
+            seal, document_digest, property_info, summary, lifetime
+        )
         return await self._call(operation)  # type: ignore[no-any-return]
 
     async def request_destroy_approval(

@@ -9,6 +9,7 @@ from signetd.daemon.approvals.changes import Changes
 from signetd.daemon.approvals.requirements import People, PolicyRequirements
 from signetd.daemon.approvals.service import Approvals
 from signetd.daemon.approvals.use import ApprovalUses
+from signetd.daemon.audit.ledger import GroupLedger
 from signetd.daemon.audit.service import Audit
 from signetd.daemon.audit.types import Entry
 from signetd.daemon.bootstrap import socket_names
@@ -37,14 +38,20 @@ from signetd.daemon.rpc.listeners import Bound, bind
 from signetd.daemon.rpc.recording import Recorder
 from signetd.daemon.rpc.seal_api import SealApi, Seals
 from signetd.daemon.rpc.signing_api import SigningApi
+from signetd.daemon.rpc.stamp_api import StampApi
 from signetd.daemon.rpc.token_api import TokenApi
 from signetd.daemon.rpc.token_messages import TokenMessages
 from signetd.daemon.rpc.watching import Watchers
 from signetd.daemon.seals.applications import Applications
+from signetd.daemon.seals.evidence import EvidenceFolders
 from signetd.daemon.seals.filing import Filing
 from signetd.daemon.seals.importing import Importer
+from signetd.daemon.seals.judging import SealJudge
 from signetd.daemon.seals.keeper import SealKeeper
 from signetd.daemon.seals.make import SealMaker
+from signetd.daemon.seals.stamp_clock import StampClock
+from signetd.daemon.seals.stamp_tokens import StampTokens
+from signetd.daemon.seals.stamping import StampDesk
 from signetd.daemon.seals.trust import ConfiguredTrust
 from signetd.daemon.seals.view import SealView
 from signetd.daemon.signing import FaultCounter, SigningDesk, SigningEngine
@@ -86,6 +93,7 @@ class Daemon:
     health: Health
     watchers: tuple[Watched, ...]
     guard: StoredPinGuard
+    stamps: StampDesk
     time_stamps: TimeStampService | None
     changed: asyncio.Event
     expiry: ExpiryWatch
@@ -131,9 +139,11 @@ def assemble(config: Config, database: Database) -> Daemon:
     sockets = socket_names(config)
     desk = SigningDesk(engine, gate, uses, audit.ledger)
     followers = Followers(audit.ledger, audit.store, config.limits.watchers)
-    certificates = KeyCertificates(keys, tokens, utc_now)
     parts = Parts(book, gate, keys, engine, uses, recorder, statements)
     seals = _seals(config, database, parts)
+    time_stamps = None if config.timestamps is None else TimeStampService(config.timestamps)
+    stamps = _stamps(config, database, parts, time_stamps, audit.ledger)
+    certificates = KeyCertificates(keys, tokens, utc_now)
     apis = {
         "SigningService": SigningApi(desk, gate, engine, recorder),
         "KeyService": (
@@ -148,10 +158,11 @@ def assemble(config: Config, database: Database) -> Daemon:
             approval_watchers,
             wanted,
             seals.maker,
+            stamps,
             lambda name: credential_of(name, sockets),
         ),
         "AuditService": AuditApi(audit, followers),
-        "SealService": SealApi(seals, database.usage),
+        "SealService": (SealApi(seals, database.usage), StampApi(stamps, recorder)),
     }
     return Daemon(
         config=config,
@@ -171,7 +182,8 @@ def assemble(config: Config, database: Database) -> Daemon:
         health=Health(tokens, audit.ledger),
         watchers=(watchers, approval_watchers, followers),
         guard=guard,
-        time_stamps=None if config.timestamps is None else TimeStampService(config.timestamps),
+        stamps=stamps,
+        time_stamps=time_stamps,
         changed=changed,
         expiry=ExpiryWatch(keys, utc_now),
     )
@@ -213,6 +225,29 @@ def _seals(config: Config, database: Database, parts: Parts) -> Seals:
         importer=Importer(
             store, book, keys, ConfiguredTrust(config.seals, utc_now), recorder, utc_now
         ),
+    )
+
+
+def _stamps(
+    config: Config,
+    database: Database,
+    parts: Parts,
+    time_stamps: TimeStampService | None,
+    ledger: GroupLedger,
+) -> StampDesk:
+    given, times = config.seals, config.timestamps
+    evidence = EvidenceFolders(given, None if times is None else times.trust)
+    degrade = times is not None and times.on_failure == "degrade"
+    return StampDesk(
+        database.seals,
+        parts.keys,
+        parts.gate,
+        SealJudge(given, evidence, utc_now),
+        StampClock(utc_now, lambda: ledger.tail.time, given.clock_tolerance),
+        StampTokens(time_stamps, degrade=degrade),
+        parts.engine,
+        parts.approvals,
+        ledger,
     )
 
 

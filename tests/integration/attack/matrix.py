@@ -280,6 +280,14 @@ ROWS: dict[str, Row] = {
     "SealService/GetSealStatus": Row(
         lambda scene: seals.GetSealStatusRequest(name=sealing.seal(scene, "made")), ADMINISTRATORS
     ),
+    "SealService/Stamp": Row(lambda scene: sealing.stamp(sealing.seal(scene, "in use"))),
+    "SealService/BatchStamp": Row(
+        lambda scene: seals.BatchStampRequest(
+            requests=[sealing.stamp(sealing.seal(scene, "in use"))] * 2
+        ),
+        # The call is for every signer; each item then says no.
+        {"signer": "OK", "none": "OK", "other": "OK"},
+    ),
 }
 """One row for each method of the API."""
 

@@ -47,6 +47,11 @@ def making(name: str) -> seals.MakeSealRequest:
     return seals.MakeSealRequest(name=name, maker_key="keys/maker", seal_id=name[6:])
 
 
+def stamp(name: str) -> seals.StampRequest:
+    """Return the request that stamps some document with a seal."""
+    return seals.StampRequest(seal=name, document_digest=bytes(32), property_info="/Signature.xml")
+
+
 def seal(scene: Scene, stage: str) -> str:
     """Have a seal come as far as one of STAGES; return its name."""
     founder, security = scene.by(FOUNDER), scene.by("security")

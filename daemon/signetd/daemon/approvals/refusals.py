@@ -11,6 +11,7 @@ from signetd.drivers.errors import Reason, SignetError
 
 _COMMANDS: Final = {
     "sign": "request",
+    "stamp": "request-stamp",
     "destroy-key": "request-destroy",
     "add-administrator": "request-admin",
 }

@@ -70,9 +70,9 @@ RULES: Final[dict[str, Rule]] = {
     **_rules(_CHANGE, _SECURITY, "KeyService", "ReplaceKey"),
     **_rules(_CHANGE, _SECURITY, "KeyService", "GenerateKey", "EnrolKey", "DisableKey"),
     **_rules(_CHANGE, _SECURITY, "KeyService", "EnableKey", "DestroyKey", "SetKeyPolicy"),
+    **_rules(_CHANGE, _OVERSEERS, "KeyService", "AttestKey"),
     **_rules(_READ, Role, "KeyService", "GetCertificate"),
     **_rules(_CHANGE, _SECURITY, "KeyService", "CreateCsr", "ImportCertificate"),
-    **_rules(_CHANGE, _OVERSEERS, "KeyService", "AttestKey"),
     **_rules(_READ, Role, "TokenService", "ListTokens", "GetToken", "WatchTokens"),
     **_rules(_CHANGE, _SYSTEM, "TokenService", "UnlockToken", "LockToken"),
     **_rules(_READ, _OVERSEERS, "AccessService", "ListIdentities", "GetIdentity", "ListGroups"),
@@ -95,6 +95,7 @@ RULES: Final[dict[str, Rule]] = {
     **_rules(_CHANGE, _SECURITY, "SealService", "ReviewSeal", "MakeSeal", "FileSeal"),
     **_rules(_CHANGE, _SECURITY, "SealService", "SuspendSeal", "ResumeSeal", "ImportSeal"),
     **_rules(_CHANGE, _SECURITY, "SealService", "ReportKeyCompromise"),
+    **_rules(_USE, _SIGNERS, "SealService", "Stamp", "BatchStamp"),
 }
 """The rule of each method, by its full name."""
 

@@ -46,7 +46,14 @@ OVERSEE = {
     "KeyService/AttestKey",
 }
 ALLOWED = {
-    "signer": EVERYBODY | APPLY | {"SigningService/Sign", "SigningService/BatchSign"},
+    "signer": EVERYBODY
+    | APPLY
+    | {
+        "SigningService/Sign",
+        "SigningService/BatchSign",
+        "SealService/Stamp",
+        "SealService/BatchStamp",
+    },
     "system-admin": EVERYBODY | {"TokenService/UnlockToken", "TokenService/LockToken"},
     "security-admin": EVERYBODY
     | OVERSEE

@@ -285,7 +285,7 @@ class Life(RuleBasedStateMachine):
         done = [
             each
             for each in self.office.records(result="OK")
-            if each["operation"].startswith("SealService/")
+            if each["operation"].startswith("SealService/") or each["operation"] == "make-seal"
         ]
         several = [each for each in done if each["operation"] == "SealService/ReportKeyCompromise"]
         replaced = sum(known.replaced for known in self.known.values())
