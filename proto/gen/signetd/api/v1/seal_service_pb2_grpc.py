@@ -152,7 +152,8 @@ class SealServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def FileSeal(self, request, context):
-        """Files a seal that was made (备案): from then on it can be used. The record of it is signed.
+        """Files a seal that was made (备案): from then on it can be used. The record of it is signed. One
+        that was imported is never filed by who imported it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -50,7 +50,9 @@ class SealServiceStub:
         signetd.api.v1.seal_service_pb2.FileSealRequest,
         signetd.api.v1.seal_service_pb2.Seal,
     ]
-    """Files a seal that was made (备案): from then on it can be used. The record of it is signed."""
+    """Files a seal that was made (备案): from then on it can be used. The record of it is signed. One
+    that was imported is never filed by who imported it.
+    """
 
     SuspendSeal: grpc.UnaryUnaryMultiCallable[
         signetd.api.v1.seal_service_pb2.SuspendSealRequest,
@@ -162,7 +164,9 @@ class SealServiceAsyncStub:
         signetd.api.v1.seal_service_pb2.FileSealRequest,
         signetd.api.v1.seal_service_pb2.Seal,
     ]
-    """Files a seal that was made (备案): from then on it can be used. The record of it is signed."""
+    """Files a seal that was made (备案): from then on it can be used. The record of it is signed. One
+    that was imported is never filed by who imported it.
+    """
 
     SuspendSeal: grpc.aio.UnaryUnaryMultiCallable[
         signetd.api.v1.seal_service_pb2.SuspendSealRequest,
@@ -282,7 +286,9 @@ class SealServiceServicer(metaclass=abc.ABCMeta):
         request: signetd.api.v1.seal_service_pb2.FileSealRequest,
         context: _ServicerContext,
     ) -> typing.Union[signetd.api.v1.seal_service_pb2.Seal, collections.abc.Awaitable[signetd.api.v1.seal_service_pb2.Seal]]:
-        """Files a seal that was made (备案): from then on it can be used. The record of it is signed."""
+        """Files a seal that was made (备案): from then on it can be used. The record of it is signed. One
+        that was imported is never filed by who imported it.
+        """
 
     @abc.abstractmethod
     def SuspendSeal(
