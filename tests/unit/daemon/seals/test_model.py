@@ -296,7 +296,7 @@ class Life(RuleBasedStateMachine):
 
 
 SETTINGS = settings(
-    max_examples=25,
+    max_examples=70,
     stateful_step_count=25,
     deadline=None,
     derandomize=True,  # so that what came up is the same each time
