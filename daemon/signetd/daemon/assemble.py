@@ -140,9 +140,10 @@ def assemble(config: Config, database: Database) -> Daemon:
     desk = SigningDesk(engine, gate, uses, audit.ledger)
     followers = Followers(audit.ledger, audit.store, config.limits.watchers)
     parts = Parts(book, gate, keys, engine, uses, recorder, statements)
-    seals = _seals(config, database, parts)
     time_stamps = None if config.timestamps is None else TimeStampService(config.timestamps)
-    stamps = _stamps(config, database, parts, time_stamps, audit.ledger)
+    judge, tokens_of_time = _judge(config), _tokens_of_time(config, time_stamps)
+    seals = _seals(config, database, parts, judge, tokens_of_time)
+    stamps = _stamps(config, database, parts, judge, tokens_of_time, audit.ledger)
     certificates = KeyCertificates(keys, tokens, utc_now)
     apis = {
         "SigningService": SigningApi(desk, gate, engine, recorder),
@@ -202,7 +203,20 @@ class Parts:
     statements: StatementWriter
 
 
-def _seals(config: Config, database: Database, parts: Parts) -> Seals:
+def _judge(config: Config) -> SealJudge:
+    times = config.timestamps
+    evidence = EvidenceFolders(config.seals, None if times is None else times.trust)
+    return SealJudge(config.seals, evidence, utc_now)
+
+
+def _tokens_of_time(config: Config, service: TimeStampService | None) -> StampTokens:
+    times = config.timestamps
+    return StampTokens(service, degrade=times is not None and times.on_failure == "degrade")
+
+
+def _seals(
+    config: Config, database: Database, parts: Parts, judge: SealJudge, times: StampTokens
+) -> Seals:
     store, book, keys, recorder = database.seals, parts.book, parts.keys, parts.recorder
     published = config.seals.publish_status
     view = SealView(store, keys, parts.gate, utc_now, published=published)
@@ -214,7 +228,9 @@ def _seals(config: Config, database: Database, parts: Parts) -> Seals:
             view,
             book,
             keys,
+            judge,
             parts.engine,
+            times,
             parts.approvals,
             recorder,
             utc_now,
@@ -232,19 +248,17 @@ def _stamps(
     config: Config,
     database: Database,
     parts: Parts,
-    time_stamps: TimeStampService | None,
+    judge: SealJudge,
+    times: StampTokens,
     ledger: GroupLedger,
 ) -> StampDesk:
-    given, times = config.seals, config.timestamps
-    evidence = EvidenceFolders(given, None if times is None else times.trust)
-    degrade = times is not None and times.on_failure == "degrade"
     return StampDesk(
         database.seals,
         parts.keys,
         parts.gate,
-        SealJudge(given, evidence, utc_now),
-        StampClock(utc_now, lambda: ledger.tail.time, given.clock_tolerance),
-        StampTokens(time_stamps, degrade=degrade),
+        judge,
+        StampClock(utc_now, lambda: ledger.tail.time, config.seals.clock_tolerance),
+        times,
         parts.engine,
         parts.approvals,
         ledger,

@@ -64,6 +64,7 @@ class Office:
         (self.folder / "roots").mkdir()
         (self.folder / "roots" / "root.pem").write_bytes(self.ca.root)
         self.ca.lists(self.folder / "crls")
+        self.url = ""  # of a time-stamping authority
         self._names = 0
 
     def start(self, options: str = "", **further: Any) -> None:

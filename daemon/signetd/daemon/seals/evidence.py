@@ -85,10 +85,12 @@ class EvidenceFolders:
             for path, content in _contents(config.intermediates, _CERTIFICATES)
             for each in Certificate.read_all(content, str(path))
         )
-        lists = (
-            RevocationList.read(content, str(path))
-            for path, content in _contents(config.crls, _LISTS)
+        contents = (
+            *_contents(config.crls, _LISTS),
+            # Where those lie by which a time stamp is judged when it comes.
+            *_contents(self._time_authorities, frozenset({".crl"})),
         )
+        lists = (RevocationList.read(content, str(path)) for path, content in contents)
         return Evidence(
             version=self._version,
             makers=_store(config.makers, "[seals] makers"),

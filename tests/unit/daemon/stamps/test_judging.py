@@ -16,7 +16,7 @@ from signetd.seal import verify_seal
 from tests.unit.daemon.seals import samples
 from tests.unit.daemon.seals.office import MAKER_SPKI, refusal
 from tests.unit.daemon.stamps.office import StampOffice, opened
-from tests.unit.pki import forest
+from tests.unit.pki import evidence, forest
 
 
 @pytest.fixture
@@ -154,3 +154,14 @@ def test_too_many_lists_are_refused(tmp_path: Path) -> None:
         (tmp_path / f"{number}.crl").touch()
     with pytest.raises(InputError, match="more than 64 files"):
         EvidenceFolders(Config(crls=tmp_path)).read()
+
+
+def test_lists_of_time_stamping_authorities_lie_where_these_are_trusted(tmp_path: Path) -> None:
+    root = forest.root("ec")
+    life = (samples.NOW - samples.DAY, samples.NOW + samples.DAY)
+    (tmp_path / "root.der").write_bytes(root.der)
+    content = evidence.revocation_list(root.name, root.key, (), life=life)
+    (tmp_path / "tsa.crl").write_bytes(content)
+    found = EvidenceFolders(Config(), tmp_path).read()
+    assert found.time_authorities is not None
+    assert [each.der for each in found.lists] == [content]

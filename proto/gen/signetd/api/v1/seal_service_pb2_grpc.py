@@ -145,7 +145,8 @@ class SealServiceServicer(object):
 
     def MakeSeal(self, request, context):
         """Makes a seal (制章): builds it and signs it with a key for SEAL_MAKING; never by the one who
-        applied.
+        applied. The maker's certificate is verified before, and a seal of V5 gets a time stamp where
+        the daemon has an authority; one that had to go without says so in its state_reason.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -43,7 +43,8 @@ class SealServiceStub:
         signetd.api.v1.seal_service_pb2.Seal,
     ]
     """Makes a seal (制章): builds it and signs it with a key for SEAL_MAKING; never by the one who
-    applied.
+    applied. The maker's certificate is verified before, and a seal of V5 gets a time stamp where
+    the daemon has an authority; one that had to go without says so in its state_reason.
     """
 
     FileSeal: grpc.UnaryUnaryMultiCallable[
@@ -157,7 +158,8 @@ class SealServiceAsyncStub:
         signetd.api.v1.seal_service_pb2.Seal,
     ]
     """Makes a seal (制章): builds it and signs it with a key for SEAL_MAKING; never by the one who
-    applied.
+    applied. The maker's certificate is verified before, and a seal of V5 gets a time stamp where
+    the daemon has an authority; one that had to go without says so in its state_reason.
     """
 
     FileSeal: grpc.aio.UnaryUnaryMultiCallable[
@@ -277,7 +279,8 @@ class SealServiceServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[signetd.api.v1.seal_service_pb2.Seal, collections.abc.Awaitable[signetd.api.v1.seal_service_pb2.Seal]]:
         """Makes a seal (制章): builds it and signs it with a key for SEAL_MAKING; never by the one who
-        applied.
+        applied. The maker's certificate is verified before, and a seal of V5 gets a time stamp where
+        the daemon has an authority; one that had to go without says so in its state_reason.
         """
 
     @abc.abstractmethod
