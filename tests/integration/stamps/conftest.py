@@ -100,14 +100,14 @@ class Office:
         return pem.encode()
 
     def until_changed(self, seal: str) -> Answer:
-        """Stamp until it is refused: the daemon looks at its folders once in a second."""
+        """Stamp until it is refused: time goes on, and folders are looked at once in a second."""
         end = time.monotonic() + 20
         while time.monotonic() < end:
             answer = self.stamp(seal)
             if answer.result != "OK":
                 return answer
             time.sleep(0.1)
-        raise AssertionError("the daemon has not seen the new evidence within 20 s")
+        raise AssertionError("what should stop this seal has not within 20 s")
 
     def done(self, who: str, method: str, request: Any) -> Any:
         """Call SealService, which must succeed."""

@@ -100,10 +100,8 @@ def test_a_seal_that_is_not_valid_yet_or_any_more(office: Office) -> None:
     now = datetime.now(UTC)
     early = office.seal(valid_from=now + DAY)
     refused(office.stamp(early), "SEAL_NOT_VALID_NOW", "wait until then")
-    late = office.seal()
-    ended = (now - timedelta(seconds=5)).replace(tzinfo=None)
-    office.town.write("update seals set valid_until = ? where id = ?", f"{ended}", late)
-    refused(office.stamp(late), "SEAL_NOT_VALID_NOW", "apply for one")
+    late = office.seal(valid_until=datetime.now(UTC) + timedelta(seconds=8))
+    refused(office.until_changed(late), "SEAL_NOT_VALID_NOW", "apply for one")
 
 
 def test_who_may_not_stamp_does_not_learn_what_there_is(office: Office) -> None:

@@ -8,10 +8,10 @@ from signetd.daemon.seals.stamp_types import StampInput, StampMade
 from signetd.seal import Extension
 
 
-def stamp_input(request: messages.StampRequest, field: str = "seal") -> StampInput:
+def stamp_input(request: messages.StampRequest) -> StampInput:
     """Read what is to be stamped; raises INPUT_MISSING, INPUT_INVALID."""
     return StampInput(
-        seal=seal_convert.seal_id(request.seal, field),
+        seal=seal_convert.seal_id(request.seal, "seal"),
         document_digest=request.document_digest,
         property_info=request.property_info,
         extensions=tuple(

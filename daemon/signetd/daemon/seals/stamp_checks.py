@@ -48,12 +48,6 @@ def check_input(request: StampInput) -> None:
         raise SignetError(Reason.INPUT_INVALID, f"{error}.") from None
 
 
-def check_state(seal: RegisteredSeal) -> None:
-    """Raise SEAL_STATE_WRONG unless the seal is in use; it says nothing of since when."""
-    if seal.state is not SealState.IN_USE:
-        raise not_in_use(seal.id, seal.state, None)
-
-
 def not_in_use(
     seal: str, state: SealState, since: datetime | None, reason: str = ""
 ) -> SignetError:
