@@ -21,6 +21,7 @@ from signetd.client.certificates import AsyncCertificateCalls
 from signetd.client.connection import OPTIONS, Endpoint
 from signetd.client.key_policies import KeyPolicyItem
 from signetd.client.messages import Signature, SignItem
+from signetd.client.verification import AsyncVerificationCalls
 
 
 def _nothing(_done: int) -> None:
@@ -45,6 +46,8 @@ class AsyncClient(AsyncAccessCalls, AsyncApprovalCalls, AsyncCertificateCalls):
             )
         self.audit = AsyncAuditCalls(self._call, self._stream)
         """The calls of AuditService."""
+        self.verification = AsyncVerificationCalls(self._call)
+        """The calls of VerificationService."""
 
     async def __aenter__(self) -> Self:
         return self

@@ -19,6 +19,7 @@ from signetd.client.certificates import CertificateCalls
 from signetd.client.connection import OPTIONS, Endpoint
 from signetd.client.key_policies import KeyPolicyItem
 from signetd.client.messages import Signature, SignItem
+from signetd.client.verification import VerificationCalls
 
 
 def _nothing(_done: int) -> None:
@@ -43,6 +44,8 @@ class Client(AccessCalls, ApprovalCalls, CertificateCalls):
             )
         self.audit = AuditCalls(self._call, self._stream)
         """The calls of AuditService."""
+        self.verification = VerificationCalls(self._call)
+        """The calls of VerificationService."""
 
     def __enter__(self) -> Self:
         return self

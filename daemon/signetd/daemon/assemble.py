@@ -41,6 +41,7 @@ from signetd.daemon.rpc.signing_api import SigningApi
 from signetd.daemon.rpc.stamp_api import StampApi
 from signetd.daemon.rpc.token_api import TokenApi
 from signetd.daemon.rpc.token_messages import TokenMessages
+from signetd.daemon.rpc.verification_api import VerificationApi
 from signetd.daemon.rpc.watching import Watchers
 from signetd.daemon.seals.applications import Applications
 from signetd.daemon.seals.evidence import EvidenceFolders
@@ -52,7 +53,6 @@ from signetd.daemon.seals.make import SealMaker
 from signetd.daemon.seals.stamp_clock import StampClock
 from signetd.daemon.seals.stamp_tokens import StampTokens
 from signetd.daemon.seals.stamping import StampDesk
-from signetd.daemon.seals.trust import ConfiguredTrust
 from signetd.daemon.seals.view import SealView
 from signetd.daemon.signing import FaultCounter, SigningDesk, SigningEngine
 from signetd.daemon.signing.audit_signer import AuditSigner
@@ -60,6 +60,10 @@ from signetd.daemon.state import Database
 from signetd.daemon.statements.attestation import Attestation
 from signetd.daemon.statements.writer import StatementWriter
 from signetd.daemon.timestamps import TimeStampService
+from signetd.daemon.trust.book import TrustBook
+from signetd.daemon.trust.folders import TrustFolders
+from signetd.daemon.trust.threads import VerifyThreads
+from signetd.daemon.trust.verifier import Verifier
 from signetd.drivers.isolation.pool import TokenPool
 from signetd.drivers.life import Transition
 
@@ -95,6 +99,7 @@ class Daemon:
     guard: StoredPinGuard
     stamps: StampDesk
     time_stamps: TimeStampService | None
+    verify_threads: VerifyThreads
     changed: asyncio.Event
     expiry: ExpiryWatch
 
@@ -139,12 +144,22 @@ def assemble(config: Config, database: Database) -> Daemon:
     sockets = socket_names(config)
     desk = SigningDesk(engine, gate, uses, audit.ledger)
     followers = Followers(audit.ledger, audit.store, config.limits.watchers)
-    parts = Parts(book, gate, keys, engine, uses, recorder, statements)
+    certificates = KeyCertificates(keys, tokens, utc_now)
+    trust_lists = TrustBook(database.trust_lists, recorder, utc_now)
+    threads = VerifyThreads()
+    verifier = Verifier(
+        config.seals,
+        TrustFolders(config.seals, config.timestamps),
+        trust_lists,
+        database.seals,
+        threads,
+        utc_now,
+    )
+    parts = Parts(book, gate, keys, engine, uses, recorder, statements, verifier)
     time_stamps = None if config.timestamps is None else TimeStampService(config.timestamps)
     judge, tokens_of_time = _judge(config), _tokens_of_time(config, time_stamps)
     seals = _seals(config, database, parts, judge, tokens_of_time)
     stamps = _stamps(config, database, parts, judge, tokens_of_time, audit.ledger)
-    certificates = KeyCertificates(keys, tokens, utc_now)
     apis = {
         "SigningService": SigningApi(desk, gate, engine, recorder),
         "KeyService": (
@@ -163,6 +178,7 @@ def assemble(config: Config, database: Database) -> Daemon:
             lambda name: credential_of(name, sockets),
         ),
         "AuditService": AuditApi(audit, followers),
+        "VerificationService": VerificationApi(verifier, trust_lists),
         "SealService": (SealApi(seals, database.usage), StampApi(stamps, recorder)),
     }
     return Daemon(
@@ -183,6 +199,7 @@ def assemble(config: Config, database: Database) -> Daemon:
         health=Health(tokens, audit.ledger),
         watchers=(watchers, approval_watchers, followers),
         guard=guard,
+        verify_threads=threads,
         stamps=stamps,
         time_stamps=time_stamps,
         changed=changed,
@@ -201,6 +218,7 @@ class Parts:
     approvals: ApprovalUses
     recorder: Recorder
     statements: StatementWriter
+    verifier: Verifier
 
 
 def _judge(config: Config) -> SealJudge:
@@ -238,9 +256,7 @@ def _seals(
         ),
         filing=Filing(store, view, book, keys, parts.statements, recorder, utc_now),
         keeper=SealKeeper(store, view, book, keys, recorder),
-        importer=Importer(
-            store, book, keys, ConfiguredTrust(config.seals, utc_now), recorder, utc_now
-        ),
+        importer=Importer(store, book, keys, parts.verifier, recorder, utc_now),
     )
 
 

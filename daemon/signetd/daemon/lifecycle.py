@@ -114,6 +114,7 @@ async def _run_tokens(daemon: Daemon, stop: Stop, ready: Ready | None) -> None:
         ending.push_async_callback(daemon.guard.drain)
         if daemon.time_stamps is not None:
             ending.push_async_callback(daemon.time_stamps.close)
+        ending.push_async_callback(daemon.verify_threads.close)
         ending.push_async_callback(_close_tokens, daemon, stop)
         ending.push_async_callback(daemon.audit.close)
         desks = daemon.desk, daemon.stamps

@@ -35,6 +35,10 @@ EVERYBODY = {
     "SealService/GetSeal",
     "SealService/ListSealEvents",
     "SealService/GetSealStatus",
+    "VerificationService/VerifySeal",
+    "VerificationService/VerifyStamp",
+    "VerificationService/ListTrustLists",
+    "VerificationService/GetTrustList",
 }
 APPLY = {"SealService/ApplyForSeal", "SealService/ChangeSeal", "SealService/CancelSeal"}
 OVERSEE = {
@@ -66,6 +70,8 @@ ALLOWED = {
         "SealService/ResumeSeal",
         "SealService/ImportSeal",
         "SealService/ReportKeyCompromise",
+        "VerificationService/ImportTrustList",
+        "VerificationService/RetireTrustList",
         "KeyService/GenerateKey",
         "KeyService/EnrolKey",
         "KeyService/DisableKey",

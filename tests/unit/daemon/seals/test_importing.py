@@ -10,10 +10,23 @@ import pytest
 from signetd.api.v1 import seal_service_pb2 as messages
 from signetd.daemon.config.schema import Seals
 from signetd.daemon.keys import KeyState
-from signetd.daemon.seals.trust import ConfiguredTrust
+from signetd.daemon.seals.types import RegisteredSeal, SealEvent
+from signetd.daemon.trust.folders import TrustFolders
+from signetd.daemon.trust.refusals import not_found
+from signetd.daemon.trust.threads import VerifyThreads
+from signetd.daemon.trust.verifier import Verifier
 from signetd.drivers.errors import Reason, SignetError
 from signetd.gm.sm3 import sm3
-from signetd.seal import CertificateDigest, Extension, Format, Picture, Properties, seal, seal_info
+from signetd.seal import (
+    CertificateDigest,
+    Extension,
+    Format,
+    Picture,
+    Properties,
+    Trust,
+    seal,
+    seal_info,
+)
 from tests.unit.daemon.seals import samples
 from tests.unit.daemon.seals.office import Office, certificate, refusal
 from tests.unit.pki.holders import Key, key, sign
@@ -173,6 +186,25 @@ async def test_what_is_wrong_with_an_import(
     assert (await refusal(take(office, fields.pop("der", made()), **fields))).reason is reason
 
 
+class Nothing:
+    """No trust lists, and no seals that are known."""
+
+    def trust(self, list_id: str, at: datetime) -> tuple[Trust, str]:
+        raise not_found(list_id)
+
+    def find(self, *, sm3: str) -> RegisteredSeal | None:
+        return None
+
+    def events(self, seal: str) -> list[SealEvent]:
+        return []
+
+
+def office_verifier(config: Seals, now: datetime) -> Verifier:
+    """What the daemon judges imported seals by, at a time."""
+    folders = TrustFolders(config)
+    return Verifier(config, folders, Nothing(), Nothing(), VerifyThreads(), lambda: now)
+
+
 class TestTrust:
     """What the configuration trusts, with certificates and signatures by openssl."""
 
@@ -181,7 +213,7 @@ class TestTrust:
         makers.mkdir(exist_ok=True)
         (makers / "root.der").write_bytes(samples.root())
         given: dict[str, Any] = {"makers": makers, "revocation": "ignored"}
-        trust = ConfiguredTrust(Seals(**(given | config)), lambda: NOW)
+        trust = office_verifier(Seals(**(given | config)), NOW)
         await trust.verify(der, trust_list)
 
     async def test_a_maker_with_a_trusted_root(self, tmp_path: Path) -> None:
@@ -216,7 +248,8 @@ class TestTrust:
         error = await refusal(self.check(tmp_path, made(), makers=None))
         assert "[seals] makers" in error.message
         error = await refusal(self.check(tmp_path, made(), makers=tmp_path / "missing"))
-        assert (error.reason, "missing" in error.message) == (Reason.SEAL_INVALID, True)
+        # It says nothing of the seal, and where the folder is concerns the daemon's log only.
+        assert (error.reason, "missing" in error.message) == (Reason.TRUST_UNUSABLE, False)
 
     async def test_revocation_is_asked_for_by_default(self, tmp_path: Path) -> None:
         error = await refusal(self.check(tmp_path, made(), revocation="required"))
@@ -232,7 +265,7 @@ class TestTrust:
         given = Seals(
             makers=VECTORS / "trust", intermediates=VECTORS / "intermediates", crls=VECTORS / "crls"
         )
-        trust = ConfiguredTrust(given, lambda: datetime.fromisoformat(case["at"]))
+        trust = office_verifier(given, datetime.fromisoformat(case["at"]))
         der = (VECTORS / case["file"]).read_bytes()
         if case["expected"]["gbt38540"]["verdict"] == "good":
             await trust.verify(der, "")
