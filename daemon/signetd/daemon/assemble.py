@@ -163,7 +163,15 @@ def assemble(config: Config, database: Database) -> Daemon:
     apis = {
         "SigningService": SigningApi(desk, gate, engine, recorder),
         "KeyService": (
-            KeyApi(keys, gate, uses, recorder, database.usage, config.access.destroy_approvals),
+            KeyApi(
+                keys,
+                gate,
+                uses,
+                recorder,
+                database.usage,
+                database.seals,
+                config.access.destroy_approvals,
+            ),
             AttestationApi(keys, Attestation(tokens, statements), recorder),
             CertificatesApi(CertificateRequests(keys, engine), certificates, gate, recorder),
         ),

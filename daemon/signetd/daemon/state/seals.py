@@ -1,16 +1,17 @@
 """Reads and writes the electronic seals."""
 
 from collections.abc import Callable, Collection
+from datetime import datetime
 from heapq import merge
 from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import Engine, Row, Select, select
+from sqlalchemy import Connection, Engine, Row, Select, select
 
 from signetd.daemon.audit.types import Effect
 from signetd.daemon.seals.parts import Step
 from signetd.daemon.seals.types import RegisteredSeal, SealEvent, SealState
-from signetd.daemon.state import seal_effects, seal_rows
+from signetd.daemon.state import seal_effects, seal_keys, seal_rows
 from signetd.daemon.state.errors import explained
 from signetd.daemon.state.reading import reader
 from signetd.daemon.state.seal_tables import SEAL_EVENTS, SEALS
@@ -99,6 +100,19 @@ class SealStore:
     def compromise(self, key: str, identity: str, reason: str, suspended: list[str]) -> Effect:
         """See `seal_effects.compromise`."""
         return seal_effects.compromise(key, identity, reason, suspended)
+
+    def check_unused(self, key: str) -> None:
+        """Raise KEY_STATE_WRONG if seals in use or suspended are stamped with by a key."""
+        with explained(_WHAT), self._reader.connect() as connection:
+            seal_keys.check_unused(connection, key)
+
+    def unused(self, key: str) -> Effect:
+        """Return what raises as `check_unused`, in the transaction that something begins in."""
+
+        def guard(connection: Connection, moment: datetime) -> None:
+            seal_keys.check_unused(connection, key)
+
+        return guard
 
     def _one(self, query: Select[Any]) -> RegisteredSeal | None:
         with explained(_WHAT), self._reader.connect() as connection:
