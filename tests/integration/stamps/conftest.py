@@ -113,6 +113,10 @@ class Office:
         """Call SealService, which must succeed."""
         return self.town.by(who).done(f"SealService/{method}", request)
 
+    def call(self, who: str, method: str, request: Any) -> Answer:
+        """Call SealService."""
+        return self.town.by(who).call(f"SealService/{method}", request)
+
     def apply(self, seal: str, key: str, **changes: Any) -> None:
         """Apply for a seal; *changes* are of the application."""
         now = datetime.now(UTC)
