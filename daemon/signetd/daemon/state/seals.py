@@ -61,7 +61,9 @@ class SealStore:
         found: list[RegisteredSeal] = []
         looked_at = octets = 0
         while looked_at < _MOST_ROWS:
-            rows = self._rows(after, states, code)
+            # Most see all that is read; for those who do not, more is read at once.
+            wanted = _ROWS_AT_ONCE if looked_at else min(size, _ROWS_AT_ONCE)
+            rows = self._rows(after, states, code, wanted)
             looked_at += len(rows)
             for seal in map(seal_rows.seal_of, rows):
                 after = seal.id
@@ -70,7 +72,7 @@ class SealStore:
                     octets += _size(seal)
                 if len(found) == size or octets > _MOST_BYTES:
                     return found, after
-            if len(rows) < _ROWS_AT_ONCE:
+            if len(rows) < wanted:
                 return found, ""
         return found, after
 
@@ -119,11 +121,13 @@ class SealStore:
             row = connection.execute(query).first()
         return None if row is None else seal_rows.seal_of(row)
 
-    def _rows(self, after: str, states: Collection[SealState], code: str) -> list[Row[Any]]:
-        queries = [each.limit(_ROWS_AT_ONCE) for each in _queries(after, states, code)]
+    def _rows(
+        self, after: str, states: Collection[SealState], code: str, most: int
+    ) -> list[Row[Any]]:
+        queries = [each.limit(most) for each in _queries(after, states, code)]
         with explained(_WHAT), self._reader.connect() as connection:
             parts = [connection.execute(each).all() for each in queries]
-        return list(islice(merge(*parts, key=lambda row: row.id), _ROWS_AT_ONCE))
+        return list(islice(merge(*parts, key=lambda row: row.id), most))
 
 
 def _size(seal: RegisteredSeal) -> int:
