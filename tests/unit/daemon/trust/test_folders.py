@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from signetd.daemon.config.schema import Seals
+from signetd.daemon.config.schema import Seals, Timestamps
 from signetd.daemon.trust import folders
 from signetd.daemon.trust.folders import TrustFolders
 from signetd.drivers.errors import Reason, SignetError
@@ -148,3 +148,11 @@ def test_a_folder_without_makers_is_a_mistake_but_none_at_all_is_not(tmp_path: P
 def test_reports_name_revocation_lists_without_their_paths(config: Seals, tmp_path: Path) -> None:
     places = {each.place for each in TrustFolders(config).trust().lists}
     assert places == {"[seals] crls, root.crl", "[seals] crls, ca.crl"}
+
+
+def test_lists_of_time_stamping_authorities_lie_where_these_are_trusted(tmp_path: Path) -> None:
+    trust = write(tmp_path / "tsa", root_der=EAST.root.der, root_crl=EAST.lists()[0])
+    times = Timestamps(urls=(), trust=trust)
+    found = TrustFolders(Seals(), times).trust()
+    assert found.time_authorities is not None
+    assert [each.place for each in found.lists] == ["[timestamps] trust, root.crl"]
