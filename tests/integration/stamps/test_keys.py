@@ -75,10 +75,10 @@ def test_a_replaced_key_stamps_only_with_a_seal_that_names_its_new_certificate(
     seal = office.seal(key)
     replace = keys.ReplaceKeyRequest(name=f"keys/{key}")
     office.town.by(FOUNDER).done("KeyService/ReplaceKey", replace)
-    assert office.stamp(seal).result in {"CERTIFICATE_MISSING", "CERTIFICATE_UNSUITABLE"}
+    assert office.stamp(seal).result in {"CERTIFICATE_MISSING", "KEY_CERTIFICATE_UNSUITABLE"}
     office.certify(key)
     answer = office.stamp(seal)
-    assert (answer.result, "ChangeSeal" in answer.message) == ("CERTIFICATE_UNSUITABLE", True)
+    assert (answer.result, "ChangeSeal" in answer.message) == ("KEY_CERTIFICATE_UNSUITABLE", True)
     office.stamped(office.seal(key))
     old = keys.DestroyKeyRequest(name=f"keys/{key}/versions/1")
     answer = office.town.by(FOUNDER).call("KeyService/DestroyKey", old)

@@ -29,7 +29,7 @@ def refused(office: Office, seal: str, maker: str, check: str) -> None:
     """Try to make a seal, which must fail before the token is asked."""
     begun = office.town.daemon.count("C_SignInit")
     answer = make(office, seal, maker)
-    assert answer.result == "CERTIFICATE_UNSUITABLE", answer
+    assert answer.result == "KEY_CERTIFICATE_UNSUITABLE", answer
     assert check in answer.message, answer
     assert office.get(seal).state == seals.SEAL_STATE_ACCEPTED
     assert office.town.daemon.count("C_SignInit") == begun, "the token was asked"

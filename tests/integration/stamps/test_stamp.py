@@ -128,7 +128,7 @@ def test_a_revoked_certificate_stamps_no_more(office: Office) -> None:
     office.ca.revoke(office.certificate_pem(key))
     office.ca.lists(office.folder / "crls")
     answer = office.until_changed(seal)
-    refused(answer, "CERTIFICATE_UNSUITABLE", "REVOCATION")
+    refused(answer, "KEY_CERTIFICATE_UNSUITABLE", "REVOCATION")
     office.stamped(office.seal())
 
 
@@ -136,7 +136,7 @@ def test_a_certificate_that_was_issued_anew_needs_another_seal(office: Office) -
     key = office.key()
     seal = office.seal(key)
     office.certify(key)
-    refused(office.stamp(seal), "CERTIFICATE_UNSUITABLE", "ChangeSeal")
+    refused(office.stamp(seal), "KEY_CERTIFICATE_UNSUITABLE", "ChangeSeal")
     office.stamped(office.seal(key))
 
 

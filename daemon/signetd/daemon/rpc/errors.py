@@ -84,6 +84,7 @@ STATUS: Final[dict[Reason, StatusCode]] = {
             Reason.PIN_REFUSED,
             Reason.PIN_BLOCKED,
             Reason.CERTIFICATE_MISSING,
+            Reason.KEY_CERTIFICATE_UNSUITABLE,
             Reason.SEAL_STATE_WRONG,
             Reason.SEAL_NOT_VALID_NOW,
             Reason.CLOCK_WRONG,

@@ -21,7 +21,7 @@ def signer_certificate(key: RegisteredKey) -> Certificate:
     """Return the certificate of a key that stamps.
 
     Raises KEY_PURPOSE_WRONG, ALGORITHM_UNSUITABLE, KEY_STATE_WRONG, CERTIFICATE_MISSING,
-    CERTIFICATE_UNSUITABLE.
+    KEY_CERTIFICATE_UNSUITABLE.
     """
     return _own(key, KeyPurpose.SEALING)
 
@@ -34,7 +34,7 @@ def maker_certificate(key: RegisteredKey, now: datetime) -> Certificate:
     found = _own(key, KeyPurpose.SEAL_MAKING)
     if not found.not_before <= now <= found.not_after:
         raise SignetError(
-            Reason.CERTIFICATE_UNSUITABLE,
+            Reason.KEY_CERTIFICATE_UNSUITABLE,
             f"The certificate of the key {key.id!r} is valid from {written(found.not_before)} to "
             f"{written(found.not_after)}, and it is {written(now)}; import a valid one.",
         )
@@ -63,7 +63,10 @@ def others(given: Iterable[bytes], own: bytes) -> tuple[Certificate, ...]:
             Reason.INPUT_INVALID,
             "other_certificates has a certificate twice, or that of signing_key; give each once.",
         )
-    return tuple(_read(der, f"other_certificates[{place}]") for place, der in enumerate(ders))
+    return tuple(
+        _read(der, f"other_certificates[{place}]", Reason.CERTIFICATE_UNSUITABLE)
+        for place, der in enumerate(ders)
+    )
 
 
 def check_validity(
@@ -95,33 +98,34 @@ def _own(key: RegisteredKey, purpose: KeyPurpose) -> Certificate:
             f"The key {key.id!r} has no certificate. Create a request for one, have it issued, "
             "and import it.",
         )
-    found = _read(key.certificates[0], f"the certificate of the key {key.id!r}")
+    what = f"the certificate of the key {key.id!r}"
+    found = _read(key.certificates[0], what, Reason.KEY_CERTIFICATE_UNSUITABLE)
     if found.spki != key.spki:
         raise SignetError(
-            Reason.CERTIFICATE_UNSUITABLE,
+            Reason.KEY_CERTIFICATE_UNSUITABLE,
             f"The certificate of the key {key.id!r} is of another public key; import the one that "
             "was issued for this key.",
         )
     return found
 
 
-def _read(der: bytes, what: str) -> Certificate:
+def _read(der: bytes, what: str, otherwise: Reason) -> Certificate:
     """Read a certificate of an SM2 key that may sign."""
     try:
         found = Certificate.read(der, what)
         sm2.Sm2PublicKey.from_spki(found.spki)
     except InputError as error:
-        raise SignetError(Reason.CERTIFICATE_UNSUITABLE, f"{error}.") from None
+        raise SignetError(otherwise, f"{error}.") from None
     except ValueError:
         raise SignetError(
-            Reason.CERTIFICATE_UNSUITABLE,
+            otherwise,
             f"{what} is not of an SM2 key; seals are stamped with SM2 only.",
         ) from None
     if found.der != der:
-        raise SignetError(Reason.CERTIFICATE_UNSUITABLE, f"{what} is not in DER; give it in DER.")
+        raise SignetError(otherwise, f"{what} is not in DER; give it in DER.")
     if found.key_usage is not None and not found.key_usage & USAGES:
         raise SignetError(
-            Reason.CERTIFICATE_UNSUITABLE,
+            otherwise,
             f"{what} is for {', '.join(sorted(found.key_usage)) or 'nothing'}; one of "
             f"{' and '.join(sorted(USAGES))} is needed.",
         )

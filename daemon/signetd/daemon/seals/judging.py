@@ -68,8 +68,9 @@ class SealJudge:
         """Raise unless the certificate can stamp with the seal now.
 
         *others* are certificates of CAs, DER, beside those of the configuration; none is trusted.
-        SEAL_INVALID where the seal does not verify; CERTIFICATE_UNSUITABLE where the certificate
-        is not one of the seal's, or does not hold; TRUST_UNUSABLE.
+        SEAL_NOT_VALID_NOW where the seal does not verify; KEY_CERTIFICATE_UNSUITABLE where the
+        certificate is not one of the seal's, or does not hold; TRUST_UNUSABLE. None of these is
+        the fault of a request: what is judged is kept here.
         """
         trust = await asyncio.to_thread(self._folders.trust)
         verdict = self._known(registered, certificate, trust)
@@ -77,16 +78,15 @@ class SealJudge:
             async with self._judging:  # of many that wait for the same, one judges
                 verdict = self._known(registered, certificate, trust)
                 if verdict is None:
-                    known = trust.with_evidence(tuple(_read(others)), ())
                     verdict = await asyncio.to_thread(
-                        self._judge, registered.id, seal, certificate, known
+                        self._judge, registered.id, seal, certificate, trust, tuple(others)
                     )
                     self._remember(registered, certificate, verdict, trust)
         if verdict.problem is not None:
             raise _again(verdict.problem)
 
     async def check_maker(self, certificate: Certificate, others: Iterable[bytes] = ()) -> None:
-        """Raise CERTIFICATE_UNSUITABLE unless seals may be made with the certificate now.
+        """Raise KEY_CERTIFICATE_UNSUITABLE unless seals may be made with the certificate now.
 
         *others* are certificates of CAs, DER, beside those of the configuration; none is trusted.
         """
@@ -97,7 +97,7 @@ class SealJudge:
             trust = self._folders.trust()
             if self._config.makers is None:
                 raise SignetError(
-                    Reason.CERTIFICATE_UNSUITABLE,
+                    Reason.TRUST_UNUSABLE,
                     "No seal can be made: no maker of seals is trusted, so its certificate cannot "
                     "be verified, and nobody could stamp with the seal. Name the folder with the "
                     "roots of makers in the configuration: [seals] makers.",
@@ -106,13 +106,13 @@ class SealJudge:
             self._check_chain(certificate, known.makers, known, self._clock(), "of the maker")
         except InputError as error:
             raise SignetError(
-                Reason.CERTIFICATE_UNSUITABLE,
+                Reason.KEY_CERTIFICATE_UNSUITABLE,
                 f"The certificate of the maker cannot be verified: {error}. An administrator can "
                 "mend what [seals] of the configuration names.",
             ) from None
 
     async def check_made(self, seal: str, der: bytes, others: Iterable[bytes] = ()) -> None:
-        """Raise SEAL_INVALID unless a seal that was made, SESeal in DER, verifies here now.
+        """Raise SEAL_NOT_VALID_NOW unless a seal that was made, SESeal in DER, verifies here now.
 
         Whatever verifies it later judges its time stamp by the same evidence.
         """
@@ -145,14 +145,22 @@ class SealJudge:
         while len(self._verdicts) > MAX_VERDICTS:
             self._verdicts.popitem(last=False)
 
-    def _judge(self, name: str, seal: Seal, certificate: Certificate, trust: Trust) -> Verdict:
+    def _judge(
+        self,
+        name: str,
+        seal: Seal,
+        certificate: Certificate,
+        trust: Trust,
+        others: tuple[bytes, ...],
+    ) -> Verdict:
         now = self._clock()
         until = now + LIFETIME
         problem = None
         try:
-            self._check_seal(name, seal, trust, now)
+            known = trust.with_evidence(tuple(_read(others)), ())
+            self._check_seal(name, seal, known, now)
             _check_listed(name, seal, certificate)
-            self._check_signer(certificate, trust, now)
+            self._check_signer(certificate, known, now)
         except SignetError as error:
             problem = error
         except InputError as error:
@@ -166,7 +174,7 @@ class SealJudge:
     def _check_seal(self, name: str, seal: Seal, trust: Trust, now: datetime) -> None:
         if self._config.makers is None:
             raise SignetError(
-                Reason.SEAL_INVALID,
+                Reason.TRUST_UNUSABLE,
                 f"The seal {name!r} cannot be verified: no maker of seals is trusted. Name the "
                 "folder with their roots in the configuration: [seals] makers.",
             )
@@ -175,7 +183,7 @@ class SealJudge:
         bad = [each for each in report.checks if each.result is Result.FAILED]
         if bad:
             raise SignetError(
-                Reason.SEAL_INVALID,
+                Reason.SEAL_NOT_VALID_NOW,
                 f"The seal {name!r} does not verify: {bad[0].reason} ({bad[0].name}).",
                 metadata={"check": bad[0].name},
             )
@@ -183,7 +191,7 @@ class SealJudge:
     def _check_signer(self, certificate: Certificate, trust: Trust, now: datetime) -> None:
         if self._config.signers is None:
             raise SignetError(
-                Reason.CERTIFICATE_UNSUITABLE,
+                Reason.TRUST_UNUSABLE,
                 "Nobody who stamps is trusted. Name the folder with the roots of their "
                 "certificates in the configuration: [seals] signers.",
             )
@@ -202,7 +210,7 @@ class SealJudge:
         if not report.valid:
             first = report.failures[0]
             raise SignetError(
-                Reason.CERTIFICATE_UNSUITABLE,
+                Reason.KEY_CERTIFICATE_UNSUITABLE,
                 f"The certificate {which} does not hold: {first.subject}: {first.reason} "
                 f"({first.name}).",
                 metadata={"check": str(first.name)},
@@ -213,7 +221,7 @@ def _check_listed(name: str, seal: Seal, certificate: Certificate) -> None:
     found = check_in_seal(seal.info.properties, certificate.der)
     if found.result is Result.FAILED:
         raise SignetError(
-            Reason.CERTIFICATE_UNSUITABLE,
+            Reason.KEY_CERTIFICATE_UNSUITABLE,
             f"The certificate of the seal's key is not one of those in the seal {name!r}: it was "
             "issued after the seal was made. Apply for a seal in its place (ChangeSeal).",
             metadata={"check": "SIGNER_IN_SEAL"},
@@ -222,7 +230,14 @@ def _check_listed(name: str, seal: Seal, certificate: Certificate) -> None:
 
 def _read(others: Iterable[bytes]) -> Iterator[Certificate]:
     for each in others:
-        yield Certificate.read(each, "a CA of a key's certificate")
+        try:
+            yield Certificate.read(each, "a CA of a key's certificate")
+        except InputError as error:
+            raise SignetError(
+                Reason.KEY_CERTIFICATE_UNSUITABLE,
+                f"The chain of a key of the seal cannot be used: {error}. Import its certificates "
+                "anew.",
+            ) from None
 
 
 def _end(certificate: Certificate, now: datetime, until: datetime) -> datetime:

@@ -121,7 +121,7 @@ class SealMaker:
         Raises SEAL_NOT_FOUND, SEAL_STATE_WRONG, SAME_PERSON, SEAL_EXISTS, SEAL_NOT_VALID_NOW;
         KEY_NOT_FOUND and what `certificates` raises; INPUT_MISSING, INPUT_INVALID; APPROVAL_NEEDED
         and other reasons about approvals; TIMESTAMP_FAILED unless the configuration lets that
-        pass; SEAL_INVALID if what was made would not verify here; LIMIT_REACHED; and what the
+        pass; SEAL_NOT_VALID_NOW if what was made would not verify here; LIMIT_REACHED; and what the
         engine raises.
         """
         checks.check_seal_id(making.seal_id)
@@ -194,7 +194,7 @@ class SealMaker:
         found = certificates.signer_certificate(self._keys.get(seal.signing_key))
         if found.der != seal.certificates[0]:
             raise SignetError(
-                Reason.CERTIFICATE_UNSUITABLE,
+                Reason.KEY_CERTIFICATE_UNSUITABLE,
                 f"The key {seal.signing_key!r} has got another certificate since the seal "
                 f"{seal.id!r} was applied for, and could not stamp with it; cancel it, and apply "
                 "for another one.",

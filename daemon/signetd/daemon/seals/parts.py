@@ -131,14 +131,14 @@ class MakerJudge(Protocol):
     """Knows who may make seals."""
 
     async def check_maker(self, certificate: Certificate, others: Iterable[bytes] = ()) -> None:
-        """Raise CERTIFICATE_UNSUITABLE unless seals may be made with the certificate now.
+        """Raise KEY_CERTIFICATE_UNSUITABLE unless seals may be made with the certificate now.
 
         *others* are certificates of CAs, DER, beside those of the configuration; none is trusted.
         """
         ...
 
     async def check_made(self, seal: str, der: bytes, others: Iterable[bytes] = ()) -> None:
-        """Raise SEAL_INVALID unless a seal that was made, SESeal in DER, verifies here now."""
+        """Raise SEAL_NOT_VALID_NOW unless a seal that was made, SESeal in DER, verifies now."""
         ...
 
 

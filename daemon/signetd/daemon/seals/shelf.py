@@ -23,7 +23,10 @@ class SealShelf:
         self._seals: OrderedDict[str, Seal] = OrderedDict()
 
     async def get(self, seen: RegisteredSeal) -> Seal:
-        """Return the seal that has the data of *seen*; raises SEAL_NOT_FOUND, SEAL_INVALID."""
+        """Return the seal that has the data of *seen*.
+
+        Raises SEAL_NOT_FOUND, SEAL_NOT_VALID_NOW.
+        """
         found = self._seals.get(seen.sm3)
         if found is not None:
             self._seals.move_to_end(seen.sm3)
@@ -40,7 +43,8 @@ class SealShelf:
             return parse_seal(whole.der)
         except SealError as error:
             raise SignetError(
-                Reason.SEAL_INVALID, f"The data of the seal {seen.id!r} cannot be read: {error}."
+                Reason.SEAL_NOT_VALID_NOW,
+                f"The data of the seal {seen.id!r} cannot be read: {error}.",
             ) from None
 
     def _keep(self, sm3: str, seal: Seal) -> None:

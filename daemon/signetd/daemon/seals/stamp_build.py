@@ -19,7 +19,10 @@ from signetd.seal.verify_signer import check_in_seal
 
 
 def order(key: RegisteredKey, seal: Seal, request: StampInput, time: datetime) -> Checked:
-    """Return what the key is to sign: TBS_Sign (GB/T 38540-2020, 7.1). Raises SEAL_INVALID."""
+    """Return what the key is to sign: TBS_Sign (GB/T 38540-2020, 7.1).
+
+    Raises SEAL_NOT_VALID_NOW where the seal that is kept is none that stamps.
+    """
     try:
         data = to_sign(
             seal.der,
@@ -30,7 +33,7 @@ def order(key: RegisteredKey, seal: Seal, request: StampInput, time: datetime) -
         )
     except BuildError as error:
         raise SignetError(
-            Reason.SEAL_INVALID, f"The seal {request.seal!r} cannot stamp: {error}."
+            Reason.SEAL_NOT_VALID_NOW, f"The seal {request.seal!r} cannot stamp: {error}."
         ) from None
     # A whole seal is in it, so that it is larger than the messages that signers may give.
     return Checked(

@@ -126,9 +126,10 @@ class StampDesk:
 
         Raises SignetError AUDIT_UNAVAILABLE; PERMISSION_DENIED, in the same words whether there is
         such a seal or not; SEAL_NOT_FOUND, KEY_NOT_FOUND to those who may know; what
-        `stamp_checks` raises; KEY_PURPOSE_WRONG and what else `certificates` raises; SEAL_INVALID,
-        CERTIFICATE_UNSUITABLE; APPROVAL_NEEDED and other reasons about approvals; CLOCK_WRONG;
-        TIMESTAMP_FAILED; LIMIT_REACHED; and what the engine raises.
+        `stamp_checks` raises; KEY_PURPOSE_WRONG and what else `certificates` raises;
+        SEAL_NOT_VALID_NOW, KEY_CERTIFICATE_UNSUITABLE, TRUST_UNUSABLE; APPROVAL_NEEDED and other
+        reasons about approvals; CLOCK_WRONG; TIMESTAMP_FAILED; LIMIT_REACHED; and what the engine
+        raises.
         """
         self._ledger.check()
         use = _Use(request, asker)

@@ -88,7 +88,7 @@ async def test_validity_outside_the_certificate_names_both(office: Office) -> No
         ({"state": KeyState.DISABLED}, Reason.KEY_STATE_WRONG),
         ({"state": KeyState.DESTROYED}, Reason.KEY_STATE_WRONG),
         ({"certificates": ()}, Reason.CERTIFICATE_MISSING),
-        ({"certificates": (certificate("maker"),)}, Reason.CERTIFICATE_UNSUITABLE),
+        ({"certificates": (certificate("maker"),)}, Reason.KEY_CERTIFICATE_UNSUITABLE),
     ],
 )
 async def test_keys_that_no_seal_is_stamped_with(

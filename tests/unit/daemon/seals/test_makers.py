@@ -70,14 +70,15 @@ class TestJudge:
 
     async def problem(self, judge: SealJudge, **changes: Any) -> SignetError:
         error = await refusal(judge.check_maker(self.maker(**changes)))
-        assert error.reason is Reason.CERTIFICATE_UNSUITABLE
+        assert error.reason is Reason.KEY_CERTIFICATE_UNSUITABLE
         return error
 
     async def test_one_that_holds(self, tmp_path: Path) -> None:
         await self.judge(tmp_path).check_maker(self.maker())
 
     async def test_without_anybody_who_is_trusted_nobody_makes_seals(self, tmp_path: Path) -> None:
-        error = await self.problem(self.judge(tmp_path, makers=None))
+        error = await refusal(self.judge(tmp_path, makers=None).check_maker(self.maker()))
+        assert error.reason is Reason.TRUST_UNUSABLE
         assert "[seals] makers" in error.message
 
     async def test_one_for_whom_nobody_vouches(self, tmp_path: Path) -> None:
@@ -109,7 +110,7 @@ class TestJudge:
 
     async def test_a_chain_that_cannot_be_read(self, tmp_path: Path) -> None:
         work = self.judge(tmp_path).check_maker(self.maker(), [b"x"])
-        assert (await refusal(work)).reason is Reason.CERTIFICATE_UNSUITABLE
+        assert (await refusal(work)).reason is Reason.KEY_CERTIFICATE_UNSUITABLE
 
 
 class TestTimeStamps:

@@ -126,7 +126,7 @@ async def test_what_is_wrong_with_a_request(
         ({"key_type": KeyType.EC_P256}, Reason.ALGORITHM_UNSUITABLE),
         ({"state": KeyState.DISABLED}, Reason.KEY_STATE_WRONG),
         ({"certificates": ()}, Reason.CERTIFICATE_MISSING),
-        ({"certificates": (certificate("sealing"),)}, Reason.CERTIFICATE_UNSUITABLE),
+        ({"certificates": (certificate("sealing"),)}, Reason.KEY_CERTIFICATE_UNSUITABLE),
     ],
 )
 async def test_keys_that_make_no_seals(
@@ -145,7 +145,7 @@ async def test_a_makers_certificate_must_be_valid_now(
     late = samples.certificate(MAKER_SPKI, "late", life=life)
     await accepted.change_key("maker", certificates=(late,))
     error = await refusal(accepted.make())
-    assert (error.reason, "and it is" in error.message) == (Reason.CERTIFICATE_UNSUITABLE, True)
+    assert (error.reason, "and it is" in error.message) == (Reason.KEY_CERTIFICATE_UNSUITABLE, True)
 
 
 async def test_a_new_certificate_of_the_signer_needs_a_new_application(accepted: Office) -> None:

@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from grpc import StatusCode
 
+from signetd.daemon.rpc.errors import STATUS
 from signetd.daemon.seals import judging
 from signetd.daemon.state import Database
-from signetd.drivers.errors import Reason
+from signetd.drivers.errors import Reason, SignetError
 from signetd.seal import verify_seal
 from tests.unit.daemon.places import new_database
 from tests.unit.daemon.seals import samples
@@ -29,6 +31,12 @@ def judged(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
     monkeypatch.setattr(judging, "verify_seal", counted)
     return found
+
+
+def _check(error: SignetError, check: str) -> None:
+    """A seal that is kept here and does not verify any more is no fault of the request."""
+    assert (error.reason, error.metadata) == (Reason.SEAL_NOT_VALID_NOW, {"check": check})
+    assert STATUS[error.reason] is StatusCode.FAILED_PRECONDITION
 
 
 async def test_a_verdict_counts_for_a_minute(office: StampOffice, judged: list[Any]) -> None:
@@ -70,7 +78,7 @@ async def test_other_evidence_is_another_verdict(office: StampOffice, judged: li
     kept = root.read_bytes()
     root.write_bytes(stranger.der)
     error = await refusal(office.stamp())
-    assert (error.reason, error.metadata) == (Reason.SEAL_INVALID, {"check": "MAKER_CERTIFICATE"})
+    _check(error, "MAKER_CERTIFICATE")
     assert (await refusal(office.stamp())).message == error.message
     root.write_bytes(kept)
     await office.stamp()
@@ -88,6 +96,15 @@ async def test_evidence_that_cannot_be_read_stops_stamps(office: StampOffice) ->
     await office.stamp()
 
 
+async def test_a_chain_that_cannot_be_read_is_told(office: StampOffice) -> None:
+    await office.sealed()
+    kept = office.keys.get("stamping").certificates
+    await office.change_key("stamping", certificates=(*kept, b"x"))
+    error = await refusal(office.stamp())
+    assert error.reason is Reason.KEY_CERTIFICATE_UNSUITABLE
+    assert STATUS[error.reason] is StatusCode.FAILED_PRECONDITION
+
+
 async def test_a_certificate_that_expires_within_the_minute_is_not_used_after_that(
     office: StampOffice,
 ) -> None:
@@ -100,7 +117,7 @@ async def test_a_certificate_that_expires_within_the_minute_is_not_used_after_th
     await office.stamp()
     office.later(1)
     error = await refusal(office.stamp())
-    assert (error.reason, error.metadata) == (Reason.SEAL_INVALID, {"check": "MAKER_VALIDITY"})
+    _check(error, "MAKER_VALIDITY")
 
 
 @pytest.mark.parametrize("missing", ["makers", "signers"])
@@ -110,6 +127,7 @@ async def test_nobody_is_trusted_by_default(tmp_path: Path, missing: str) -> Non
         await office.sealed()
         error = await refusal(office.stamp())
         assert f"[seals] {missing}" in error.message
+        assert error.reason is Reason.TRUST_UNUSABLE
     database.close()
 
 
@@ -118,8 +136,5 @@ async def test_without_lists_revocation_is_not_known(tmp_path: Path) -> None:
     async with opened(database, tmp_path, revocation="required") as office:
         await office.sealed()
         error = await refusal(office.stamp())
-        assert (error.reason, error.metadata) == (
-            Reason.SEAL_INVALID,
-            {"check": "MAKER_REVOCATION"},
-        )
+        _check(error, "MAKER_REVOCATION")
     database.close()

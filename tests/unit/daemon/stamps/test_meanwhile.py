@@ -73,7 +73,7 @@ async def test_a_certificate_that_is_replaced_meanwhile_stamps_nothing(office: S
     await office.sealed()
     renewed = samples.certificate(SPKI, "stamping", serial=78)
     office.meanwhile(lambda: office.change_key("stamping", certificates=(renewed,)))
-    assert (await refusal(office.stamp())).reason is Reason.CERTIFICATE_UNSUITABLE
+    assert (await refusal(office.stamp())).reason is Reason.KEY_CERTIFICATE_UNSUITABLE
 
 
 async def test_another_grant_meanwhile_changes_nothing(office: StampOffice) -> None:

@@ -261,7 +261,7 @@ async def test_a_certificate_that_is_not_in_the_seal_cannot_stamp(office: StampO
     renewed = samples.certificate(SPKI, "stamping", serial=77)
     await office.change_key("stamping", certificates=(renewed,))
     error = await refusal(office.stamp())
-    assert error.reason is Reason.CERTIFICATE_UNSUITABLE
+    assert error.reason is Reason.KEY_CERTIFICATE_UNSUITABLE
     assert "ChangeSeal" in error.message
     await office.change_key("stamping", certificates=())
     assert (await refusal(office.stamp())).reason is Reason.CERTIFICATE_MISSING
