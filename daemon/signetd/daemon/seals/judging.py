@@ -1,5 +1,8 @@
 """Whether a seal, and the certificate that is to stamp with it, hold now; remembered for a while.
 
+And whether a maker's certificate does, which is looked at anew for each seal (GM/T 0031-2025, the
+making of seals: chain, validity, revocation, key usage).
+
 GM/T 0031, 6.2.2 a) to c) and GB/T 38540-2020, 7: before each stamp the signer's certificate is
 verified, and the seal, and that the certificate is one of those in the seal. To follow the same
 chains for each of thousands of stamps would cost more than the stamps: a verdict counts for a
@@ -21,8 +24,8 @@ from signetd.daemon.seals.types import RegisteredSeal
 from signetd.daemon.trust.folders import revocation_of
 from signetd.daemon.trust.parts import Folders
 from signetd.drivers.errors import Reason, SignetError
-from signetd.pki import Certificate, InputError, Policy, validate
-from signetd.seal import Result, Rules, Seal, Trust, verify_seal
+from signetd.pki import Certificate, InputError, Policy, TrustStore, validate
+from signetd.seal import Result, Rules, Seal, Trust, parse_seal, verify_seal
 from signetd.seal.verify_signer import check_in_seal
 
 LIFETIME: Final = timedelta(minutes=1)
@@ -81,6 +84,43 @@ class SealJudge:
                     self._remember(registered, certificate, verdict, trust)
         if verdict.problem is not None:
             raise _again(verdict.problem)
+
+    async def check_maker(self, certificate: Certificate, others: Iterable[bytes] = ()) -> None:
+        """Raise CERTIFICATE_UNSUITABLE unless seals may be made with the certificate now.
+
+        *others* are certificates of CAs, DER, beside those of the configuration; none is trusted.
+        """
+        await asyncio.to_thread(self._check_maker, certificate, others)
+
+    def _check_maker(self, certificate: Certificate, others: Iterable[bytes]) -> None:
+        trust = self._folders.trust()
+        if self._config.makers is None:
+            raise SignetError(
+                Reason.CERTIFICATE_UNSUITABLE,
+                "No seal can be made: no maker of seals is trusted, so its certificate cannot be "
+                "verified, and nobody could stamp with the seal. Name the folder with the roots "
+                "of makers in the configuration: [seals] makers.",
+            )
+        try:
+            known = trust.with_evidence(tuple(_read(others)), ())
+            self._check_chain(certificate, known.makers, known, self._clock(), "of the maker")
+        except InputError as error:
+            raise _unusable(error) from None
+
+    async def check_made(self, seal: str, der: bytes, others: Iterable[bytes] = ()) -> None:
+        """Raise SEAL_INVALID unless a seal that was made, SESeal in DER, verifies here now.
+
+        Whatever verifies it later judges its time stamp by the same evidence.
+        """
+        await asyncio.to_thread(self._check_made, seal, der, others)
+
+    def _check_made(self, name: str, der: bytes, others: Iterable[bytes]) -> None:
+        trust = self._folders.trust()
+        try:
+            known = trust.with_evidence(tuple(_read(others)), ())
+            self._check_seal(name, parse_seal(der), known, self._clock())
+        except InputError as error:
+            raise _unusable(error) from None
 
     def _known(
         self, registered: RegisteredSeal, certificate: Certificate, trust: Trust
@@ -144,13 +184,23 @@ class SealJudge:
                 "Nobody who stamps is trusted. Name the folder with the roots of their "
                 "certificates in the configuration: [seals] signers.",
             )
+        self._check_chain(certificate, trust.signers, trust, now, "that is to stamp")
+
+    def _check_chain(
+        self,
+        certificate: Certificate,
+        roots: TrustStore,
+        trust: Trust,
+        now: datetime,
+        which: str,
+    ) -> None:
         policy = Policy(at=now, key_usages=USAGES, revocation=self._revocation)
-        report = validate(certificate, policy, trust.signers, trust.others, trust.lists)
+        report = validate(certificate, policy, roots, trust.others, trust.lists)
         if not report.valid:
             first = report.failures[0]
             raise SignetError(
                 Reason.CERTIFICATE_UNSUITABLE,
-                f"The certificate that is to stamp does not hold: {first.subject}: {first.reason} "
+                f"The certificate {which} does not hold: {first.subject}: {first.reason} "
                 f"({first.name}).",
                 metadata={"check": str(first.name)},
             )
