@@ -35,6 +35,16 @@ def create_for_stamp(
     return _create(summary, lifetime, stamp=subject)
 
 
+def create_for_seal(
+    seal: str, maker_key: str, seal_id: str, summary: str, lifetime: timedelta | None
+) -> Operation:
+    """CreateApproval, of the making of a seal."""
+    subject = seals.MakeSealRequest(
+        name=messages.seal_name(seal), maker_key=messages.key_name(maker_key), seal_id=seal_id
+    )
+    return _create(summary, lifetime, make_seal=subject)
+
+
 def create_for_destroy(key: str, summary: str, lifetime: timedelta | None) -> Operation:
     """CreateApproval, of a key's destruction."""
     subject = approvals.DestroyKeySubject(key=messages.key_name(key))

@@ -15,6 +15,7 @@ from signetd.api.v1 import token_service_pb2 as tokens
 from signetd.client import _operations as operations
 from signetd.client import errors, hashing, messages, retry
 from signetd.client._access_aio import AsyncAccessCalls
+from signetd.client._seals_aio import AsyncSealCalls
 from signetd.client.approvals import AsyncApprovalCalls
 from signetd.client.audit import AsyncAuditCalls
 from signetd.client.certificates import AsyncCertificateCalls
@@ -46,6 +47,8 @@ class AsyncClient(AsyncAccessCalls, AsyncApprovalCalls, AsyncCertificateCalls):
             )
         self.audit = AsyncAuditCalls(self._call, self._stream)
         """The calls of AuditService."""
+        self.seals = AsyncSealCalls(self._call)
+        """The calls of SealService."""
         self.verification = AsyncVerificationCalls(self._call)
         """The calls of VerificationService."""
 

@@ -51,6 +51,19 @@ class ApprovalCalls(ABC):
         )
         return self._call(operation)  # type: ignore[no-any-return]
 
+    def request_seal_approval(
+        self,
+        seal: str,
+        *,
+        maker_key: str,
+        seal_id: str,
+        summary: str,
+        lifetime: timedelta | None = None,
+    ) -> approvals.Approval:
+        """Ask for an approval of the making of a seal with a key; see ``request_approval``."""
+        operation = operations.create_for_seal(seal, maker_key, seal_id, summary, lifetime)
+        return self._call(operation)  # type: ignore[no-any-return]
+
     def request_destroy_approval(
         self, key: str, *, summary: str, lifetime: timedelta | None = None
     ) -> approvals.Approval:
@@ -136,6 +149,19 @@ class AsyncApprovalCalls(ABC):
         operation = operations.create_for_stamp(
             seal, document_digest, property_info, summary, lifetime
         )
+        return await self._call(operation)  # type: ignore[no-any-return]
+
+    async def request_seal_approval(
+        self,
+        seal: str,
+        *,
+        maker_key: str,
+        seal_id: str,
+        summary: str,
+        lifetime: timedelta | None = None,
+    ) -> approvals.Approval:
+        """Ask for an approval of the making of a seal with a key; see ``request_approval``."""
+        operation = operations.create_for_seal(seal, maker_key, seal_id, summary, lifetime)
         return await self._call(operation)  # type: ignore[no-any-return]
 
     async def request_destroy_approval(

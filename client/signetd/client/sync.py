@@ -13,6 +13,7 @@ from signetd.api.v1 import token_service_pb2 as tokens
 from signetd.client import _operations as operations
 from signetd.client import errors, hashing, messages, retry
 from signetd.client._access_sync import AccessCalls
+from signetd.client._seals_sync import SealCalls
 from signetd.client.approvals import ApprovalCalls
 from signetd.client.audit import AuditCalls
 from signetd.client.certificates import CertificateCalls
@@ -44,6 +45,8 @@ class Client(AccessCalls, ApprovalCalls, CertificateCalls):
             )
         self.audit = AuditCalls(self._call, self._stream)
         """The calls of AuditService."""
+        self.seals = SealCalls(self._call)
+        """The calls of SealService."""
         self.verification = VerificationCalls(self._call)
         """The calls of VerificationService."""
 

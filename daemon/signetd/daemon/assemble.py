@@ -97,6 +97,8 @@ class Daemon:
     health: Health
     watchers: tuple[Watched, ...]
     guard: StoredPinGuard
+    requests: CertificateRequests
+    certificates: KeyCertificates
     stamps: StampDesk
     time_stamps: TimeStampService | None
     verify_threads: VerifyThreads
@@ -145,6 +147,7 @@ def assemble(config: Config, database: Database) -> Daemon:
     desk = SigningDesk(engine, gate, uses, audit.ledger)
     followers = Followers(audit.ledger, audit.store, config.limits.watchers)
     certificates = KeyCertificates(keys, tokens, utc_now)
+    requests = CertificateRequests(keys, engine)
     trust_lists = TrustBook(database.trust_lists, recorder, utc_now)
     threads = VerifyThreads()
     verifier = Verifier(
@@ -164,7 +167,7 @@ def assemble(config: Config, database: Database) -> Daemon:
         "KeyService": (
             KeyApi(keys, gate, uses, recorder, database.usage, config.access.destroy_approvals),
             AttestationApi(keys, Attestation(tokens, statements), recorder),
-            CertificatesApi(CertificateRequests(keys, engine), certificates, gate, recorder),
+            CertificatesApi(requests, certificates, gate, recorder),
         ),
         "TokenService": TokenApi(tokens, writer, watchers, recorder),
         "AccessService": AccessApi(book, keys, recorder, database.usage, sockets, administrators),
@@ -198,6 +201,8 @@ def assemble(config: Config, database: Database) -> Daemon:
         health=Health(tokens, audit.ledger),
         watchers=(watchers, approval_watchers, followers),
         guard=guard,
+        requests=requests,
+        certificates=certificates,
         verify_threads=threads,
         stamps=stamps,
         time_stamps=time_stamps,
