@@ -109,6 +109,19 @@ class TestJudge:
         work = self.judge(tmp_path).check_maker(self.maker(), [b"x"])
         assert (await refusal(work)).reason is Reason.CERTIFICATE_UNSUITABLE
 
+    async def test_a_seal_that_is_for_later(self, office: Office, tmp_path: Path) -> None:
+        made = await office.made(valid_from=samples.NOW + samples.DAY)
+        judge = self.judge(tmp_path)
+        await judge.check_made("company", made.der)
+        (tmp_path / "makers" / "root.der").write_bytes(forest.root("sm2", "stranger").der)
+        judge = SealJudge(
+            Config(makers=tmp_path / "makers", revocation="ignored"),
+            EvidenceFolders(Config(makers=tmp_path / "makers")),
+            lambda: samples.NOW,
+        )
+        error = await refusal(judge.check_made("company", made.der))
+        assert error.reason is Reason.SEAL_INVALID
+
 
 class TestTimeStamps:
     """A seal of version 5 has one over the signature's value, where there is an authority."""
