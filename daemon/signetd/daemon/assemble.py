@@ -44,7 +44,6 @@ from signetd.daemon.rpc.token_messages import TokenMessages
 from signetd.daemon.rpc.verification_api import VerificationApi
 from signetd.daemon.rpc.watching import Watchers
 from signetd.daemon.seals.applications import Applications
-from signetd.daemon.seals.evidence import EvidenceFolders
 from signetd.daemon.seals.filing import Filing
 from signetd.daemon.seals.importing import Importer
 from signetd.daemon.seals.judging import SealJudge
@@ -150,17 +149,12 @@ def assemble(config: Config, database: Database) -> Daemon:
     requests = CertificateRequests(keys, engine)
     trust_lists = TrustBook(database.trust_lists, recorder, utc_now)
     threads = VerifyThreads()
-    verifier = Verifier(
-        config.seals,
-        TrustFolders(config.seals, config.timestamps),
-        trust_lists,
-        database.seals,
-        threads,
-        utc_now,
-    )
+    folders = TrustFolders(config.seals, config.timestamps)
+    verifier = Verifier(config.seals, folders, trust_lists, database.seals, threads, utc_now)
     parts = Parts(book, gate, keys, engine, uses, recorder, statements, verifier)
     time_stamps = None if config.timestamps is None else TimeStampService(config.timestamps)
-    judge, tokens_of_time = _judge(config), _tokens_of_time(config, time_stamps)
+    judge = SealJudge(config.seals, folders, utc_now)
+    tokens_of_time = _tokens_of_time(config, time_stamps)
     seals = _seals(config, database, parts, judge, tokens_of_time)
     stamps = _stamps(config, database, parts, judge, tokens_of_time, audit.ledger)
     apis = {
@@ -232,12 +226,6 @@ class Parts:
     recorder: Recorder
     statements: StatementWriter
     verifier: Verifier
-
-
-def _judge(config: Config) -> SealJudge:
-    times = config.timestamps
-    evidence = EvidenceFolders(config.seals, None if times is None else times.trust)
-    return SealJudge(config.seals, evidence, utc_now)
 
 
 def _tokens_of_time(config: Config, service: TimeStampService | None) -> StampTokens:

@@ -1,8 +1,5 @@
 """Whether a seal, and the certificate that is to stamp with it, hold now; remembered for a while.
 
-And whether a maker's certificate does, which is looked at anew for each seal (GM/T 0031-2025, the
-making of seals: chain, validity, revocation, key usage).
-
 GM/T 0031, 6.2.2 a) to c) and GB/T 38540-2020, 7: before each stamp the signer's certificate is
 verified, and the seal, and that the certificate is one of those in the seal. To follow the same
 chains for each of thousands of stamps would cost more than the stamps: a verdict counts for a
@@ -12,7 +9,6 @@ minute, unless the evidence changes or a certificate expires before that.
 import asyncio
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -20,40 +16,44 @@ import msgspec
 
 from signetd.daemon.config.schema import Seals
 from signetd.daemon.seals.certificates import USAGES
-from signetd.daemon.seals.evidence import Evidence, EvidenceFolders
 from signetd.daemon.seals.parts import Clock
 from signetd.daemon.seals.types import RegisteredSeal
+from signetd.daemon.trust.folders import revocation_of
+from signetd.daemon.trust.parts import Folders
 from signetd.drivers.errors import Reason, SignetError
-from signetd.pki import Certificate, InputError, Policy, Revocation, TrustStore, validate
-from signetd.seal import Circumstances, Result, Rules, Seal, parse_seal, verify_seal
+from signetd.pki import Certificate, InputError, Policy, TrustStore, validate
+from signetd.seal import Result, Rules, Seal, Trust, parse_seal, verify_seal
 from signetd.seal.verify_signer import check_in_seal
 
 LIFETIME: Final = timedelta(minutes=1)
 """How long a verdict counts at most."""
 MAX_VERDICTS: Final = 4096
 """How many verdicts are remembered."""
-
 _LATER: Final = frozenset({"SEAL_VALIDITY"})
 """What need not hold yet when a seal is made."""
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
-    """What was found ``at`` a time by a ``version`` of the evidence; it counts ``until`` then."""
+    """What was found ``at`` a time; it counts ``until`` then."""
 
     problem: SignetError | None
-    version: int
     at: datetime
     until: datetime
 
 
 class SealJudge:
-    """Judges seals and certificates by the configuration; for one event loop."""
+    """Judges seals and certificates by the configuration; for one event loop.
 
-    def __init__(self, config: Seals, evidence: EvidenceFolders, clock: Clock) -> None:
+    Verdicts are by one reading of the folders: they are forgotten when those are read again.
+    """
+
+    def __init__(self, config: Seals, folders: Folders, clock: Clock) -> None:
+        self._config = config
         self._rules = Rules(config.rules)
-        self._revocation = Revocation[config.revocation.upper().replace("-", "_")]
-        self._evidence = evidence
+        self._revocation = revocation_of(config)
+        self._folders = folders
         self._clock = clock
+        self._trust: Trust | None = None
         self._verdicts: OrderedDict[tuple[str, bytes], Verdict] = OrderedDict()
         self._judging = asyncio.Lock()
 
@@ -68,131 +68,118 @@ class SealJudge:
 
         *others* are certificates of CAs, DER, beside those of the configuration; none is trusted.
         SEAL_INVALID where the seal does not verify; CERTIFICATE_UNSUITABLE where the certificate
-        is not one of the seal's, or does not hold.
+        is not one of the seal's, or does not hold; TRUST_UNUSABLE.
         """
-        try:
-            evidence = await asyncio.to_thread(self._evidence.read)
-        except InputError as error:
-            raise _unreadable(error) from None
-        verdict = self._known(registered, certificate, evidence)
+        trust = await asyncio.to_thread(self._folders.trust)
+        verdict = self._known(registered, certificate, trust)
         if verdict is None:
             async with self._judging:  # of many that wait for the same, one judges
-                verdict = self._known(registered, certificate, evidence)
+                verdict = self._known(registered, certificate, trust)
                 if verdict is None:
-                    known = replace(evidence, others=(*evidence.others, *_read(others)))
+                    known = trust.with_evidence(tuple(_read(others)), ())
                     verdict = await asyncio.to_thread(
                         self._judge, registered.id, seal, certificate, known
                     )
-                    self._remember(registered, certificate, verdict)
+                    self._remember(registered, certificate, verdict, trust)
         if verdict.problem is not None:
             raise _again(verdict.problem)
 
     async def check_maker(self, certificate: Certificate, others: Iterable[bytes] = ()) -> None:
         """Raise CERTIFICATE_UNSUITABLE unless seals may be made with the certificate now.
 
-        *others* are certificates of CAs, DER, beside those of the configuration; none is trusted.
+        Before each seal: chain, validity, revocation and key usage (GM/T 0031-2025). *others* are
+        certificates of CAs, DER, beside those of the configuration; none is trusted. Raises
+        TRUST_UNUSABLE.
         """
         await asyncio.to_thread(self._check_maker, certificate, others)
-
-    def _check_maker(self, certificate: Certificate, others: Iterable[bytes]) -> None:
-        try:
-            evidence = self._evidence.read()
-            if evidence.makers is None:
-                raise SignetError(
-                    Reason.CERTIFICATE_UNSUITABLE,
-                    "No seal can be made: no maker of seals is trusted, so its certificate cannot "
-                    "be verified, and nobody could stamp with the seal. Name the folder with the "
-                    "roots of makers in the configuration: [seals] makers.",
-                )
-            known = replace(evidence, others=(*evidence.others, *_read(others)))
-            self._check_chain(certificate, evidence.makers, known, self._clock(), "of the maker")
-        except InputError as error:
-            raise SignetError(
-                Reason.CERTIFICATE_UNSUITABLE,
-                f"The certificate of the maker cannot be verified: {error}. An administrator can "
-                "mend what [seals] of the configuration names.",
-            ) from None
 
     async def check_made(self, seal: str, der: bytes, others: Iterable[bytes] = ()) -> None:
         """Raise SEAL_INVALID unless a seal that was made, SESeal in DER, verifies here now.
 
         Whatever verifies it later judges its time stamp by the same evidence. A seal may be made
-        before its validity begins.
+        before its validity begins. Raises TRUST_UNUSABLE.
         """
         await asyncio.to_thread(self._check_made, seal, der, others)
 
+    def _check_maker(self, certificate: Certificate, others: Iterable[bytes]) -> None:
+        if self._config.makers is None:
+            raise SignetError(
+                Reason.CERTIFICATE_UNSUITABLE,
+                "No seal can be made: no maker of seals is trusted, so its certificate cannot be "
+                "verified, and nobody could stamp with the seal. Name the folder with the roots of "
+                "makers in the configuration: [seals] makers.",
+            )
+        try:
+            trust = self._folders.trust().with_evidence(tuple(_read(others)), ())
+            self._check_chain(certificate, trust.makers, trust, self._clock(), "of the maker")
+        except InputError as error:
+            raise SignetError(
+                Reason.CERTIFICATE_UNSUITABLE,
+                f"The certificate of the maker cannot be verified: {error}.",
+            ) from None
+
     def _check_made(self, name: str, der: bytes, others: Iterable[bytes]) -> None:
         try:
-            evidence = self._evidence.read()
-            known = replace(evidence, others=(*evidence.others, *_read(others)))
-            self._check_seal(name, parse_seal(der), known, self._clock(), but=_LATER)
+            trust = self._folders.trust().with_evidence(tuple(_read(others)), ())
+            self._check_seal(name, parse_seal(der), trust, self._clock(), but=_LATER)
         except InputError as error:
-            raise _unreadable(error) from None
+            raise _unusable(error) from None
 
     def _known(
-        self, registered: RegisteredSeal, certificate: Certificate, evidence: Evidence
+        self, registered: RegisteredSeal, certificate: Certificate, trust: Trust
     ) -> Verdict | None:
         found = self._verdicts.get((registered.sm3, certificate.der))
-        if found is None or found.version != evidence.version:
+        if found is None or trust is not self._trust:
             return None
         return found if found.at <= self._clock() < found.until else None
 
     def _remember(
-        self, registered: RegisteredSeal, certificate: Certificate, verdict: Verdict
+        self, registered: RegisteredSeal, certificate: Certificate, verdict: Verdict, trust: Trust
     ) -> None:
+        if trust is not self._trust:
+            self._trust = trust
+            self._verdicts.clear()
         place = (registered.sm3, certificate.der)
         self._verdicts[place] = verdict
         self._verdicts.move_to_end(place)
         while len(self._verdicts) > MAX_VERDICTS:
             self._verdicts.popitem(last=False)
 
-    def _judge(
-        self, name: str, seal: Seal, certificate: Certificate, evidence: Evidence
-    ) -> Verdict:
+    def _judge(self, name: str, seal: Seal, certificate: Certificate, trust: Trust) -> Verdict:
         now = self._clock()
         until = now + LIFETIME
         problem = None
         try:
-            self._check_seal(name, seal, evidence, now)
+            self._check_seal(name, seal, trust, now)
             _check_listed(name, seal, certificate)
-            self._check_signer(certificate, evidence, now)
+            self._check_signer(certificate, trust, now)
         except SignetError as error:
             problem = error
         except InputError as error:
-            problem = _unreadable(error)
+            problem = _unusable(error)
         else:
             # A certificate that expires within the minute is not used after that.
             maker = Certificate.read(seal.certificate)
             until = min(until, *(_end(each, now, until) for each in (maker, certificate)))
-        return Verdict(problem=problem, version=evidence.version, at=now, until=until)
+        return Verdict(problem=problem, at=now, until=until)
 
     def _check_seal(
         self,
         name: str,
         seal: Seal,
-        evidence: Evidence,
+        trust: Trust,
         now: datetime,
         *,
         but: frozenset[str] = frozenset(),
     ) -> None:
-        if evidence.makers is None:
+        if self._config.makers is None:
             raise SignetError(
                 Reason.SEAL_INVALID,
                 f"The seal {name!r} cannot be verified: no maker of seals is trusted. Name the "
                 "folder with their roots in the configuration: [seals] makers.",
             )
-        report = verify_seal(
-            seal,
-            Circumstances(
-                rules=self._rules,
-                at=now,
-                makers=evidence.makers,
-                time_authorities=evidence.time_authorities,
-                others=evidence.others,
-                lists=evidence.lists,
-                revocation=self._revocation,
-            ),
-        )
+        given = trust.circumstances(rules=self._rules, at=now, revocation=self._revocation)
+        report = verify_seal(seal, given)
         failed = [each for each in report.checks if each.result is Result.FAILED]
         bad = [each for each in failed if each.name not in but]
         if bad:
@@ -202,25 +189,25 @@ class SealJudge:
                 metadata={"check": bad[0].name},
             )
 
-    def _check_signer(self, certificate: Certificate, evidence: Evidence, now: datetime) -> None:
-        if evidence.signers is None:
+    def _check_signer(self, certificate: Certificate, trust: Trust, now: datetime) -> None:
+        if self._config.signers is None:
             raise SignetError(
                 Reason.CERTIFICATE_UNSUITABLE,
                 "Nobody who stamps is trusted. Name the folder with the roots of their "
                 "certificates in the configuration: [seals] signers.",
             )
-        self._check_chain(certificate, evidence.signers, evidence, now, "that is to stamp")
+        self._check_chain(certificate, trust.signers, trust, now, "that is to stamp")
 
     def _check_chain(
         self,
         certificate: Certificate,
         roots: TrustStore,
-        evidence: Evidence,
+        trust: Trust,
         now: datetime,
         which: str,
     ) -> None:
         policy = Policy(at=now, key_usages=USAGES, revocation=self._revocation)
-        report = validate(certificate, policy, roots, evidence.others, evidence.lists)
+        report = validate(certificate, policy, roots, trust.others, trust.lists)
         if not report.valid:
             first = report.failures[0]
             raise SignetError(
@@ -253,11 +240,11 @@ def _end(certificate: Certificate, now: datetime, until: datetime) -> datetime:
     return after if now < after < until else until
 
 
-def _unreadable(error: InputError) -> SignetError:
+def _unusable(error: InputError) -> SignetError:
     return SignetError(
-        Reason.SEAL_INVALID,
-        f"Seals cannot be verified: {error}. An administrator can mend what [seals] of the "
-        "configuration names.",
+        Reason.TRUST_UNUSABLE,
+        "What the configuration and the certificates of the seal's keys say together cannot be "
+        f"used: {error}.",
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from signetd.daemon.audit.chain import write_time
-from signetd.daemon.keys.types import KeyVersion, RegisteredKey
+from signetd.daemon.keys.types import RegisteredKey
 from signetd.daemon.statements.document import Value
 from signetd.drivers.types import AttributeValue, TokenInfo
 
@@ -24,15 +24,12 @@ PROOFS: Final = (
 
 
 def held(
-    key: RegisteredKey,
-    pair: RegisteredKey | KeyVersion,
-    info: TokenInfo,
-    attributes: Mapping[str, AttributeValue],
+    pair: RegisteredKey, info: TokenInfo, attributes: Mapping[str, AttributeValue]
 ) -> dict[str, Value]:
-    """State of *pair*, a version of *key*, what its token has just said."""
+    """State of *pair*, a key as one of its versions, what its token has just said."""
     missing = [name for name in PROOFS if name not in attributes]
     return {
-        **_registered(key, pair),
+        **_registered(pair),
         "protection_level": str(pair.protection_level),
         "token_manufacturer": info.manufacturer,
         "token_model": info.model,
@@ -42,12 +39,10 @@ def held(
     }
 
 
-def gone(
-    key: RegisteredKey, pair: RegisteredKey | KeyVersion, info: TokenInfo, searched: str
-) -> dict[str, Value]:
+def gone(pair: RegisteredKey, info: TokenInfo, searched: str) -> dict[str, Value]:
     """State of *pair* that its token, in which it was, has nothing of it left."""
     return {
-        **_registered(key, pair),
+        **_registered(pair),
         "token_manufacturer": info.manufacturer,
         "token_model": info.model,
         "module": info.module,
@@ -55,14 +50,14 @@ def gone(
     }
 
 
-def _registered(key: RegisteredKey, pair: RegisteredKey | KeyVersion) -> dict[str, Value]:
+def _registered(pair: RegisteredKey) -> dict[str, Value]:
     return {
-        "key": f"keys/{key.id}",
+        "key": f"keys/{pair.id}",
         "key_version": pair.version,
-        "key_state": str(key.state),
-        "key_type": str(key.key_type),
-        "purpose": str(key.purpose),
-        "origin": str(key.origin),
+        "key_state": str(pair.state),
+        "key_type": str(pair.key_type),
+        "purpose": str(pair.purpose),
+        "origin": str(pair.origin),
         "registered": write_time(pair.create_time),
         "spki": base64.b64encode(pair.spki).decode(),
         "public_key_fingerprint": pair.fingerprint,

@@ -10,10 +10,10 @@ from asn1crypto import tsp  # type: ignore[import-untyped]
 
 from signetd.api.v1 import seal_service_pb2 as messages
 from signetd.daemon.config.schema import Seals as Config
-from signetd.daemon.seals.evidence import EvidenceFolders
 from signetd.daemon.seals.judging import SealJudge
 from signetd.daemon.seals.stamp_tokens import StampTokens
 from signetd.daemon.timestamps import Stamped
+from signetd.daemon.trust.folders import TrustFolders
 from signetd.drivers.errors import Reason, SignetError
 from signetd.pki import Certificate, Revocation, TrustStore
 from signetd.pki.timestamp import TimeStampToken
@@ -63,7 +63,7 @@ class TestJudge:
         roots.mkdir()
         (roots / "root.der").write_bytes(samples.root())
         config = Config(**{"makers": roots, "revocation": "ignored", **options})
-        return SealJudge(config, EvidenceFolders(config), lambda: samples.NOW)
+        return SealJudge(config, TrustFolders(config), lambda: samples.NOW)
 
     def maker(self, **changes: Any) -> Certificate:
         return Certificate.read(samples.certificate(MAKER_SPKI, "maker", **changes))
@@ -103,7 +103,8 @@ class TestJudge:
     async def test_folders_that_cannot_be_read(self, tmp_path: Path) -> None:
         judge = self.judge(tmp_path)
         (tmp_path / "makers" / "broken.pem").write_bytes(b"no certificate")
-        assert "broken.pem" in (await self.problem(judge)).message
+        error = await refusal(judge.check_maker(self.maker()))
+        assert error.reason is Reason.TRUST_UNUSABLE, "the daemon's log names the file"
 
     async def test_a_chain_that_cannot_be_read(self, tmp_path: Path) -> None:
         work = self.judge(tmp_path).check_maker(self.maker(), [b"x"])
@@ -116,7 +117,7 @@ class TestJudge:
         (tmp_path / "makers" / "root.der").write_bytes(forest.root("sm2", "stranger").der)
         judge = SealJudge(
             Config(makers=tmp_path / "makers", revocation="ignored"),
-            EvidenceFolders(Config(makers=tmp_path / "makers")),
+            TrustFolders(Config(makers=tmp_path / "makers")),
             lambda: samples.NOW,
         )
         error = await refusal(judge.check_made("company", made.der))
