@@ -103,11 +103,25 @@ class TestJudge:
     async def test_folders_that_cannot_be_read(self, tmp_path: Path) -> None:
         judge = self.judge(tmp_path)
         (tmp_path / "makers" / "broken.pem").write_bytes(b"no certificate")
-        assert (await refusal(judge.check_maker(self.maker()))).reason is Reason.TRUST_UNUSABLE
+        error = await refusal(judge.check_maker(self.maker()))
+        assert error.reason is Reason.TRUST_UNUSABLE, "the daemon's log names the file"
 
     async def test_a_chain_that_cannot_be_read(self, tmp_path: Path) -> None:
         work = self.judge(tmp_path).check_maker(self.maker(), [b"x"])
-        assert (await refusal(work)).reason is Reason.TRUST_UNUSABLE
+        assert (await refusal(work)).reason is Reason.CERTIFICATE_UNSUITABLE
+
+    async def test_a_seal_that_is_for_later(self, office: Office, tmp_path: Path) -> None:
+        made = await office.made(valid_from=samples.NOW + samples.DAY)
+        judge = self.judge(tmp_path)
+        await judge.check_made("company", made.der)
+        (tmp_path / "makers" / "root.der").write_bytes(forest.root("sm2", "stranger").der)
+        judge = SealJudge(
+            Config(makers=tmp_path / "makers", revocation="ignored"),
+            TrustFolders(Config(makers=tmp_path / "makers")),
+            lambda: samples.NOW,
+        )
+        error = await refusal(judge.check_made("company", made.der))
+        assert error.reason is Reason.SEAL_INVALID
 
 
 class TestTimeStamps:
