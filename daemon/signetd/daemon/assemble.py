@@ -151,7 +151,7 @@ def assemble(config: Config, database: Database) -> Daemon:
     threads = VerifyThreads()
     folders = TrustFolders(config.seals, config.timestamps)
     verifier = Verifier(config.seals, folders, trust_lists, database.seals, threads, utc_now)
-    parts = Parts(book, gate, keys, engine, uses, recorder, statements, folders, verifier)
+    parts = Parts(book, gate, keys, engine, uses, recorder, statements, verifier)
     time_stamps = None if config.timestamps is None else TimeStampService(config.timestamps)
     judge = SealJudge(config.seals, folders, utc_now)
     tokens_of_time = _tokens_of_time(config, time_stamps)
@@ -225,7 +225,6 @@ class Parts:
     approvals: ApprovalUses
     recorder: Recorder
     statements: StatementWriter
-    folders: TrustFolders
     verifier: Verifier
 
 

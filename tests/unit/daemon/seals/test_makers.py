@@ -112,6 +112,19 @@ class TestJudge:
         work = self.judge(tmp_path).check_maker(self.maker(), [b"x"])
         assert (await refusal(work)).reason is Reason.KEY_CERTIFICATE_UNSUITABLE
 
+    async def test_a_seal_that_is_for_later(self, office: Office, tmp_path: Path) -> None:
+        made = await office.made(valid_from=samples.NOW + samples.DAY)
+        judge = self.judge(tmp_path)
+        await judge.check_made("company", made.der)
+        (tmp_path / "makers" / "root.der").write_bytes(forest.root("sm2", "stranger").der)
+        judge = SealJudge(
+            Config(makers=tmp_path / "makers", revocation="ignored"),
+            TrustFolders(Config(makers=tmp_path / "makers")),
+            lambda: samples.NOW,
+        )
+        error = await refusal(judge.check_made("company", made.der))
+        assert error.reason is Reason.SEAL_NOT_VALID_NOW
+
 
 class TestTimeStamps:
     """A seal of version 5 has one over the signature's value, where there is an authority."""
@@ -142,7 +155,7 @@ class TestTimeStamps:
         assert authority.asked == [seal.signature]
         given = Circumstances(
             rules=Rules.GMT_0031_2025,
-            at=accepted.now + timedelta(minutes=1),
+            at=tsa.now() + timedelta(minutes=1),  # the authority's clock is the real one
             makers=TrustStore("makers", [Certificate.read(samples.root())]),
             time_authorities=TrustStore.read(self.times.trust),
             revocation=Revocation.IGNORED,

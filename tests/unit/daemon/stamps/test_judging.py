@@ -11,7 +11,8 @@ from signetd.daemon.rpc.errors import STATUS
 from signetd.daemon.seals import judging
 from signetd.daemon.state import Database
 from signetd.drivers.errors import Reason, SignetError
-from signetd.seal import verify_seal
+from signetd.pki import Certificate
+from signetd.seal import parse_seal, verify_seal
 from tests.unit.daemon.places import new_database
 from tests.unit.daemon.seals import samples
 from tests.unit.daemon.seals.office import MAKER_SPKI, refusal
@@ -98,9 +99,11 @@ async def test_evidence_that_cannot_be_read_stops_stamps(office: StampOffice) ->
 
 async def test_a_chain_that_cannot_be_read_is_told(office: StampOffice) -> None:
     await office.sealed()
-    kept = office.keys.get("stamping").certificates
-    await office.change_key("stamping", certificates=(*kept, b"x"))
-    error = await refusal(office.stamp())
+    registered = office.database.seals.get("company")
+    assert registered is not None
+    certificate = Certificate.read(office.keys.get("stamping").certificates[0])
+    seal = parse_seal(registered.der)
+    error = await refusal(office.judge.check(registered, seal, certificate, [b"x"]))
     assert error.reason is Reason.KEY_CERTIFICATE_UNSUITABLE
     assert STATUS[error.reason] is StatusCode.FAILED_PRECONDITION
 
