@@ -22,10 +22,15 @@ from tests.unit.daemon.rpc.fakes import FakeApprovals, FakeUsage
 class Keys:
     """One key, which can be destroyed."""
 
+    destroyed: bytes | None = None
+
     def check_destroyable(self, key_id: str, version: int | None = None) -> RegisteredKey:
         return KEY
 
-    async def destroy(self, key_id: str, version: int | None = None) -> Destroyed:
+    async def destroy(
+        self, key_id: str, version: int | None = None, *, spki: bytes | None = None
+    ) -> Destroyed:
+        self.destroyed = spki
         return Destroyed(key=KEY, proof="gone")
 
 
@@ -55,3 +60,4 @@ async def test_the_record_names_the_approval_that_was_used() -> None:
     (entry,) = ledger.entries
     assert (entry.event.result, entry.event.resource) == ("BEGUN", "keys/seal")
     assert entry.event.approval == "approvals/a1"
+    assert keys.destroyed == KEY.spki, "the pair that was approved, and no other"
