@@ -14,7 +14,7 @@ from signetd.daemon.rpc import approval_convert, calls, convert, seal_convert
 from signetd.daemon.rpc.approval_watching import ApprovalWatchers
 from signetd.daemon.seals.make import Making
 from signetd.daemon.signing import SignInput
-from signetd.daemon.signing.validate import check
+from signetd.daemon.signing.validate import check, check_version
 from signetd.drivers.errors import Reason, SignetError
 
 
@@ -162,6 +162,7 @@ class ApprovalApi:
         order = convert.sign_input(request.sign)
         _key_id(order.key)
         key = self._keys.to_sign(calls.current().identity, order)
+        check_version(key, order.version)
         return await subjects.signature(check(key, order))
 
 

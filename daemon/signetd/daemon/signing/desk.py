@@ -8,6 +8,7 @@ nobody costs nothing, and none leaves beyond a limit, twice for one approval, or
 import asyncio
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
+from datetime import datetime
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -15,6 +16,7 @@ import msgspec
 from signetd.daemon.approvals.types import Subject
 from signetd.daemon.audit.late import LateRecords
 from signetd.daemon.audit.types import Effect, Entry, Event, Kind, Ledger, Written, failed
+from signetd.daemon.keys.types import RegisteredKey
 from signetd.daemon.policy.charges import approvals_of, charges_of, key_charges
 from signetd.daemon.policy.evaluate import Decision, Option
 from signetd.daemon.policy.gate import Gate
@@ -56,7 +58,13 @@ class Approvals(Protocol):
         ...
 
     async def effects_for_sign(
-        self, approval: str, subject: Subject, user: str, wanted: Iterable[ApprovalRule]
+        self,
+        approval: str,
+        subject: Subject,
+        user: str,
+        wanted: Iterable[ApprovalRule],
+        *,
+        since: datetime,
     ) -> tuple[Effect, ...]:
         """Return what uses the approval up; raises APPROVAL_NEEDED, APPROVAL_INVALID."""
         ...
@@ -71,14 +79,26 @@ class _Permit(msgspec.Struct, frozen=True, kw_only=True):
     rules: tuple[ApprovalRule, ...]
 
 
+class _ReplacedBefore(SignetError):
+    """Another daemon had replaced the pair that signed when the request came."""
+
+    def __init__(self, key: RegisteredKey) -> None:
+        super().__init__(
+            Reason.POLICY_CHANGED,
+            f"The key {key.id!r} was given another pair before this was signed; try again.",
+        )
+
+
 class _Use:
     """One request, and what its record says so far."""
 
-    def __init__(self, request: SignInput, asker: Asker) -> None:
+    def __init__(self, request: SignInput, asker: Asker, began: datetime) -> None:
         self.request = request
         self.asker = asker
+        self.began = began
         self.resource = f"keys/{request.key}"
         self.written = False
+        self.pair: RegisteredKey | None = None  # that signs, even if the key is replaced meanwhile
         self._facts: dict[str, Any] = {"allowed": False, "result": "OK"}
 
     def note(self, **facts: object) -> None:
@@ -116,7 +136,7 @@ class SigningDesk:
         LIMIT_REACHED; and what the engine raises.
         """
         self._ledger.check()
-        use = _Use(request, asker)
+        use = _Use(request, asker, self._gate.now())
         try:
             return await self._sign(use)
         except SignetError as error:
@@ -144,20 +164,27 @@ class SigningDesk:
 
     async def _sign(self, use: _Use) -> Released:
         permit = self._permit(use)
-        check_version(permit.checked.key, use.request.version)
+        with self._approvals.reserve(use.request.approval, use.asker.identity):
+            try:
+                return await self._released(use, permit)
+            except _ReplacedBefore:  # which is known now
+                return await self._released(use, self._permit(use))
+
+    async def _released(self, use: _Use, permit: _Permit) -> Released:
+        use.pair = permit.checked.key
+        check_version(use.pair, use.request.version)
         digest = await named_digest(permit.checked)
         use.note(digest=digest.hex(), algorithm=str(permit.checked.algorithm))
-        with self._approvals.reserve(use.request.approval, use.asker.identity):
-            await self._effects(use, permit, digest)  # before the token is asked in vain
-            signed = await self._engine.sign(permit.checked, digest, use.asker.requester)
-            key = signed.key
-            use.note(
-                key_version=key.version,
-                token=key.token,
-                token_serial=key.token_serial,
-                signature_digest=sm3(signed.signature).hex(),
-            )
-            written = await self._write(use, permit, digest)
+        await self._effects(use, permit, digest)  # before the token is asked in vain
+        signed = await self._engine.sign(permit.checked, digest, use.asker.requester)
+        key = signed.key
+        use.note(
+            key_version=key.version,
+            token=key.token,
+            token_serial=key.token_serial,
+            signature_digest=sm3(signed.signature).hex(),
+        )
+        written = await self._write(use, permit, digest)
         return Released(signed=signed, number=written.number)
 
     def _permit(self, use: _Use) -> _Permit:
@@ -187,7 +214,11 @@ class SigningDesk:
             digest=digest,
         )
         effects = await self._approvals.effects_for_sign(
-            approval, subject, use.asker.identity, permit.rules
+            approval,
+            subject,
+            use.asker.identity,
+            permit.rules,
+            since=(use.pair or permit.checked.key).create_time,
         )
         use.note(allowed=True)
         return effects
@@ -205,6 +236,7 @@ class SigningDesk:
                 use.written = False
             await self._gate.refresh()
             permit = self._permit(use)
+            _check_pair(use, permit.checked.key)
         raise SignetError(
             Reason.POLICY_CHANGED,
             "Grants and keys were changed all the time while this was signed; try again.",
@@ -221,6 +253,12 @@ class SigningDesk:
             effects=effects,
             policy_version=permit.version,
         )
+
+
+def _check_pair(use: _Use, now: RegisteredKey) -> None:
+    """Raise unless the pair that signed is that of the key *now*, or was when the request came."""
+    if use.pair is not None and use.pair.version != now.version and now.create_time <= use.began:
+        raise _ReplacedBefore(now)
 
 
 def _alike(decision: Decision) -> tuple[Option, ...]:

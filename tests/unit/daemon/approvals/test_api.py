@@ -41,6 +41,15 @@ async def test_a_signature_is_asked_for_by_its_digest(service: Service) -> None:
     assert made.expire_time.seconds - made.create_time.seconds == 60
 
 
+async def test_a_signature_of_a_version_that_does_not_sign_is_not_asked_for(
+    service: Service,
+) -> None:
+    request = signing.SignRequest(key="keys/seal/versions/7", digest=E_OF_MESSAGE)
+    error = await refusal(service.create(sign=request))
+    assert error.reason is Reason.KEY_STATE_WRONG
+    assert (await service.create(sign=SIGN)).resource == "keys/seal"
+
+
 async def test_a_destruction_is_asked_for(service: Service) -> None:
     made = await service.create("admin-1", destroy_key={"key": "keys/seal"})
     assert (made.operation, made.digest) == ("destroy-key", subjects.destruction(SM2_KEY).digest)
