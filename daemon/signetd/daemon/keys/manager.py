@@ -281,6 +281,7 @@ class KeyManager:
 
     async def _replace(self, key_id: str, name: str, cka_id: bytes, label: str) -> RegisteredKey:
         async with self._locks[key_id]:
+            await self._registry.load()  # another daemon may have made the next version already
             key = self._changeable(key_id)
             versions.check_room(key)
             name = name or key.token
