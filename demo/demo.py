@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+from datetime import date, timedelta
 from pathlib import Path
 
 from rich.console import Console
@@ -11,6 +12,8 @@ from rich.console import Console
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 FOLDER = ROOT / "build" / "demo"
+RECIPE = ROOT / "tests" / "vectors" / "seals" / "recipe.sh"
+CODE = "91110108MA01A2B3CF"
 SM2 = ("-rawin", "-digest", "sm3", "-pkeyopt", "distid:1234567812345678")
 KEYS = {
     "demo-sm2": SM2,
@@ -116,6 +119,43 @@ def show_approval(document: Path) -> None:
     refused("APPROVAL_INVALID", *sign, "--approval", name, who="app")
 
 
+def show_seal(document: Path) -> None:
+    """Make an electronic seal, stamp with it, and have others verify it, first of all openssl."""
+    stamp, trust, owner = (
+        FOLDER / "SignedValue.dat",
+        FOLDER / "i" / "ca" / "trust",
+        "示例科技有限公司",
+    )
+    grant = ("access", "grant", "add", "--to", "dev-app", "--keys", "demo-seal-key")
+    signetctl(*grant, "--operation", "stamp")
+    what = ("--kind", "legal-name", "--title", owner, "--owner", owner, "--code", CODE)
+    picture = ("--picture", ROOT / "demo" / "seal.svg", "--width", "40", "--height", "40")
+    until = ("--until", (date.today() + timedelta(days=365)).isoformat())
+    signetctl(
+        "seal", "apply", "company", *what, *picture, *until, "--key", "demo-seal-key", who="app"
+    )
+    signetctl("seal", "review", "company", "--accept")
+    signetctl("seal", "make", "company", "--key", "demo-maker", "--seal-id", "11010800000001")
+    signetctl("seal", "file", "company", "--number", "JG-2026-0001")
+    apply = (
+        "seal",
+        "stamp",
+        "company",
+        document,
+        "--property",
+        "/Doc_0/Signs/Sign_0/Signature.xml",
+    )
+    signetctl(*apply, "-o", stamp, who="app")
+    console.print(
+        f"  [dim]$ tests/vectors/seals/recipe.sh stamp {stamp.name} (openssl alone)[/dim]"
+    )
+    console.print(f"[green]{run(RECIPE, 'stamp', stamp, document)}[/green]")
+    verify = ("seal", "verify", stamp, "--document", document, "--trust", trust)
+    console.print(f"  [green]{signetctl(*verify).splitlines()[0]}[/green]")
+    signetctl("seal", "suspend", "company", "--reason", "the UKey is lost")
+    refused("SEAL_STATE_WRONG", *apply, "-o", stamp, who="app")
+
+
 def show_audit() -> None:
     """Verify an export of the audit without the daemon, and a copy in which a word is changed."""
     public, export, copy = FOLDER / "audit.pem", FOLDER / "audit.jsonl", FOLDER / "tampered.jsonl"
@@ -146,13 +186,16 @@ def main() -> None:
         show_rights(document)
         console.rule("6. A second person approves each document")
         show_approval(document)
-        console.rule("7. The audit, verified without the daemon; a changed copy is found")
+        console.rule("7. An electronic seal: applied for, made, filed, used, suspended")
+        show_seal(document)
+        console.rule("8. The audit, verified without the daemon; a changed copy is found")
         show_audit()
     finally:
         daemon.terminate()
         daemon.wait(timeout=30)
     addresses = json.dumps(
-        {"signatures": str(FOLDER), "next": "README.md, «How to go on»"}, ensure_ascii=False
+        {"signatures": str(FOLDER), "next": "README.md, «How to go on»; docs/seals.md"},
+        ensure_ascii=False,
     )
     console.rule("Done")
     console.print(addresses)

@@ -26,6 +26,16 @@ def test_the_commands_about_the_audit(folder: Path) -> None:
     assert output.count("nothing was changed") == 3
 
 
+@pytest.mark.timeout(SECONDS + 20)
+def test_the_commands_about_seals(folder: Path) -> None:
+    code, output = run(script(blocks("docs/seals.md"), folder), SECONDS)
+    assert code == 0, output
+    assert "结论" in output, "a stamp was verified, and told in Chinese"
+    assert output.count("Verdict: good") == 2
+    assert "as it was signed, by a key that was given" in output
+    assert output.rstrip().endswith("True")
+
+
 def test_the_table_of_roles_is_true() -> None:
     text = (ROOT / "docs" / "access.md").read_text()
     found = re.search(r"<!-- roles: begin -->\n(.*?)<!-- roles: end -->", text, re.DOTALL)

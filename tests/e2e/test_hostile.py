@@ -96,7 +96,8 @@ def requests(method: MethodDescriptor) -> list[Any]:
 
 def test_there_is_no_method_for_private_keys() -> None:
     forbidden = ("export", "wrap", "private", "import", "backup", "derive", "decrypt")
-    names = [method.name.lower() for method in METHODS]
+    # A certificate is public.
+    names = [method.name.lower() for method in METHODS if method.name != "ImportCertificate"]
     fields = [f.name for method in METHODS for f in method.output_type.fields]
     assert not [n for n in names + fields if any(word in n for word in forbidden)]
 

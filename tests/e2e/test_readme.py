@@ -21,7 +21,7 @@ def test_the_two_commands_are_targets() -> None:
 @pytest.mark.timeout(SECONDS + 20)
 def test_how_to_go_on(folder: Path) -> None:
     kinds = [kind for kind, _ in BLOCKS]
-    assert kinds == ["sh"] * 5 + ["python"], "the README changed: change this test with it"
+    assert kinds == ["sh"] * 6 + ["python"], "the README changed: change this test with it"
     *shells, (_, program) = BLOCKS[1:]
     printing = f"{program}\nprint(signature.algorithm)"
     code, output = run(script([*shells, ("python", printing)], folder), SECONDS)

@@ -9,6 +9,7 @@ from signetd.audit.seals import check_checkpoint
 from signetd.gm.sm3 import sm3
 
 _ZERO = "0" * 64
+_USES = ("sign", "stamp", "make-seal")  # the operations that sign with a key
 
 
 class Records:
@@ -131,7 +132,8 @@ class Records:
 
 def _is_use(values: Values) -> bool:
     return "use" in values or (
-        (values.get("kind"), values.get("operation"), values.get("result")) == ("use", "sign", "OK")
+        (values.get("kind"), values.get("result")) == ("use", "OK")
+        and values.get("operation") in _USES
         and values.get("allowed") is True
     )
 

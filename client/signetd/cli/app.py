@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from signetd.cli import access, approval, audit, key, sign, token, verify
+from signetd.cli import access, approval, audit, key, seal, sign, token, verify
 from signetd.cli.session import Output, Session
 
 app = typer.Typer(
@@ -18,6 +18,7 @@ app = typer.Typer(
 )
 app.add_typer(token.app, name="token")
 app.add_typer(key.app, name="key")
+app.add_typer(seal.app, name="seal")
 app.add_typer(audit.app, name="audit")
 app.add_typer(access.app, name="access")
 app.add_typer(approval.app, name="approval")

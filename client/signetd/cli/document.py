@@ -34,7 +34,7 @@ SignerId = Annotated[
 @contextmanager
 def _progress(path: Path) -> Iterator[Callable[[int], None]]:
     """Show a bar on stderr for a large file."""
-    size = 0 if path == STANDARD_INPUT else path.stat().st_size
+    size = 0 if _there(path) == STANDARD_INPUT else path.stat().st_size
     if size <= _PROGRESS_ABOVE_BYTES:
         yield lambda _done: None
         return
@@ -44,6 +44,14 @@ def _progress(path: Path) -> Iterator[Callable[[int], None]]:
     with Progress(console=Console(stderr=True)) as bar:
         task = bar.add_task("hashing", total=size)
         yield lambda done: bar.advance(task, done)
+
+
+def digest(file: Path) -> bytes:
+    """Return SM3 of a document that is to be stamped."""
+    from signetd.client.hashing import document_digest
+
+    with _progress(file) as progress:
+        return document_digest(_path(file), progress)
 
 
 def item(
@@ -59,9 +67,13 @@ def item(
     with _progress(file) as progress:
         return client.file_item(
             key,
-            Path("/dev/stdin") if file == STANDARD_INPUT else file,
+            _path(file),
             algorithm=algorithm,
             encoding=encoding,
             signer_id=None if signer_id is None else signer_id.encode(),
             progress=progress,
         )
+
+
+def _path(file: Path) -> Path:
+    return Path("/dev/stdin") if file == STANDARD_INPUT else file

@@ -22,6 +22,7 @@ from signetd.client.grants import GrantItem, ScheduleItem
 from signetd.client.identities import IdentityItem
 from signetd.client.key_policies import KeyPolicyItem
 from signetd.client.messages import Encoding, Signature, SignItem
+from signetd.client.seals import SealItem, Stamp, StampExtensionItem, StampItem
 from signetd.client.sync import Client
 
 __all__ = [
@@ -43,10 +44,14 @@ __all__ = [
     "RecordFilter",
     "ResourceExhausted",
     "ScheduleItem",
+    "SealItem",
     "SignItem",
     "Signature",
     "SignatureInvalid",
     "SignetdError",
+    "Stamp",
+    "StampExtensionItem",
+    "StampItem",
     "Unauthenticated",
     "Unavailable",
 ]

@@ -87,7 +87,9 @@ class AccessCalls:
         message: bool = False,
         time: datetime | None = None,
     ) -> access.ExplainAccessResponse:
-        """Tell whether an identity may "read", "verify" or "sign", and why; *time* is now if None.
+        """Tell whether an identity may "read", "verify", "sign" or "stamp", and why.
+
+        *time* is now if None.
 
         With *message* it is about a whole message instead of a digest.
         """

@@ -12,6 +12,7 @@ from google.protobuf.duration_pb2 import Duration
 
 from signetd.api.v1 import access_service_pb2 as access
 from signetd.api.v1 import approval_service_pb2 as approvals
+from signetd.api.v1 import seal_service_pb2 as seals
 from signetd.client import messages
 from signetd.client._operations import Operation
 from signetd.client.messages import SignItem
@@ -22,6 +23,26 @@ _SERVICE = "/signetd.api.v1.ApprovalService/"
 def create_for_sign(item: SignItem, summary: str, lifetime: timedelta | None) -> Operation:
     """CreateApproval, of a signature."""
     return _create(summary, lifetime, sign=messages.sign_request(item))
+
+
+def create_for_stamp(
+    seal: str, document_digest: bytes, property_info: str, summary: str, lifetime: timedelta | None
+) -> Operation:
+    """CreateApproval, of a stamp."""
+    subject = seals.StampRequest(
+        seal=messages.seal_name(seal), document_digest=document_digest, property_info=property_info
+    )
+    return _create(summary, lifetime, stamp=subject)
+
+
+def create_for_seal(
+    seal: str, maker_key: str, seal_id: str, summary: str, lifetime: timedelta | None
+) -> Operation:
+    """CreateApproval, of the making of a seal."""
+    subject = seals.MakeSealRequest(
+        name=messages.seal_name(seal), maker_key=messages.key_name(maker_key), seal_id=seal_id
+    )
+    return _create(summary, lifetime, make_seal=subject)
 
 
 def create_for_destroy(key: str, summary: str, lifetime: timedelta | None) -> Operation:

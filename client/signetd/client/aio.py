@@ -15,12 +15,14 @@ from signetd.api.v1 import token_service_pb2 as tokens
 from signetd.client import _operations as operations
 from signetd.client import errors, hashing, messages, retry
 from signetd.client._access_aio import AsyncAccessCalls
+from signetd.client._seals_aio import AsyncSealCalls
 from signetd.client.approvals import AsyncApprovalCalls
 from signetd.client.audit import AsyncAuditCalls
 from signetd.client.certificates import AsyncCertificateCalls
 from signetd.client.connection import OPTIONS, Endpoint
 from signetd.client.key_policies import KeyPolicyItem
 from signetd.client.messages import Signature, SignItem
+from signetd.client.verification import AsyncVerificationCalls
 
 
 def _nothing(_done: int) -> None:
@@ -45,6 +47,10 @@ class AsyncClient(AsyncAccessCalls, AsyncApprovalCalls, AsyncCertificateCalls):
             )
         self.audit = AsyncAuditCalls(self._call, self._stream)
         """The calls of AuditService."""
+        self.seals = AsyncSealCalls(self._call)
+        """The calls of SealService."""
+        self.verification = AsyncVerificationCalls(self._call)
+        """The calls of VerificationService."""
 
     async def __aenter__(self) -> Self:
         return self

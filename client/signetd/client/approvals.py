@@ -32,6 +32,38 @@ class ApprovalCalls(ABC):
         operation = operations.create_for_sign(item, summary, lifetime)
         return self._call(operation)  # type: ignore[no-any-return]
 
+    def request_stamp_approval(
+        self,
+        seal: str,
+        document_digest: bytes,
+        *,
+        property_info: str,
+        summary: str,
+        lifetime: timedelta | None = None,
+    ) -> approvals.Approval:
+        """Ask for an approval of a stamp with a seal; see ``request_approval``.
+
+        *document_digest* is SM3 of the protected original, 32 bytes; *property_info* says what of
+        the document is protected, as the stamp will.
+        """
+        operation = operations.create_for_stamp(
+            seal, document_digest, property_info, summary, lifetime
+        )
+        return self._call(operation)  # type: ignore[no-any-return]
+
+    def request_seal_approval(
+        self,
+        seal: str,
+        *,
+        maker_key: str,
+        seal_id: str,
+        summary: str,
+        lifetime: timedelta | None = None,
+    ) -> approvals.Approval:
+        """Ask for an approval of the making of a seal with a key; see ``request_approval``."""
+        operation = operations.create_for_seal(seal, maker_key, seal_id, summary, lifetime)
+        return self._call(operation)  # type: ignore[no-any-return]
+
     def request_destroy_approval(
         self, key: str, *, summary: str, lifetime: timedelta | None = None
     ) -> approvals.Approval:
@@ -98,6 +130,38 @@ class AsyncApprovalCalls(ABC):
         *lifetime* is how long it can be used, 1 minute to 30 days, by default 24 hours.
         """
         operation = operations.create_for_sign(item, summary, lifetime)
+        return await self._call(operation)  # type: ignore[no-any-return]
+
+    async def request_stamp_approval(
+        self,
+        seal: str,
+        document_digest: bytes,
+        *,
+        property_info: str,
+        summary: str,
+        lifetime: timedelta | None = None,
+    ) -> approvals.Approval:
+        """Ask for an approval of a stamp with a seal; see ``request_approval``.
+
+        *document_digest* is SM3 of the protected original, 32 bytes; *property_info* says what of
+        the document is protected, as the stamp will.
+        """
+        operation = operations.create_for_stamp(
+            seal, document_digest, property_info, summary, lifetime
+        )
+        return await self._call(operation)  # type: ignore[no-any-return]
+
+    async def request_seal_approval(
+        self,
+        seal: str,
+        *,
+        maker_key: str,
+        seal_id: str,
+        summary: str,
+        lifetime: timedelta | None = None,
+    ) -> approvals.Approval:
+        """Ask for an approval of the making of a seal with a key; see ``request_approval``."""
+        operation = operations.create_for_seal(seal, maker_key, seal_id, summary, lifetime)
         return await self._call(operation)  # type: ignore[no-any-return]
 
     async def request_destroy_approval(

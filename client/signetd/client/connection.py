@@ -11,7 +11,7 @@ import grpc
 from signetd.client.errors import InvalidRequest
 
 OPTIONS: Final = (
-    ("grpc.max_receive_message_length", 16 << 20),
+    ("grpc.max_receive_message_length", 128 << 20),  # stamps hold whole seals, and batches many
     ("grpc.max_send_message_length", 16 << 20),
     # So that a watch ends when the daemon's machine is gone without a word.
     ("grpc.keepalive_time_ms", 60_000),

@@ -33,7 +33,8 @@ class GrantItem:
     """A permission, or with ``deny`` a prohibition; see ``Grant`` and ``Conditions`` of the API.
 
     ``subject`` is an identity's name or `groups/{group}`, ``keys`` a pattern such as `invoice-*`,
-    ``operations`` are of "read", "verify" and "sign". Limits are numbers of signatures, 0 for none.
+    ``operations`` are of "read", "verify", "sign" and "stamp". Limits are numbers of signatures and
+    stamps, 0 for none.
     ``approvals`` people of the group ``approvers`` must approve, of the security administrators
     if that is "". Times must have a zone.
     """

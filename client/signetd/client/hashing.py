@@ -65,6 +65,21 @@ def item_of_file(
     )
 
 
+def document_digest(path: Path, progress: Callable[[int], None] = _nothing) -> bytes:
+    """Return SM3 of the file at *path*, by which stamps and their approvals name a document.
+
+    Raises InvalidRequest for a file that cannot be read.
+    """
+    state = hashlib.new("sm3")
+    try:
+        with path.open("rb") as file:
+            for chunk in _chunks(file, progress):
+                state.update(chunk)
+    except OSError as error:
+        raise errors.InvalidRequest(f"{path} cannot be read: {error.strerror}") from error
+    return state.digest()
+
+
 def _named(key: resources.PublicKey, algorithm: str) -> str:
     """Name the key, and its version where the digest is good for that one alone."""
     is_bound = algorithm == "ALGORITHM_SM2_SM3"

@@ -69,6 +69,11 @@ def token_name(name: str) -> str:
     return name if name.startswith("tokens/") else f"tokens/{name}"
 
 
+def seal_name(name: str) -> str:
+    """Write the resource name of a seal."""
+    return name if name.startswith("seals/") else f"seals/{name}"
+
+
 def approval_name(name: str) -> str:
     """Write the resource name of an approval; "" stays as it is."""
     return name if not name or name.startswith("approvals/") else f"approvals/{name}"

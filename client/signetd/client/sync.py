@@ -13,12 +13,14 @@ from signetd.api.v1 import token_service_pb2 as tokens
 from signetd.client import _operations as operations
 from signetd.client import errors, hashing, messages, retry
 from signetd.client._access_sync import AccessCalls
+from signetd.client._seals_sync import SealCalls
 from signetd.client.approvals import ApprovalCalls
 from signetd.client.audit import AuditCalls
 from signetd.client.certificates import CertificateCalls
 from signetd.client.connection import OPTIONS, Endpoint
 from signetd.client.key_policies import KeyPolicyItem
 from signetd.client.messages import Signature, SignItem
+from signetd.client.verification import VerificationCalls
 
 
 def _nothing(_done: int) -> None:
@@ -43,6 +45,10 @@ class Client(AccessCalls, ApprovalCalls, CertificateCalls):
             )
         self.audit = AuditCalls(self._call, self._stream)
         """The calls of AuditService."""
+        self.seals = SealCalls(self._call)
+        """The calls of SealService."""
+        self.verification = VerificationCalls(self._call)
+        """The calls of VerificationService."""
 
     def __enter__(self) -> Self:
         return self

@@ -9,6 +9,7 @@ from signetd.daemon.approvals.changes import Changes
 from signetd.daemon.approvals.requirements import People, PolicyRequirements
 from signetd.daemon.approvals.service import Approvals
 from signetd.daemon.approvals.use import ApprovalUses
+from signetd.daemon.audit.ledger import GroupLedger
 from signetd.daemon.audit.service import Audit
 from signetd.daemon.audit.types import Entry
 from signetd.daemon.bootstrap import socket_names
@@ -37,15 +38,21 @@ from signetd.daemon.rpc.listeners import Bound, bind
 from signetd.daemon.rpc.recording import Recorder
 from signetd.daemon.rpc.seal_api import SealApi, Seals
 from signetd.daemon.rpc.signing_api import SigningApi
+from signetd.daemon.rpc.stamp_api import StampApi
 from signetd.daemon.rpc.token_api import TokenApi
 from signetd.daemon.rpc.token_messages import TokenMessages
+from signetd.daemon.rpc.verification_api import VerificationApi
 from signetd.daemon.rpc.watching import Watchers
 from signetd.daemon.seals.applications import Applications
+from signetd.daemon.seals.evidence import EvidenceFolders
 from signetd.daemon.seals.filing import Filing
 from signetd.daemon.seals.importing import Importer
+from signetd.daemon.seals.judging import SealJudge
 from signetd.daemon.seals.keeper import SealKeeper
 from signetd.daemon.seals.make import SealMaker
-from signetd.daemon.seals.trust import ConfiguredTrust
+from signetd.daemon.seals.stamp_clock import StampClock
+from signetd.daemon.seals.stamp_tokens import StampTokens
+from signetd.daemon.seals.stamping import StampDesk
 from signetd.daemon.seals.view import SealView
 from signetd.daemon.signing import FaultCounter, SigningDesk, SigningEngine
 from signetd.daemon.signing.audit_signer import AuditSigner
@@ -53,6 +60,10 @@ from signetd.daemon.state import Database
 from signetd.daemon.statements.attestation import Attestation
 from signetd.daemon.statements.writer import StatementWriter
 from signetd.daemon.timestamps import TimeStampService
+from signetd.daemon.trust.book import TrustBook
+from signetd.daemon.trust.folders import TrustFolders
+from signetd.daemon.trust.threads import VerifyThreads
+from signetd.daemon.trust.verifier import Verifier
 from signetd.drivers.isolation.pool import TokenPool
 from signetd.drivers.life import Transition
 
@@ -86,7 +97,11 @@ class Daemon:
     health: Health
     watchers: tuple[Watched, ...]
     guard: StoredPinGuard
+    requests: CertificateRequests
+    certificates: KeyCertificates
+    stamps: StampDesk
     time_stamps: TimeStampService | None
+    verify_threads: VerifyThreads
     changed: asyncio.Event
     expiry: ExpiryWatch
 
@@ -132,14 +147,27 @@ def assemble(config: Config, database: Database) -> Daemon:
     desk = SigningDesk(engine, gate, uses, audit.ledger)
     followers = Followers(audit.ledger, audit.store, config.limits.watchers)
     certificates = KeyCertificates(keys, tokens, utc_now)
-    parts = Parts(book, gate, keys, engine, uses, recorder, statements)
+    requests = CertificateRequests(keys, engine)
+    trust_lists = TrustBook(database.trust_lists, recorder, utc_now)
+    threads = VerifyThreads()
+    verifier = Verifier(
+        config.seals,
+        TrustFolders(config.seals, config.timestamps),
+        trust_lists,
+        database.seals,
+        threads,
+        utc_now,
+    )
+    parts = Parts(book, gate, keys, engine, uses, recorder, statements, verifier)
     seals = _seals(config, database, parts)
+    time_stamps = None if config.timestamps is None else TimeStampService(config.timestamps)
+    stamps = _stamps(config, database, parts, time_stamps, audit.ledger)
     apis = {
         "SigningService": SigningApi(desk, gate, engine, recorder),
         "KeyService": (
             KeyApi(keys, gate, uses, recorder, database.usage, config.access.destroy_approvals),
             AttestationApi(keys, Attestation(tokens, statements), recorder),
-            CertificatesApi(CertificateRequests(keys, engine), certificates, gate, recorder),
+            CertificatesApi(requests, certificates, gate, recorder),
         ),
         "TokenService": TokenApi(tokens, writer, watchers, recorder),
         "AccessService": AccessApi(book, keys, recorder, database.usage, sockets, administrators),
@@ -148,10 +176,12 @@ def assemble(config: Config, database: Database) -> Daemon:
             approval_watchers,
             wanted,
             seals.maker,
+            stamps,
             lambda name: credential_of(name, sockets),
         ),
         "AuditService": AuditApi(audit, followers),
-        "SealService": SealApi(seals, database.usage),
+        "VerificationService": VerificationApi(verifier, trust_lists),
+        "SealService": (SealApi(seals, database.usage), StampApi(stamps, recorder)),
     }
     return Daemon(
         config=config,
@@ -171,7 +201,11 @@ def assemble(config: Config, database: Database) -> Daemon:
         health=Health(tokens, audit.ledger),
         watchers=(watchers, approval_watchers, followers),
         guard=guard,
-        time_stamps=None if config.timestamps is None else TimeStampService(config.timestamps),
+        requests=requests,
+        certificates=certificates,
+        verify_threads=threads,
+        stamps=stamps,
+        time_stamps=time_stamps,
         changed=changed,
         expiry=ExpiryWatch(keys, utc_now),
     )
@@ -188,6 +222,7 @@ class Parts:
     approvals: ApprovalUses
     recorder: Recorder
     statements: StatementWriter
+    verifier: Verifier
 
 
 def _seals(config: Config, database: Database, parts: Parts) -> Seals:
@@ -210,9 +245,30 @@ def _seals(config: Config, database: Database, parts: Parts) -> Seals:
         ),
         filing=Filing(store, view, book, keys, parts.statements, recorder, utc_now),
         keeper=SealKeeper(store, view, book, keys, recorder),
-        importer=Importer(
-            store, book, keys, ConfiguredTrust(config.seals, utc_now), recorder, utc_now
-        ),
+        importer=Importer(store, book, keys, parts.verifier, recorder, utc_now),
+    )
+
+
+def _stamps(
+    config: Config,
+    database: Database,
+    parts: Parts,
+    time_stamps: TimeStampService | None,
+    ledger: GroupLedger,
+) -> StampDesk:
+    given, times = config.seals, config.timestamps
+    evidence = EvidenceFolders(given, None if times is None else times.trust)
+    degrade = times is not None and times.on_failure == "degrade"
+    return StampDesk(
+        database.seals,
+        parts.keys,
+        parts.gate,
+        SealJudge(given, evidence, utc_now),
+        StampClock(utc_now, lambda: ledger.tail.time, given.clock_tolerance),
+        StampTokens(time_stamps, degrade=degrade),
+        parts.engine,
+        parts.approvals,
+        ledger,
     )
 
 

@@ -114,9 +114,11 @@ async def _run_tokens(daemon: Daemon, stop: Stop, ready: Ready | None) -> None:
         ending.push_async_callback(daemon.guard.drain)
         if daemon.time_stamps is not None:
             ending.push_async_callback(daemon.time_stamps.close)
+        ending.push_async_callback(daemon.verify_threads.close)
         ending.push_async_callback(_close_tokens, daemon, stop)
         ending.push_async_callback(daemon.audit.close)
-        for part in (daemon.approval_changes, daemon.desk, daemon.recorder, daemon.keys):
+        desks = daemon.desk, daemon.stamps
+        for part in (daemon.approval_changes, *desks, daemon.recorder, daemon.keys):
             ending.push_async_callback(part.drain)
         await _load(daemon)
         await asyncio.gather(*(pool.start() for pool in daemon.tokens.values()))

@@ -7,6 +7,7 @@ from signetd.seal.build import seal, stamp, to_sign
 from signetd.seal.build_info import seal_info
 from signetd.seal.circumstances import Circumstances, SealStatus, Standing
 from signetd.seal.errors import BuildError, SealError
+from signetd.seal.kinds import Kind, kind_of
 from signetd.seal.model import (
     CertificateDigest,
     Extension,
@@ -19,6 +20,9 @@ from signetd.seal.model import (
 )
 from signetd.seal.parse import parse_seal, parse_stamp
 from signetd.seal.report import Check, Report, Result, Rules, Verdict
+from signetd.seal.trust import Trust
+from signetd.seal.trust_list import TrustList
+from signetd.seal.trust_list_notices import notices
 from signetd.seal.verify import verify_seal, verify_stamp
 from signetd.seal.words import Language, as_json, as_lines
 
@@ -29,6 +33,7 @@ __all__ = [
     "Circumstances",
     "Extension",
     "Format",
+    "Kind",
     "Language",
     "Picture",
     "Properties",
@@ -41,9 +46,13 @@ __all__ = [
     "SealStatus",
     "Stamp",
     "Standing",
+    "Trust",
+    "TrustList",
     "Verdict",
     "as_json",
     "as_lines",
+    "kind_of",
+    "notices",
     "parse_seal",
     "parse_stamp",
     "seal",

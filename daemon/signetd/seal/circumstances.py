@@ -52,6 +52,9 @@ class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
 
     What a stamp rests on is judged for the time of signing instead.
     """
+    evidence_at: datetime | None = None
+    """When revocation lists and responses must be current; None for *at*. Later than *at*, now, to
+    judge for a time that is over by the lists of today."""
     makers: TrustStore
     """Whose certificates makers of seals may have; a maker's own certificate can be in it."""
     accepted_makers: frozenset[str] | None = None
@@ -78,6 +81,7 @@ class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         _zoned(self.at, "at")
+        _zoned(self.evidence_at, "evidence_at")
         for name in ("signer_id", "authority_id"):
             if len(getattr(self, name)) > sm2.MAX_SIGNER_ID_BYTES:
                 raise ValueError(f"{name} has at most {sm2.MAX_SIGNER_ID_BYTES} bytes")
@@ -89,6 +93,11 @@ class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
                     f"accepted_makers has {each!r}; a fingerprint is 64 digits of lower-case hex, "
                     "SHA-256 or SM3 of the certificate in DER"
                 )
+
+    @property
+    def current_at(self) -> datetime:
+        """When revocation lists and responses must be current."""
+        return self.at if self.evidence_at is None else self.evidence_at
 
 
 def _zoned(moment: datetime | None, name: str) -> None:

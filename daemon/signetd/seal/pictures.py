@@ -55,6 +55,18 @@ def check(kind: str, data: bytes) -> str:
     return written
 
 
+def kind_of(data: bytes) -> str | None:
+    """Return what kind of picture *data* seems to be by its content; None for none of KINDS.
+
+    Whether it is one that can be used says `check`.
+    """
+    for kind, beginning in _BEGINNINGS.items():
+        if data.startswith(beginning):
+            return kind
+    is_markup = data.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<")
+    return "SVG" if is_markup and b"<svg" in data else None
+
+
 def _check_beginning(kind: str, data: bytes) -> None:
     """Say what the data is, where that is something else."""
     if not data:

@@ -108,7 +108,7 @@ class Chains:
         then = self._validated(end, _replaced(policy, evidence_at=policy.at), store)
         if not _is_refused(then):
             return Chain(then, policy.at, Doubt.OLD_EVIDENCE)
-        now = self._given.at
+        now = self._given.current_at
         others = [_lasting(each, now) for each in self.others]
         known = pki.validate(_lasting(end, now), policy, store, others, self.lists, self.responses)
         if _is_refused(known):
@@ -139,7 +139,7 @@ class Chains:
             key_usages=USAGES,
             signer_id=self._given.authority_id,
             revocation=self._given.revocation,
-            evidence_at=self._given.at,
+            evidence_at=self._given.current_at,
         )
 
 

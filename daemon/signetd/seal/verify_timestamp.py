@@ -120,7 +120,12 @@ def _once(
     revocation: Revocation,
     digested: bool,
 ) -> TokenReport:
-    policy = Policy(at=given.at, signer_id=given.authority_id, revocation=revocation)
+    policy = Policy(
+        at=given.at,
+        signer_id=given.authority_id,
+        revocation=revocation,
+        evidence_at=given.current_at,
+    )
     return verify_token(
         token,
         data,

@@ -6,6 +6,7 @@ Nothing here reads a clock or the network, and nothing is remembered from one ca
 from signetd.pki.certificate import Certificate
 from signetd.pki.crl import RevocationList
 from signetd.pki.errors import InputError
+from signetd.pki.folders import certificates, revocation_lists
 from signetd.pki.ocsp import OcspResponse
 from signetd.pki.policy import Policy, Revocation
 from signetd.pki.report import Check, Name, Report, Status
@@ -24,5 +25,7 @@ __all__ = [
     "RevocationList",
     "Status",
     "TrustStore",
+    "certificates",
+    "revocation_lists",
     "validate",
 ]

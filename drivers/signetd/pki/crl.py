@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from signetd.pki import der, extensions, names, pem
 from signetd.pki.errors import InputError
@@ -63,6 +64,11 @@ class RevocationList:
         if len(found) != 1:
             raise InputError(place, f"it has {len(found)} revocation lists; give one")
         return _read(found[0], place)
+
+    @property
+    def der(self) -> bytes:
+        """The whole list, as it was read."""
+        return self._parsed.public_bytes(Encoding.DER)
 
     def entry(self, serial: int) -> Entry | None:
         """Return what the list says of a serial number; None if it is not on it."""

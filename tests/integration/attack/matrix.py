@@ -17,6 +17,7 @@ from signetd.api.v1 import resources_pb2 as resources
 from signetd.api.v1 import seal_service_pb2 as seals
 from signetd.api.v1 import signing_service_pb2 as signing
 from signetd.api.v1 import token_service_pb2 as tokens
+from signetd.api.v1 import verification_service_pb2 as verification
 from tests.integration.attack import samples, sealing
 from tests.integration.attack.scene import FOUNDER, Scene
 
@@ -75,6 +76,18 @@ def _enrolment(scene: Scene) -> Message:
 def _generation(scene: Scene) -> Message:
     return keys.GenerateKeyRequest(
         key_id=_new(), token="tokens/t", key_type=resources.KEY_TYPE_EC_P256
+    )
+
+
+def _importing(name: str) -> Message:
+    return verification.ImportTrustListRequest(
+        trust_list=name, content=samples.roots(), comment="of an attack"
+    )
+
+
+def _trust_list(scene: Scene) -> str:
+    return str(
+        scene.by(FOUNDER).done("VerificationService/ImportTrustList", _importing(_new())).name
     )
 
 
@@ -224,6 +237,23 @@ ROWS: dict[str, Row] = {
     "AuditService/GetAuditStatus": Row(lambda scene: audit.GetAuditStatusRequest(), ALL),
     "AuditService/CreateCheckpoint": Row(lambda scene: audit.CreateCheckpointRequest(), AUDITOR),
     "AuditService/PruneRecords": Row(_pruning, {"auditor": "AUDIT_RANGE_WRONG"}),
+    # What is no seal is told in a report.
+    "VerificationService/VerifySeal": Row(
+        lambda scene: verification.VerifySealRequest(seal=b"none"), ALL
+    ),
+    "VerificationService/VerifyStamp": Row(
+        lambda scene: verification.VerifyStampRequest(stamp=b"none"), ALL
+    ),
+    "VerificationService/ImportTrustList": Row(lambda scene: _importing(_new()), SECURITY),
+    "VerificationService/RetireTrustList": Row(
+        lambda scene: verification.RetireTrustListRequest(name=_trust_list(scene)), SECURITY
+    ),
+    "VerificationService/ListTrustLists": Row(
+        lambda scene: verification.ListTrustListsRequest(), ALL
+    ),
+    "VerificationService/GetTrustList": Row(
+        lambda scene: verification.GetTrustListRequest(name=_trust_list(scene)), ALL
+    ),
     # Signers have no grant for the key of these seals, and have not applied for them.
     "SealService/ApplyForSeal": Row(lambda scene: sealing.application(), SECURITY),
     "SealService/ReviewSeal": Row(
@@ -279,6 +309,14 @@ ROWS: dict[str, Row] = {
     ),
     "SealService/GetSealStatus": Row(
         lambda scene: seals.GetSealStatusRequest(name=sealing.seal(scene, "made")), ADMINISTRATORS
+    ),
+    "SealService/Stamp": Row(lambda scene: sealing.stamp(sealing.seal(scene, "in use"))),
+    "SealService/BatchStamp": Row(
+        lambda scene: seals.BatchStampRequest(
+            requests=[sealing.stamp(sealing.seal(scene, "in use"))] * 2
+        ),
+        # The call is for every signer; each item then says no.
+        {"signer": "OK", "none": "OK", "other": "OK"},
     ),
 }
 """One row for each method of the API."""

@@ -1,5 +1,6 @@
 """Requests and objects that attacks begin with."""
 
+from base64 import encodebytes
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ from signetd.api.v1 import key_service_pb2 as messages
 from signetd.api.v1 import signing_service_pb2 as signing
 from tests.integration.attack.scene import FOUNDER, Scene
 from tests.unit.pki import forest, holders
+from tests.vectors.seals import loading
 
 
 def identity(name: str, *roles: access.Role.ValueType, **fields: Any) -> access.Identity:
@@ -64,3 +66,13 @@ def approved(
     for voter in voters:
         scene.by(voter).done("ApprovalService/ApproveApproval", vote(asked))
     return str(asked.name)
+
+
+def roots() -> bytes:
+    """Return a trust list: a bundle of root certificates."""
+    found = sorted(loading.surroundings().trust.iterdir())
+    return b"".join(
+        b"-----BEGIN CERTIFICATE-----\n%b-----END CERTIFICATE-----\n"
+        % encodebytes(each.read_bytes())
+        for each in found
+    )

@@ -128,12 +128,6 @@ class Scene:
             connection.row_factory = sqlite3.Row
             return connection.execute(query, values).fetchall()
 
-    def write(self, statement: str, *values: Any) -> None:
-        """Change the daemon's database behind its back."""
-        file = self.daemon.folder / "state" / "signetd.db"
-        with closing(sqlite3.connect(file, timeout=20)) as connection, connection:
-            connection.execute(statement, values)
-
     def state(self) -> dict[str, object]:
         """Return all that an act could have changed: the tables but for the audit, the token."""
         tables = [row["name"] for row in self.rows("select name from sqlite_master")]

@@ -16,14 +16,15 @@ STAGES = ("applied", "accepted", "made", "in use", "suspended")
 
 
 def prepare(scene: Scene) -> None:
-    """Make the keys, and give them certificates behind the daemon's back."""
+    """Make the keys, and import their certificates."""
     for name, purpose in KEYS.items():
         scene.key(name, purpose, resources.KEY_TYPE_SM2)
         asked = keys.GetPublicKeyRequest(name=f"keys/{name}")
         spki = bytes(scene.by(FOUNDER).done("KeyService/GetPublicKey", asked).spki)
-        certificate = samples.certificate(spki, name)
-        scene.write("update keys set certificates = ? where id = ?", certificate, name)
-    scene.write("update policy_version set version = version + 1")
+        request = keys.ImportCertificateRequest(
+            name=f"keys/{name}", certificates=samples.certificate(spki, name)
+        )
+        scene.by(FOUNDER).done("KeyService/ImportCertificate", request)
 
 
 def application(name: str = "") -> seals.ApplyForSealRequest:
@@ -44,6 +45,11 @@ def application(name: str = "") -> seals.ApplyForSealRequest:
 def making(name: str) -> seals.MakeSealRequest:
     """Return the request that makes a seal."""
     return seals.MakeSealRequest(name=name, maker_key="keys/maker", seal_id=name[6:])
+
+
+def stamp(name: str) -> seals.StampRequest:
+    """Return the request that stamps some document with a seal."""
+    return seals.StampRequest(seal=name, document_digest=bytes(32), property_info="/Signature.xml")
 
 
 def seal(scene: Scene, stage: str) -> str:

@@ -31,6 +31,7 @@ def _about(name: str) -> dict[str, Message]:
         "SigningService/Verify": signing.VerifyRequest(key=full, message=b"", signature=b"0"),
         "KeyService/GetKey": keys.GetKeyRequest(name=full),
         "KeyService/GetPublicKey": keys.GetPublicKeyRequest(name=full),
+        "KeyService/AttestKey": keys.AttestKeyRequest(name=full),
         "KeyService/GetCertificate": keys.GetCertificateRequest(name=full),
         "KeyService/GetCertificate of a version": keys.GetCertificateRequest(
             name=f"{full}/versions/7"
@@ -39,7 +40,6 @@ def _about(name: str) -> dict[str, Message]:
         "KeyService/ImportCertificate": keys.ImportCertificateRequest(
             name=full, certificates=b"none"
         ),
-        "KeyService/AttestKey": keys.AttestKeyRequest(name=full),
         "KeyService/DisableKey": keys.DisableKeyRequest(name=full),
         "KeyService/EnableKey": keys.EnableKeyRequest(name=full),
         "KeyService/DestroyKey": keys.DestroyKeyRequest(name=full),

@@ -12,6 +12,8 @@ from tests.integration.attack.matrix import DENIED, EVERYBODY, ROWS
 from tests.integration.attack.scene import Scene
 
 SILENT_SECONDS = 1.0
+_USES = {"SigningService/Sign": "sign", "SealService/Stamp": "stamp"}
+"""What the audit calls the use of a key that a method makes, also where it is refused."""
 _PACE = 1.5 / flood.EACH  # of strangers, no more refusals in a second are recorded one by one
 
 
@@ -47,7 +49,7 @@ def test_each_caller_gets_what_is_its_own(town: Scene, method: str) -> None:
     silent = [name for name in others if expected[name] == "SILENT"]
     answers = _call(town, method, request, silent, SILENT_SECONDS)
     assert all(each.result == "DEADLINE_EXCEEDED" for each in answers.values()), answers
-    if method == "SigningService/BatchSign":
+    if method in ("SigningService/BatchSign", "SealService/BatchStamp"):
         _check_items(_call(town, method, request, ["none", "other"], 30.0))
 
 
@@ -62,7 +64,7 @@ def _call(
 
 
 def _check_record(town: Scene, method: str, name: str, first: int) -> None:
-    wanted = {method, "sign"} if method == "SigningService/Sign" else {method}
+    wanted = {method, _USES.get(method, method)}
     found = [
         record
         for record in town.records(first, identity=name, result=DENIED)

@@ -16,12 +16,14 @@ import pytest
 from signetd.api.v1 import (
     key_service_pb2,
     key_service_pb2_grpc,
+    resources_pb2,
     signing_service_pb2,
     signing_service_pb2_grpc,
 )
 from signetd.daemon.dev.pytest_plugin import SignetdDev
 
 KEYS = ["demo-ed25519", "demo-p256", "demo-rsa", "demo-sm2"]
+SEAL_KEYS = {"demo-maker": "SEAL_MAKING", "demo-seal-key": "SEALING"}
 
 
 @pytest.fixture
@@ -52,6 +54,34 @@ def test_every_key_signs_and_verifies(
     assert stub.Verify(check, timeout=20).valid
     check.message = b"another document"
     assert not stub.Verify(check, timeout=20).valid
+
+
+@pytest.mark.parametrize("key", SEAL_KEYS)
+def test_keys_for_seals_have_certificates_that_openssl_verifies(
+    key: str, socket_channel: grpc.Channel, signetd_dev: SignetdDev, tmp_path: Path
+) -> None:
+    stub = key_service_pb2_grpc.KeyServiceStub(socket_channel)
+    found = stub.GetKey(key_service_pb2.GetKeyRequest(name=f"keys/{key}"), timeout=20)
+    assert resources_pb2.KeyPurpose.Name(found.purpose) == f"KEY_PURPOSE_{SEAL_KEYS[key]}"
+    asked = key_service_pb2.GetCertificateRequest(name=f"keys/{key}")
+    kept = stub.GetCertificate(asked, timeout=20)
+    assert kept.on_token, kept.token_note
+    authority = signetd_dev.folder / "ca"
+    own, intermediate = kept.pem.encode(), (authority / "ca.pem").read_bytes()
+    assert kept.pem.encode().endswith(intermediate), "the chain was imported"
+    _verify(own, authority / "trust" / "intermediates" / "ca.pem", tmp_path)
+    _verify(intermediate, authority / "trust" / "root.pem", tmp_path)
+    for file in ("root.key", "ca.key"):
+        assert (authority / file).stat().st_mode & 0o777 == 0o600, file
+
+
+def _verify(certificate: bytes, issuer: Path, folder: Path) -> None:
+    """Have openssl verify one signature; it uses the signer's ID for the last certificate only."""
+    (folder / "one.pem").write_bytes(certificate)
+    command = ["openssl", "verify", "-vfyopt", "distid:1234567812345678", "-partial_chain"]
+    command += ["-trusted", str(issuer), str(folder / "one.pem")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
 
 
 def test_client_files_are_private(signetd_dev: SignetdDev) -> None:
@@ -123,7 +153,7 @@ def test_second_start_has_the_same_keys_and_no_process_is_left() -> None:
         _end(process, signal.SIGTERM)
         process, words = _start(folder)
         assert _fingerprints(words[1]) == first
-        assert sorted(first) == [f"keys/{key}" for key in ("demo-audit", *KEYS)]
+        assert set(first) == {f"keys/{key}" for key in ("demo-audit", *KEYS, *SEAL_KEYS)}
         _end(process, signal.SIGINT)
 
 

@@ -98,8 +98,9 @@ def test_the_whole_life_and_its_record_in_the_audit(office: Office) -> None:
     past = seals.GetSealStatusRequest(name=old.name, time=events.events[5].time)
     assert office.done("auditor", "GetSealStatus", past).good
     operations = [each.operation for each in office.town.records(first, result="OK")]
-    for act in ("ApplyForSeal", "ReviewSeal", "MakeSeal", "FileSeal", "SuspendSeal", "ResumeSeal"):
+    for act in ("ApplyForSeal", "ReviewSeal", "FileSeal", "SuspendSeal", "ResumeSeal"):
         assert f"SealService/{act}" in operations
+    assert "make-seal" in operations, "a use of the maker's key, and counted as one"
 
 
 def test_an_export_with_seals_in_it_verifies_offline(office: Office) -> None:
@@ -115,7 +116,7 @@ def test_an_export_with_seals_in_it_verifies_offline(office: Office) -> None:
     )
     request = audit.ExportRecordsRequest().SerializeToString()
     content = b"".join(piece.data for piece in export(request, timeout=60))
-    assert b"SealService/MakeSeal" in content
+    assert b'"make-seal"' in content
     verifier = Verifier([spki])
     verifier.read("export", BytesIO(content))
     assert [str(each) for each in verifier.report.problems] == []
@@ -183,7 +184,7 @@ def test_making_waits_for_approval_where_the_key_asks_for_it(office: Office) -> 
     office.town.by(FOUNDER).done("ApprovalService/ApproveApproval", vote)
     making.approval = asked.name
     assert office.done("reviewer", "MakeSeal", making).state == seals.SEAL_STATE_MADE
-    (record,) = office.town.records(operation="SealService/MakeSeal", resource=name, result="OK")
+    (record,) = office.town.records(operation="make-seal", resource="keys/guarded", result="OK")
     assert asked.name in record.json
 
 

@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from signetd.audit import PublicKeyError, read_public_key
@@ -53,6 +54,30 @@ def test_a_report_counts_what_there_is(small: Export) -> None:
     assert report.keys == {hashlib.sha256(small.spki).hexdigest(): "trusted"}
     assert report.first_time <= report.last_time
     assert json.loads(json.dumps(report.values()))["ok"] is True
+
+
+@pytest.mark.parametrize("operation", ["stamp", "make-seal"])
+async def test_stamps_and_the_making_of_seals_are_uses(operation: str) -> None:
+    """Whoever removes one, and computes all hashes anew, leaves a gap in the uses of its key."""
+    signer = SoftSigner()
+    signer.off = True
+    entries = [
+        Entry(event=msgspec.structs.replace(use().event, operation=each))
+        for each in ("sign", operation, "sign", operation)
+    ]
+    export = Export(await make_export(entries, signer), signer)
+    report = verify(export.data, unsigned=True)
+    assert (report.ok, report.uses) == (True, {"keys/seal": 4}), words(report)
+
+    def remove(records: list[dict[str, Any]]) -> None:
+        del records[2]
+
+    assert "use 3 of keys/seal follows on use 1" in words(verify(rewrite(export, remove)))
+
+    def uncount(records: list[dict[str, Any]]) -> None:
+        del records[2]["use"]
+
+    assert "use 0 of keys/seal" in words(verify(rewrite(export, uncount)))
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)

@@ -15,7 +15,9 @@ def command(
     context: typer.Context,
     identity: Annotated[str, typer.Argument(metavar="IDENTITY", help="Who")],
     key: Annotated[str, typer.Argument(metavar="KEY", help="The key; there need not be one")],
-    operation: Annotated[str, typer.Argument(metavar="OPERATION", help="read, verify or sign")],
+    operation: Annotated[
+        str, typer.Argument(metavar="OPERATION", help="read, verify, sign or stamp")
+    ],
     algorithm: Annotated[str | None, typer.Option(help="Default: the key's")] = None,
     message: Annotated[
         bool, typer.Option("--message", help="With a whole message, not a digest")

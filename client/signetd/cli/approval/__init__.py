@@ -9,6 +9,8 @@ from signetd.cli.approval import (
     request,
     request_admin,
     request_destroy,
+    request_seal,
+    request_stamp,
     show,
     watch,
 )
@@ -16,6 +18,8 @@ from signetd.cli.approval import list as list_
 
 app = typer.Typer(help="Ask for approvals of others, and give them.", no_args_is_help=True)
 app.command("request")(request.command)
+app.command("request-seal")(request_seal.command)
+app.command("request-stamp")(request_stamp.command)
 app.command("request-destroy")(request_destroy.command)
 app.command("request-admin")(request_admin.command)
 app.command("list")(list_.command)

@@ -34,8 +34,9 @@ def command(
 ) -> None:
     """Show what is to be approved, and approve it.
 
-    With --file the document is hashed here, so that what you have read is what will be signed. With
-    --role and --credential the values of an administrator are compared in the same way.
+    With --file the document is hashed here, so that what you have read is what will be signed, or
+    stamped (in an OFD document: its Signature.xml). With --role and --credential the values of an
+    administrator are compared in the same way.
     """
     session = of(context)
     with session.client() as client:
@@ -55,8 +56,10 @@ def command(
 def _of_file(
     session: Session, client: "Client", approval: "Approval", file: Path, signer_id: str | None
 ) -> bytes:
+    if approval.operation == "stamp":
+        return document.digest(file)
     if approval.operation != "sign":
-        session.fail("--file is for signatures; this approval is for another operation")
+        session.fail("--file is for signatures and stamps; this is another operation")
     from signetd.api.v1.resources_pb2 import Algorithm
     from signetd.client.seen import item_digest
 

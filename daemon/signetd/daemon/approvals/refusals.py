@@ -11,11 +11,11 @@ from signetd.drivers.errors import Reason, SignetError
 
 _COMMANDS: Final = {
     "sign": "request",
+    "stamp": "request-stamp",
     "destroy-key": "request-destroy",
     "add-administrator": "request-admin",
-    "make-seal": "request-seal",
 }
-"""How signetctl asks for an approval of each operation."""
+"""How signetctl asks for an approval of each operation, where it does."""
 
 
 def check_vote(approval: Approval, identity: str, members: rules.Members, moment: datetime) -> None:
@@ -109,12 +109,13 @@ def not_needed(subject: Subject) -> SignetError:
 
 def needed(subject: Subject, wanted: Iterable[ApprovalRule]) -> SignetError:
     """Return the refusal of what must have been approved; tells by whom, and how to ask."""
-    command = _COMMANDS.get(subject.operation, "request")
+    command = _COMMANDS.get(subject.operation)
+    how = f"CreateApproval, `signetctl approval {command}`" if command else "CreateApproval"
     return SignetError(
         Reason.APPROVAL_NEEDED,
         f"{_act(subject)} needs the approval of {' and '.join(map(_approvers, wanted))}, not "
-        f"counting the one who asks. Ask for it (CreateApproval, `signetctl approval {command}`), "
-        "and when it is approved give its name as approval.",
+        f"counting the one who asks. Ask for it ({how}), and when it is approved give its name as "
+        "approval.",
     )
 
 

@@ -45,10 +45,13 @@ class PolicyRequirements:
         """Return who must approve *subject*; raises PERMISSION_DENIED, KEY_NOT_FOUND."""
         if subject.operation == subjects.SIGN:
             return self._signing(identity, subject, message=message)
+        if subject.operation == subjects.STAMP:
+            own, decision = self._gate.stamping(self._asker(identity), key)
+            return approvals_of(decision.alternatives[0], own.policy)
         self._require_security_admin(identity)
         if subject.operation == subjects.DESTROY_KEY:
-            own = _of_key(self.to_destroy(identity, subject.resource.removeprefix("keys/")))
-            return (*_of_others(self._access.destroy_approvals), *own)
+            found = self.to_destroy(identity, subject.resource.removeprefix("keys/"))
+            return (*_of_others(self._access.destroy_approvals), *_of_key(found))
         if subject.operation == subjects.MAKE_SEAL:
             return _of_key(self._gate.key(self._asker(identity), Operation.READ, key))
         return _of_others(self._access.administrator_approvals)

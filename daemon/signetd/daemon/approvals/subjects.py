@@ -1,4 +1,4 @@
-"""What exactly is approved: of a signature, a key's destruction, an administrator, a seal."""
+"""What exactly is approved: a signature, a stamp, a key's destruction, an administrator, a seal."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
@@ -17,6 +17,7 @@ SIGN: Final = "sign"
 DESTROY_KEY: Final = "destroy-key"
 ADD_ADMINISTRATOR: Final = "add-administrator"
 MAKE_SEAL: Final = "make-seal"
+STAMP: Final = "stamp"
 
 
 async def signature(checked: Checked) -> Subject:
@@ -78,6 +79,11 @@ def making(seal: RegisteredSeal, maker: RegisteredKey, seal_id: str) -> Subject:
         "maker_key_fingerprint": maker.fingerprint,
     }
     return Subject(operation=MAKE_SEAL, resource=seal.name, digest=_digest(values))
+
+
+def stamp(seal: str, document_digest: bytes) -> Subject:
+    """Return the subject of a stamp: of this seal (a bare name) on this document, by its SM3."""
+    return Subject(operation=STAMP, resource=f"seals/{seal}", digest=document_digest)
 
 
 def described(subject: Subject) -> str:

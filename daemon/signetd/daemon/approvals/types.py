@@ -23,10 +23,10 @@ class ApprovalState(StrEnum):
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
     """What exactly is approved; a use that differs in anything is not.
 
-    ``operation`` is `sign`, `destroy-key`, `add-administrator` or `make-seal`; ``resource`` is
-    `keys/{key}`, `seals/{seal}` or an identity's name; ``algorithm`` is None but for signatures;
-    ``digest`` is what is signed (Ed25519: SHA-256 of the message), or the SM3 of an act's values in
-    canonical JSON.
+    ``operation`` is `sign`, `stamp`, `destroy-key`, `add-administrator` or `make-seal`;
+    ``resource`` is `keys/{key}`, `seals/{seal}` or an identity's name; ``algorithm`` is None but
+    for signatures; ``digest`` is what is signed (Ed25519: SHA-256 of the message), that of the
+    stamped document, or the SM3 of an act's values in canonical JSON.
     """
 
     operation: str

@@ -15,6 +15,8 @@ from signetd.gm.sm3 import sm3
 
 ZERO_HASH: Final = "0" * 64
 """Stands as ``previous`` in the first record of a chain."""
+USES: Final = frozenset({"sign", "stamp", "make-seal"})
+"""The operations that sign with the key that their record is about."""
 _encoder: Final = msgspec.json.Encoder(order="sorted")
 
 
@@ -144,7 +146,7 @@ def counts_use(event: Event) -> bool:
     """Whether *event* is a use of a key that its counter must show: a signature that came about."""
     return (
         event.kind is Kind.USE
-        and event.operation == "sign"
+        and event.operation in USES
         and event.allowed
         and event.result == "OK"
         and event.resource.startswith("keys/")

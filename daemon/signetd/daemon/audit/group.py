@@ -145,6 +145,8 @@ class _Group:
             return _changed()
         moment = max(self._now, self._tail.time)
         try:
+            for guard in entry.guards:
+                guard(self._connection, moment)
             grant, after = self.counts.choose(entry)
             self._make(entry, moment)
         except DBAPIError as error:

@@ -23,7 +23,7 @@ class Kind(StrEnum):
 class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a record says, without its place in the chain. Digests are lower-case hex.
 
-    ``operation`` is an operation of a grant in lower case (`sign`), or an API method
+    ``operation`` is what a key signed (`sign`, `stamp`, `make-seal`), or an API method
     (`KeyService/DestroyKey`). ``resource`` is `keys/{key}`, `tokens/{token}`, … ``result`` is `OK`
     or a Reason. ``digest`` is that of what was signed and ``signature_digest`` the SM3 of the
     signature as it was released. ``detail`` is short and holds no secret, no document and nothing
@@ -49,7 +49,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Charge(msgspec.Struct, frozen=True, kw_only=True):
-    """One more use in a counter: ``scope`` is `keys/{key}` or `grants/{grant}`.
+    """One more use in a counter: ``scope`` is `keys/{key}`, `grants/{grant}` or `seals/{seal}`.
 
     ``window`` is "" for all time, `2026-11-25` for a day or `2026-11-25T13:45` for a minute, of
     UTC.
@@ -79,14 +79,17 @@ class Effect(Protocol):
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """What is written at once or not at all: a record, and what it costs and changes.
 
-    ``charges`` are all made. Of the ``alternatives``, where there are any, the first one is made
-    whose limits allow it; its grant goes into the record. Where none does, or a charge or an
-    effect is refused, nothing of it is made, and the record says so instead: denied, with the
-    reason. ``policy_version`` is the version under which the use was allowed (0: any): if another
-    one counts by now, nothing at all is written, and the writer raises POLICY_CHANGED.
+    ``guards`` look, in the same transaction, whether what the entry rests on still holds, and
+    change nothing. ``charges`` are all made. Of the ``alternatives``, where there are any, the
+    first one is made whose limits allow it; its grant goes into the record. Where none does, or a
+    guard, a charge or an effect is refused, nothing of it is made, and the record says so instead:
+    denied, with the reason. ``policy_version`` is the version under which the use was allowed (0:
+    any): if another one counts by now, nothing at all is written, and the writer raises
+    POLICY_CHANGED.
     """
 
     event: Event
+    guards: tuple[Effect, ...] = ()
     charges: tuple[Charge, ...] = ()
     alternatives: tuple[Alternative, ...] = ()
     effects: tuple[Effect, ...] = ()

@@ -14,6 +14,7 @@ from signetd.daemon.config.locate import KeyPath
 from signetd.daemon.config.schema import (
     Config,
     Listener,
+    Seals,
     TcpListener,
     Timestamps,
     Token,
@@ -21,7 +22,7 @@ from signetd.daemon.config.schema import (
 )
 from signetd.daemon.config.secret_file import chmod_command, exposure
 from signetd.drivers.errors import SignetError
-from signetd.pki import InputError, TrustStore
+from signetd.pki import InputError, TrustStore, certificates, revocation_lists
 
 _SOCKET_PATH_BYTES = 107  # sockaddr_un.sun_path has 108 with the closing NUL.
 _LAST_ACCOUNT = 2**32 - 2  # The number after it means "leave as it is" to chown.
@@ -62,6 +63,7 @@ def _findings(config: Config) -> _Found:
     if config.database.password_file is not None:
         found = _secret_file(config.database.password_file, "password")
         yield ("database", "password_file"), found
+    yield from _seals(config.seals)
     if config.timestamps is not None:
         yield from _timestamps(config.timestamps)
     for index, listener in enumerate(config.listeners):
@@ -88,9 +90,23 @@ def _listener(listener: Listener, path: KeyPath) -> _Found:
             yield (*path, "group"), _account(listener.group, group_id)
 
 
+def _seals(seals: Seals) -> _Found:
+    """Look at the folders as a verification does: each counts as a whole."""
+    readers: dict[str, Callable[[Path], object]] = {
+        "makers": TrustStore.read,
+        "signers": TrustStore.read,
+        "intermediates": certificates,
+        "crls": revocation_lists,
+    }
+    for name, read in readers.items():
+        folder = getattr(seals, name)
+        if folder is not None:
+            yield ("seals", name), _readable(folder, read)
+
+
 def _timestamps(timestamps: Timestamps) -> _Found:
     path = ("timestamps",)
-    yield (*path, "trust"), _trust(timestamps.trust)
+    yield (*path, "trust"), _readable(timestamps.trust, TrustStore.read)
     if timestamps.password_file is not None:
         yield (*path, "password_file"), _secret_file(timestamps.password_file, "password")
     if timestamps.client_key is not None:
@@ -101,9 +117,9 @@ def _timestamps(timestamps: Timestamps) -> _Found:
             yield (*path, name), _file(file)
 
 
-def _trust(folder: Path) -> str | None:
+def _readable(folder: Path, read: Callable[[Path], object]) -> str | None:
     try:
-        TrustStore.read(folder)
+        read(folder)
     except InputError as error:
         return f"{error}."
     return None

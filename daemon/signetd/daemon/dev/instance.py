@@ -10,8 +10,10 @@ from typing import Final
 from signetd.daemon import lifecycle, logs
 from signetd.daemon.assemble import Daemon
 from signetd.daemon.config import Config, TcpListener, load
+from signetd.daemon.dev.authority import Authority
 from signetd.daemon.dev.certificates import ensure_certificates, write_private
 from signetd.daemon.dev.people import ensure_people
+from signetd.daemon.dev.seal_keys import SEAL_KEYS, ensure_certified
 from signetd.daemon.errors import StartError
 from signetd.daemon.keys import KeyManager
 from signetd.daemon.policy.types import KeyPurpose
@@ -27,6 +29,7 @@ KEYS: Final = {
     "demo-p256": KeyType.EC_P256,
     "demo-ed25519": KeyType.ED25519,
     AUDIT_KEY: KeyType.SM2,
+    **dict.fromkeys(SEAL_KEYS, KeyType.SM2),
 }
 """The keys that every instance has."""
 
@@ -46,6 +49,7 @@ async def run(folder: Path) -> None:
     async def ready(daemon: Daemon, servers: list[Bound]) -> None:
         await ensure_people(daemon)
         await _ensure_keys(daemon.keys)
+        await ensure_certified(daemon, Authority(folder))
         await asyncio.to_thread(_announce, folder, servers)
 
     await lifecycle.run(config, ready)
@@ -60,6 +64,7 @@ def prepare(folder: Path) -> Config:
         file = folder / "signetd.toml"
         if not file.exists():
             write_private(file, _provision(folder).encode())
+        Authority(folder).ensure()
     except OSError as error:
         raise StartError(f"{error.filename or folder}: {error.strerror or error}") from None
     return load(file)
@@ -125,6 +130,14 @@ first_security_admin = "dev"
 [audit]
 key = "demo-audit"
 
+# Whose seals are recognised: a small CA in ca/, which has issued the certificates of demo-maker, a
+# maker of seals, and of demo-seal-key, which stamps.
+[seals]
+makers = "ca/trust"
+signers = "ca/trust"
+intermediates = "ca/trust/intermediates"
+crls = "ca/trust/crls"
+
 # Here the one who manages keys also signs with them. Tokens and the audit are other people's, and
 # an application may do nothing until it is granted.
 [[listener]]
@@ -174,10 +187,15 @@ async def _ensure_keys(keys: KeyManager) -> None:
 
 async def _generate(keys: KeyManager, key_id: str, key_type: KeyType) -> None:
     try:
-        purpose = KeyPurpose.AUDIT if key_id == AUDIT_KEY else KeyPurpose.SIGNING
-        await keys.generate(key_id, TOKEN, key_type, None, purpose)
+        await keys.generate(key_id, TOKEN, key_type, None, _purpose(key_id))
     except SignetError as error:
         raise StartError(f"the key {key_id} cannot be made: {error.message}") from None
+
+
+def _purpose(key_id: str) -> KeyPurpose:
+    if key_id == AUDIT_KEY:
+        return KeyPurpose.AUDIT
+    return SEAL_KEYS[key_id][0] if key_id in SEAL_KEYS else KeyPurpose.SIGNING
 
 
 def _announce(folder: Path, servers: list[Bound]) -> None:

@@ -7,6 +7,7 @@ import msgspec
 from signetd.daemon.policy.conditions import counts
 from signetd.daemon.policy.snapshot import Snapshot
 from signetd.daemon.policy.types import (
+    USES,
     ApprovalRule,
     Grant,
     Identity,
@@ -73,9 +74,7 @@ def visible(
 
 def eligible(identity: Identity, operation: Operation) -> bool:
     """Tell whether grants count for *identity* at all: it is enabled, and signs as a signer."""
-    return not identity.disabled and (
-        operation is not Operation.SIGN or Role.SIGNER in identity.roles
-    )
+    return not identity.disabled and (operation not in USES or Role.SIGNER in identity.roles)
 
 
 def option_of(grant: Grant) -> Option:

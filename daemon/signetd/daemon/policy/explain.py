@@ -12,7 +12,15 @@ from signetd.daemon.policy.conditions import CONDITIONS, counts
 from signetd.daemon.policy.evaluate import Decision, Option, decide, option_of
 from signetd.daemon.policy.finding import Finding
 from signetd.daemon.policy.snapshot import Snapshot
-from signetd.daemon.policy.types import ApprovalRule, Grant, GrantEffect, KeyPolicy, Operation, Role
+from signetd.daemon.policy.types import (
+    USES,
+    ApprovalRule,
+    Grant,
+    GrantEffect,
+    KeyPolicy,
+    Operation,
+    Role,
+)
 from signetd.daemon.policy.use import Use
 
 Counts = Mapping[tuple[str, str], int]
@@ -33,7 +41,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
 
 def charges_asked(snapshot: Snapshot, use: Use, key: RegisteredKey | None) -> list[Charge]:
     """Return the charges whose counters an explanation wants to know."""
-    if use.operation is not Operation.SIGN:
+    if use.operation not in USES:
         return []
     found = list(key_charges(use.key_id, key.policy, use.moment)) if key is not None else []
     for grant in snapshot.candidates(use.identity, use.key_id, use.operation).allows:
@@ -70,7 +78,7 @@ def _allowed(
 
 
 def _approvals(option: Option, use: Use, key: RegisteredKey | None) -> tuple[ApprovalRule, ...]:
-    if use.operation is not Operation.SIGN:
+    if use.operation not in USES:
         return ()
     return approvals_of(option, key.policy if key is not None else KeyPolicy())
 
@@ -92,8 +100,8 @@ def _first_free(decision: Decision, use: Use, used: Counts) -> Option | None:
 
 
 def _charges(option: Option, use: Use) -> Iterable[Charge]:
-    # Only signatures are counted.
-    return charges_of(option, use.moment).charges if use.operation is Operation.SIGN else ()
+    # Only what signs is counted.
+    return charges_of(option, use.moment).charges if use.operation in USES else ()
 
 
 def _has_room(charge: Charge, used: Counts) -> bool:
@@ -107,7 +115,7 @@ def _of_identity(snapshot: Snapshot, use: Use) -> Iterator[Finding]:
         return
     state = "disabled" if identity.disabled else "enabled"
     yield Finding(supports=not identity.disabled, text=f"the identity is {state}")
-    if use.operation is Operation.SIGN:
+    if use.operation in USES:
         signs = Role.SIGNER in identity.roles
         yield Finding(
             supports=signs, text=f"the identity {'has' if signs else 'lacks'} the role signer"
@@ -115,7 +123,7 @@ def _of_identity(snapshot: Snapshot, use: Use) -> Iterator[Finding]:
 
 
 def _limits_of_key(key: RegisteredKey | None, use: Use, used: Counts) -> Iterator[Finding]:
-    if key is None or use.operation is not Operation.SIGN:
+    if key is None or use.operation not in USES:
         return
     for charge in key_charges(use.key_id, key.policy, use.moment):
         if charge.limit is not None:
@@ -144,11 +152,12 @@ def _of_grants(snapshot: Snapshot, use: Use, used: Counts) -> Iterator[Finding]:
 def _approvers(
     snapshot: Snapshot, rule: ApprovalRule | None, use: Use, grant: str = ""
 ) -> Iterator[Finding]:
-    if rule is None or use.operation is not Operation.SIGN:
+    if rule is None or use.operation not in USES:
         return
     who = f"groups/{rule.group}" if rule.group else "the security administrators"
+    word = "signature" if use.operation is Operation.SIGN else "stamp"
     several = len(snapshot.members(rule.group) - {use.identity})
-    text = f"each signature needs {rule.count} approvals of {who}, of whom {several} may approve"
+    text = f"each {word} needs {rule.count} approvals of {who}, of whom {several} may approve"
     yield Finding(grant=grant, supports=several >= rule.count, text=text)
 
 

@@ -80,10 +80,21 @@ class Gate:
         Raises PERMISSION_DENIED as `key` does, and KEY_NOT_FOUND. Whether the credential still
         counts is looked at as well: a batch, or a token, can take longer than that.
         """
+        self.check_credential(asker)
+        return self._allowed(asker, Operation.SIGN, key_id, algorithm, digest_given=digest_given)
+
+    def stamping(self, asker: Asker, key_id: str) -> tuple[RegisteredKey, Decision]:
+        """Return the key of a seal that *asker* may stamp with, and how; raises as `key` does.
+
+        Whether the credential still counts is to be looked at before: `check_credential`.
+        """
+        return self._allowed(asker, Operation.STAMP, key_id, Algorithm.SM2_SM3, digest_given=True)
+
+    def check_credential(self, asker: Asker) -> None:
+        """Raise PERMISSION_DENIED if what *asker* has shown does not count any more."""
         if asker.credential is not None:
             shown = asker.credential, asker.certificate_sha256
             self._book.snapshot.caller(asker.identity, *shown)
-        return self._allowed(asker, Operation.SIGN, key_id, algorithm, digest_given=digest_given)
 
     def _allowed(
         self,

@@ -1,13 +1,19 @@
 """What a key itself says to a use, for explanations: its state, purpose and algorithms."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from signetd.daemon.keys.types import KeyState, RegisteredKey
 from signetd.daemon.policy.finding import Finding
-from signetd.daemon.policy.types import KeyPurpose, Operation
+from signetd.daemon.policy.types import USES, KeyPurpose, Operation
 from signetd.daemon.policy.use import Use
 from signetd.drivers.algorithms import ALGORITHMS_OF
 from signetd.drivers.types import Algorithm
+
+_PURPOSES: Final = {
+    Operation.SIGN: (KeyPurpose.SIGNING, "sign what signers give"),
+    Operation.STAMP: (KeyPurpose.SEALING, "stamp with seals"),
+}
 
 
 def findings(key: RegisteredKey | None, use: Use) -> Iterator[Finding]:
@@ -20,12 +26,12 @@ def findings(key: RegisteredKey | None, use: Use) -> Iterator[Finding]:
         text = f"there is no key {use.key_id!r}; this is about one that signers may use"
         yield Finding(supports=True, text=text)
         return
-    if use.operation is Operation.SIGN:
+    if use.operation in USES:
         yield _state(key)
-        yield _purpose(key)
+        yield _purpose(key, use.operation)
     if use.algorithm is not None and use.operation is not Operation.READ:
         yield _suits(key, use.algorithm)
-    if use.algorithm is not None and use.operation is Operation.SIGN and key.policy.algorithms:
+    if use.algorithm is not None and use.operation in USES and key.policy.algorithms:
         yield _permitted(key, use.algorithm)
 
 
@@ -36,10 +42,11 @@ def _state(key: RegisteredKey) -> Finding:
     )
 
 
-def _purpose(key: RegisteredKey) -> Finding:
+def _purpose(key: RegisteredKey, operation: Operation) -> Finding:
+    wanted, does = _PURPOSES[operation]
     return Finding(
-        supports=key.purpose is KeyPurpose.SIGNING,
-        text=f"the key is for {key.purpose}; keys for {KeyPurpose.SIGNING} sign what signers give",
+        supports=key.purpose is wanted,
+        text=f"the key is for {key.purpose}; keys for {wanted} {does}",
     )
 
 

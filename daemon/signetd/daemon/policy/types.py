@@ -86,6 +86,10 @@ class Operation(StrEnum):
     STAMP = "STAMP"
 
 
+USES: Final = frozenset({Operation.SIGN, Operation.STAMP})
+"""The operations that sign with the key: they need the role of a signer, and are counted."""
+
+
 class GrantEffect(StrEnum):
     """Whether a grant allows or forbids; what is forbidden is forbidden whatever else allows it."""
 

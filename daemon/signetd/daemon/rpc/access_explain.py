@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from signetd.api.v1 import access_service_pb2 as messages
 from signetd.daemon.audit.types import Charge
@@ -15,6 +15,9 @@ from signetd.daemon.policy.types import KeyPurpose, Operation
 from signetd.daemon.policy.use import Use
 from signetd.daemon.rpc import access_convert, convert, grant_convert, policy_convert
 from signetd.drivers.errors import Reason, SignetError
+
+# A key that is not there yet is asked about as one that signers may use.
+_PURPOSES: Final = {Operation.STAMP: KeyPurpose.SEALING}
 
 
 class Keys(Protocol):
@@ -70,8 +73,7 @@ def _use(request: messages.ExplainAccessRequest, name: str, key: RegisteredKey |
     return Use(
         identity=name,
         key_id=convert.resource_id(request.key, "keys", "key"),
-        # A key that is not there yet is asked about as one that signers may use.
-        purpose=key.purpose if key is not None else KeyPurpose.SIGNING,
+        purpose=key.purpose if key is not None else _PURPOSES.get(operation, KeyPurpose.SIGNING),
         operation=operation,
         algorithm=None if operation is Operation.READ else algorithm,
         digest_given=not request.message,

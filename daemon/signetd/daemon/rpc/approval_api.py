@@ -10,9 +10,10 @@ from signetd.daemon.approvals.service import Approvals
 from signetd.daemon.approvals.types import Subject
 from signetd.daemon.keys import RegisteredKey, versions
 from signetd.daemon.policy.types import Asker, Credential
-from signetd.daemon.rpc import approval_convert, calls, convert, seal_convert
+from signetd.daemon.rpc import approval_convert, calls, convert, seal_convert, stamp_convert
 from signetd.daemon.rpc.approval_watching import ApprovalWatchers
 from signetd.daemon.seals.make import Making
+from signetd.daemon.seals.stamp_types import StampInput
 from signetd.daemon.signing import SignInput
 from signetd.daemon.signing.validate import check, check_version
 from signetd.drivers.errors import Reason, SignetError
@@ -42,6 +43,14 @@ class Seals(Protocol):
         ...
 
 
+class Stamps(Protocol):
+    """Where it is known what a stamp is about."""
+
+    async def subject(self, request: StampInput, asker: Asker) -> tuple[Subject, RegisteredKey]:
+        """Return what is to be approved, and the seal's key; raises PERMISSION_DENIED, …."""
+        ...
+
+
 class ApprovalApi:
     """Asks for approvals, gives and shows them; whose they are is decided by the identities.
 
@@ -54,9 +63,11 @@ class ApprovalApi:
         watchers: ApprovalWatchers,
         keys: Keys,
         seals: Seals,
+        stamps: Stamps,
         credential_of: Callable[[str], Credential],
     ) -> None:
         self._seals = seals
+        self._stamps = stamps
         self._approvals = approvals
         self._watchers = watchers
         self._keys = keys
@@ -144,9 +155,11 @@ class ApprovalApi:
                 return approval_convert.administrator(identity, self._credential_of), ""
             case "make_seal":
                 return await self._making(request)
+            case "stamp":
+                return await self._stamp(request)
         raise SignetError(
             Reason.INPUT_MISSING,
-            "The subject is missing; give sign, destroy_key, administrator or make_seal.",
+            "The subject is missing; give sign, stamp, destroy_key, administrator or make_seal.",
         )
 
     async def _making(self, request: messages.CreateApprovalRequest) -> tuple[Subject, str]:
@@ -154,6 +167,13 @@ class ApprovalApi:
             raise _given("make_seal")
         making = seal_convert.making(request.make_seal)
         subject, key = await self._seals.subject(making, calls.current().asker)
+        return subject, _key_id(key.id)
+
+    async def _stamp(self, request: messages.CreateApprovalRequest) -> tuple[Subject, str]:
+        if request.stamp.approval:
+            raise _given("stamp")
+        order = stamp_convert.stamp_input(request.stamp)
+        subject, key = await self._stamps.subject(order, calls.current().asker)
         return subject, _key_id(key.id)
 
     async def _signature(self, request: messages.CreateApprovalRequest) -> Subject:

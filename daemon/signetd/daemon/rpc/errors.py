@@ -88,6 +88,7 @@ STATUS: Final[dict[Reason, StatusCode]] = {
             Reason.SEAL_NOT_VALID_NOW,
             Reason.CLOCK_WRONG,
             Reason.STATEMENT_UNSIGNED,
+            Reason.TRUST_UNUSABLE,
         ),
         StatusCode.FAILED_PRECONDITION,
     ),

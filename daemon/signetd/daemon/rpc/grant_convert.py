@@ -7,7 +7,14 @@ from typing import Final
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from signetd.api.v1 import access_service_pb2 as messages
-from signetd.daemon.policy.types import Conditions, Grant, GrantEffect, KeyPurpose, Operation
+from signetd.daemon.policy.types import (
+    USES,
+    Conditions,
+    Grant,
+    GrantEffect,
+    KeyPurpose,
+    Operation,
+)
 from signetd.daemon.rpc import access_convert, convert, policy_convert
 from signetd.daemon.rpc.schedule_convert import schedule, schedule_message
 from signetd.drivers.errors import Reason, SignetError
@@ -141,11 +148,11 @@ def _check_counted(found: Grant) -> None:
             "A forbidding grant can have neither conditions.limits nor conditions.approval; leave "
             "them out.",
         )
-    if Operation.SIGN not in found.operations:
+    if not found.operations & USES:
         raise SignetError(
             Reason.INPUT_INVALID,
-            "conditions.limits and conditions.approval are about signatures, but grant.operations "
-            "lacks SIGN; add it, or leave them out.",
+            "conditions.limits and conditions.approval are about signatures and stamps, but "
+            "grant.operations has neither SIGN nor STAMP; add one, or leave them out.",
         )
 
 

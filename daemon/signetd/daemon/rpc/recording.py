@@ -88,15 +88,14 @@ class Recorder:
                 call.recorded = False  # nothing was written
             raise
 
-    async def item(self, resource: str, error: SignetError) -> None:
-        """Record an item of the current call that was refused before a key was used."""
+    async def item(self, operation: str, error: SignetError) -> None:
+        """Record an item of the current call that was refused before a key was looked for."""
         call = calls.current()
         event = Event(
             kind=Kind.USE,
             identity=call.identity,
-            operation="sign",
+            operation=operation,
             request_id=call.request_id,
-            resource=resource,
             allowed=False,
             result=error.reason.value,
         )

@@ -16,6 +16,7 @@ from signetd.api.v1 import (
     seal_service_pb2,
     signing_service_pb2,
     token_service_pb2,
+    verification_service_pb2,
 )
 from signetd.daemon.policy.types import Role
 
@@ -27,6 +28,7 @@ SERVICES: Final[tuple[ServiceDescriptor, ...]] = (
     approval_service_pb2.DESCRIPTOR.services_by_name["ApprovalService"],
     audit_service_pb2.DESCRIPTOR.services_by_name["AuditService"],
     seal_service_pb2.DESCRIPTOR.services_by_name["SealService"],
+    verification_service_pb2.DESCRIPTOR.services_by_name["VerificationService"],
 )
 """Every service of the API."""
 
@@ -67,10 +69,10 @@ RULES: Final[dict[str, Rule]] = {
     # Signers see the keys that they have a grant for.
     **_rules(_READ, Role, "KeyService", "ListKeys", "GetKey", "GetPublicKey"),
     **_rules(_READ, Role, "KeyService", "ListKeyVersions"),
+    **_rules(_READ, Role, "KeyService", "GetCertificate"),
     **_rules(_CHANGE, _SECURITY, "KeyService", "ReplaceKey"),
     **_rules(_CHANGE, _SECURITY, "KeyService", "GenerateKey", "EnrolKey", "DisableKey"),
     **_rules(_CHANGE, _SECURITY, "KeyService", "EnableKey", "DestroyKey", "SetKeyPolicy"),
-    **_rules(_READ, Role, "KeyService", "GetCertificate"),
     **_rules(_CHANGE, _SECURITY, "KeyService", "CreateCsr", "ImportCertificate"),
     **_rules(_CHANGE, _OVERSEERS, "KeyService", "AttestKey"),
     **_rules(_READ, Role, "TokenService", "ListTokens", "GetToken", "WatchTokens"),
@@ -95,6 +97,10 @@ RULES: Final[dict[str, Rule]] = {
     **_rules(_CHANGE, _SECURITY, "SealService", "ReviewSeal", "MakeSeal", "FileSeal"),
     **_rules(_CHANGE, _SECURITY, "SealService", "SuspendSeal", "ResumeSeal", "ImportSeal"),
     **_rules(_CHANGE, _SECURITY, "SealService", "ReportKeyCompromise"),
+    **_rules(_READ, Role, "VerificationService", "VerifySeal", "VerifyStamp"),
+    **_rules(_READ, Role, "VerificationService", "ListTrustLists", "GetTrustList"),
+    **_rules(_CHANGE, _SECURITY, "VerificationService", "ImportTrustList", "RetireTrustList"),
+    **_rules(_USE, _SIGNERS, "SealService", "Stamp", "BatchStamp"),
 }
 """The rule of each method, by its full name."""
 

@@ -1,4 +1,4 @@
-"""Answers SealService, but for stamps."""
+"""Answers SealService, but for stamps: those are answered by stamp_api."""
 
 import asyncio
 from collections.abc import Collection, Mapping

@@ -16,7 +16,6 @@ from signetd.daemon.seals.types import (
     SealKind,
     SealOrigin,
     SealPicture,
-    SealState,
 )
 from signetd.daemon.seals.view import SealView
 from signetd.drivers.errors import Reason, SignetError
@@ -131,7 +130,7 @@ class Applications:
         certificates.check_validity(found, first, last)
         return RegisteredSeal(
             id=wanted.id,
-            state=SealState.APPLIED,
+            state=life.BEGINNINGS[step.act],
             state_reason=step.reason,
             kind=wanted.kind,
             origin=SealOrigin.MADE,

@@ -1,10 +1,12 @@
 """Seals that were made elsewhere are taken in, if they verify."""
 
+from typing import Final
+
 import msgspec
 
 from signetd.daemon.keys.types import RegisteredKey
 from signetd.daemon.policy.types import Asker
-from signetd.daemon.seals import certificates, checks
+from signetd.daemon.seals import certificates, checks, life
 from signetd.daemon.seals.parts import (
     Clock,
     Keys,
@@ -22,7 +24,6 @@ from signetd.daemon.seals.types import (
     SealKind,
     SealOrigin,
     SealPicture,
-    SealState,
 )
 from signetd.drivers.errors import Reason, SignetError
 from signetd.gm.sm3 import sm3
@@ -30,7 +31,8 @@ from signetd.pki import InputError
 from signetd.pki.der import SEQUENCE, single
 from signetd.seal import Seal, SealError, parse_seal
 
-_MAX_PICTURE_KIND = 32
+_MAX_PICTURE_KIND: Final = 32
+_MAX_BYTES: Final = 2 << 20  # so that whoever gets it, with its picture beside it, can take it
 
 
 class Import(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,7 +97,7 @@ class Importer:
         now = self._clock()
         return RegisteredSeal(
             id=given.id,
-            state=SealState.MADE,
+            state=life.BEGINNINGS[Act.IMPORT],
             kind=given.kind,
             origin=SealOrigin.IMPORTED,
             title=properties.name,
@@ -144,6 +146,7 @@ def _check_kept(found: Seal) -> None:
         ) from None
     size = sum(map(len, properties.certificates))
     limits = {
+        "data": (len(found.der), _MAX_BYTES),
         "certificates": (size, checks.MAX_CERTIFICATES_BYTES),
         "picture": (len(picture.data), checks.MAX_PICTURE_BYTES),
         "kind of the picture": (len(picture.kind), _MAX_PICTURE_KIND),

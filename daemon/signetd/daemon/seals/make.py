@@ -13,6 +13,7 @@ from cryptography.exceptions import InvalidSignature
 
 from signetd.daemon.approvals import subjects
 from signetd.daemon.approvals.types import Subject
+from signetd.daemon.audit.types import Kind
 from signetd.daemon.keys.types import RegisteredKey
 from signetd.daemon.policy.charges import key_charges
 from signetd.daemon.policy.types import ApprovalRule, Asker, Role
@@ -125,7 +126,7 @@ class SealMaker:
                 plan.seal.name,
                 *effects,
                 self._store.move(plan.seal, _step(plan, making, made, asker)),
-                detail=f"{making.seal_id} sm3={sm3(made.der).hex()}",
+                detail=f"{plan.seal.name} {making.seal_id} sm3={sm3(made.der).hex()}",
                 approval=making.approval if effects else "",
                 charges=key_charges(plan.key.id, plan.key.policy, self._clock()),
                 policy_version=version,
@@ -260,9 +261,12 @@ def _step(plan: _Plan, making: Making, made: _Made, asker: Asker) -> Step:
 
 
 def _facts(made: _Made) -> Mapping[str, Any]:
-    """Return what the record says of the signature."""
+    """Return what the record says of the signature: it is a use of the maker's key."""
     key = made.signed.key
     return {
+        "kind": Kind.USE,
+        "operation": subjects.MAKE_SEAL,
+        "resource": f"keys/{key.id}",
         "key_version": key.version,
         "token": key.token,
         "token_serial": key.token_serial,

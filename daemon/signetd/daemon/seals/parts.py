@@ -164,6 +164,10 @@ class Store(Protocol):
         """Return what cancels a seal in whose place another one is."""
         ...
 
+    def in_use(self, seen: RegisteredSeal) -> Effect:
+        """Return what looks whether a seal is in use, and unchanged since it was seen."""
+        ...
+
     def compromise(self, key: str, identity: str, reason: str, suspended: list[str]) -> Effect:
         """Return what suspends all seals of a key, names them, and disables the key."""
         ...

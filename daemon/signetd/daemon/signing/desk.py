@@ -5,17 +5,16 @@ uses, the approval that it uses up. Only what was written is released. So a sign
 nobody costs nothing, and none leaves beyond a limit, twice for one approval, or without a record.
 """
 
-import asyncio
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 import msgspec
 
 from signetd.daemon.approvals.types import Subject
-from signetd.daemon.audit.late import LateRecords
-from signetd.daemon.audit.types import Effect, Entry, Event, Kind, Ledger, Written, failed
+from signetd.daemon.audit.types import Effect, Entry, Ledger, Written
+from signetd.daemon.audit.use_records import Use, UseRecords
 from signetd.daemon.keys.types import RegisteredKey
 from signetd.daemon.policy.charges import approvals_of, charges_of, key_charges
 from signetd.daemon.policy.evaluate import Decision, Option
@@ -37,8 +36,6 @@ from signetd.gm.sm3 import sm3
 
 OPERATION: Final = "sign"
 """What the audit and approvals call it."""
-CANCELLED: Final = "CANCELLED"
-"""The result of a request whose caller has gone, or whose deadline has passed."""
 _TRIES: Final = 5  # to write a signature down while the policy keeps changing
 
 
@@ -64,7 +61,7 @@ class Approvals(Protocol):
         user: str,
         wanted: Iterable[ApprovalRule],
         *,
-        since: datetime,
+        since: datetime | None = None,
     ) -> tuple[Effect, ...]:
         """Return what uses the approval up; raises APPROVAL_NEEDED, APPROVAL_INVALID."""
         ...
@@ -89,33 +86,14 @@ class _ReplacedBefore(SignetError):
         )
 
 
-class _Use:
+class _Use(Use):
     """One request, and what its record says so far."""
 
     def __init__(self, request: SignInput, asker: Asker, began: datetime) -> None:
+        super().__init__(asker, OPERATION, f"keys/{request.key}")
         self.request = request
-        self.asker = asker
         self.began = began
-        self.resource = f"keys/{request.key}"
-        self.written = False
         self.pair: RegisteredKey | None = None  # that signs, even if the key is replaced meanwhile
-        self._facts: dict[str, Any] = {"allowed": False, "result": "OK"}
-
-    def note(self, **facts: object) -> None:
-        """Have the record say more."""
-        self._facts.update(facts)
-
-    @property
-    def event(self) -> Event:
-        """What the record says so far."""
-        return Event(
-            kind=Kind.USE,
-            identity=self.asker.identity,
-            operation=OPERATION,
-            request_id=self.asker.request_id,
-            resource=self.resource,
-            **self._facts,
-        )
 
 
 class SigningDesk:
@@ -126,7 +104,7 @@ class SigningDesk:
         self._gate = gate
         self._approvals = approvals
         self._ledger = ledger
-        self._late = LateRecords(ledger)
+        self._records = UseRecords(ledger)
 
     async def sign(self, request: SignInput, asker: Asker) -> Released:
         """Sign a message or a digest for *asker*.
@@ -137,30 +115,11 @@ class SigningDesk:
         """
         self._ledger.check()
         use = _Use(request, asker, self._gate.now())
-        try:
-            return await self._sign(use)
-        except SignetError as error:
-            await self._write_failure(use, error)
-            raise
-        except Exception:
-            await self._write_failure(use, SignetError(Reason.INTERNAL, ""))
-            raise
-        except asyncio.CancelledError:  # nobody waits for it any more
-            if not use.written:
-                use.note(result=CANCELLED, signature_digest="")
-                self._late.write(use.event)
-            raise
+        return await self._records.finish(use, self._sign(use))
 
     async def drain(self) -> None:
         """Wait for the records of requests that were given up; before the ledger is closed."""
-        await self._late.drain()
-
-    async def _write_failure(self, use: _Use, error: SignetError) -> None:
-        if use.written or error.reason is Reason.AUDIT_UNAVAILABLE:
-            return
-        # What was signed, if anything was, is not released: the record does not name it.
-        event = failed(use.event, error, allowed=use.event.allowed)
-        await self._ledger.write(Entry(event=event))
+        await self._records.drain()
 
     async def _sign(self, use: _Use) -> Released:
         permit = self._permit(use)
@@ -197,7 +156,7 @@ class SigningDesk:
         checked = check(key, request)
         check_allowed(key, checked.algorithm)
         check_enabled(key)
-        options = _alike(decision)
+        options = alike(decision)
         rules = approvals_of(options[0], key.policy)
         return _Permit(checked=checked, version=decision.version, options=options, rules=rules)
 
@@ -261,7 +220,7 @@ def _check_pair(use: _Use, now: RegisteredKey) -> None:
         raise _ReplacedBefore(now)
 
 
-def _alike(decision: Decision) -> tuple[Option, ...]:
+def alike(decision: Decision) -> tuple[Option, ...]:
     """Return the options that ask for the same approval as the first, which asks for the least."""
     first = decision.alternatives[0].approval
     return tuple(option for option in decision.alternatives if option.approval == first)

@@ -22,6 +22,7 @@ from signetd.daemon.state.pin_attempts import PinAttemptStore
 from signetd.daemon.state.seals import SealStore
 from signetd.daemon.state.secret import keep_secret
 from signetd.daemon.state.token_bindings import TokenBindingStore
+from signetd.daemon.state.trust_lists import TrustListStore
 from signetd.daemon.state.usage import UsageStore
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class Database:
         self.usage = UsageStore(engine)
         self.approvals = ApprovalStore(engine)
         self.seals = SealStore(engine)
+        self.trust_lists = TrustListStore(engine)
         self.pins = PinAttemptStore(engine)
         self.bindings = TokenBindingStore(engine)
         self.pin_guard_key = pin_guard_key

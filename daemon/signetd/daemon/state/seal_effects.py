@@ -9,12 +9,12 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, Row, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from signetd.daemon.audit.types import Effect
 from signetd.daemon.keys.types import KeyState
-from signetd.daemon.seals import life
+from signetd.daemon.seals import life, stamp_checks
 from signetd.daemon.seals.parts import Step
 from signetd.daemon.seals.types import Act, RegisteredSeal, SealEvent, SealState
 from signetd.daemon.state import seal_rows
@@ -26,6 +26,15 @@ from signetd.drivers.errors import Reason, SignetError
 
 _AT_ONCE: Final = 100
 """Seals in one statement; each event has eight values, and SQLite allows 999 at the least."""
+# Made once: to build a statement takes longer than to run it. Stamps do not wait for each other.
+_SHARED: Final = (
+    select(SEALS.c.state, SEALS.c.state_reason, SEALS.c.sm3, SEALS.c.update_time)
+    .where(SEALS.c.id == bindparam("of_seal"))
+    .with_for_update(read=True)
+)
+_SINCE: Final = select(func.max(SEAL_EVENTS.c.time)).where(
+    SEAL_EVENTS.c.seal == bindparam("of_seal"), SEAL_EVENTS.c.from_state != SEAL_EVENTS.c.to_state
+)
 
 
 def add(seal: RegisteredSeal, step: Step, replaced: str = "") -> Effect:
@@ -126,6 +135,31 @@ def compromise(key: str, identity: str, reason: str, suspended: list[str]) -> Ef
             suspended.extend(row.id for row in rows if row.state == str(SealState.IN_USE))
 
     return effect
+
+
+def in_use(seen: RegisteredSeal) -> Effect:
+    """Return what looks whether a seal is in use, and unchanged since it was *seen*.
+
+    Nobody changes it then before the transaction ends. It raises SEAL_STATE_WRONG otherwise.
+    """
+
+    def guard(connection: Connection, moment: datetime) -> None:
+        row = connection.execute(_SHARED, {"of_seal": seen.id}).one_or_none()
+        if row is None:
+            raise SignetError(Reason.SEAL_NOT_FOUND, f"There is no seal {seen.id!r}.")
+        state = SealState(row.state)
+        if state is not SealState.IN_USE:
+            since = connection.scalar(_SINCE, {"of_seal": seen.id})
+            raise stamp_checks.not_in_use(seen.id, state, since, row.state_reason)
+        if (row.update_time, row.sm3) != (seen.update_time, seen.sm3):
+            raise SignetError(
+                Reason.SEAL_STATE_WRONG,
+                f"The seal {seen.id!r} was changed while a stamp was made with it, which may be "
+                f"of a time when it was not in use. It is {state} now: stamp again.",
+                metadata={"state": str(state)},
+            )
+
+    return guard
 
 
 def _disable(connection: Connection, key: str, moment: datetime) -> None:

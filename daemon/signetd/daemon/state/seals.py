@@ -92,6 +92,10 @@ class SealStore:
         """See `seal_effects.replace`."""
         return seal_effects.replace(old, by, identity)
 
+    def in_use(self, seen: RegisteredSeal) -> Effect:
+        """See `seal_effects.in_use`."""
+        return seal_effects.in_use(seen)
+
     def compromise(self, key: str, identity: str, reason: str, suspended: list[str]) -> Effect:
         """See `seal_effects.compromise`."""
         return seal_effects.compromise(key, identity, reason, suspended)

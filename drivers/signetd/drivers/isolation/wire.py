@@ -100,6 +100,12 @@ class FindTraces(msgspec.Struct, frozen=True, tag=True):
     key: KeyRef
 
 
+class ReadAttributes(msgspec.Struct, frozen=True, tag=True):
+    """Read the attributes of a private key afresh."""
+
+    key: KeyRef
+
+
 class StoreCertificate(msgspec.Struct, frozen=True, tag=True):
     """Put the certificate of a key pair (DER) beside it on the token, in place of the former."""
 
@@ -110,12 +116,6 @@ class StoreCertificate(msgspec.Struct, frozen=True, tag=True):
 
 class ReadCertificate(msgspec.Struct, frozen=True, tag=True):
     """Return the certificate beside a key pair, empty for none."""
-
-    key: KeyRef
-
-
-class ReadAttributes(msgspec.Struct, frozen=True, tag=True):
-    """Read the attributes of a private key afresh."""
 
     key: KeyRef
 

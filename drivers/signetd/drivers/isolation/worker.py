@@ -78,9 +78,9 @@ class Worker:
             wire.FindTraces: lambda c: self._opened.find_traces(c.key),
             wire.Generate: lambda c: self._opened.generate(c.key_type, c.label, c.cka_id),
             wire.Destroy: lambda c: self._opened.destroy(c.key),
+            wire.ReadAttributes: lambda c: self._opened.attributes(c.key),
             wire.StoreCertificate: lambda c: self._opened.store_certificate(c.key, c.der, c.label),
             wire.ReadCertificate: lambda c: self._opened.read_certificate(c.key),
-            wire.ReadAttributes: lambda c: self._opened.attributes(c.key),
             wire.Close: lambda c: self._opened.close(),
         }
 

@@ -61,6 +61,14 @@ async def test_a_grant_comes_back_as_it_was_given(world: Any) -> None:
     )
 
 
+async def test_stamps_have_limits_and_approvals_like_signatures(world: Any) -> None:
+    given = grant("operations: OPERATION_STAMP conditions { limits { count: 1 period: 2 } }")
+    given.grant.conditions.approval.count = 1
+    made = await world.ask("CreateGrant", given)
+    assert list(made.operations) == [messages.OPERATION_STAMP]
+    assert made.conditions == given.grant.conditions
+
+
 async def test_a_grant_counts_until_it_is_deleted(world: Any) -> None:
     made = await world.ask("CreateGrant", grant(subject="groups/boss"))
     assert await allowed(world)
@@ -143,7 +151,7 @@ async def test_grants_are_listed_by_age_and_by_subject(world: Any) -> None:
         (
             "operations: OPERATION_VERIFY conditions { limits { count: 1 period: 2 } }",
             Reason.INPUT_INVALID,
-            "lacks SIGN",
+            "neither SIGN nor STAMP",
         ),
         (f'comment: "{"x" * 501}"', Reason.INPUT_INVALID, "501 characters"),
     ],

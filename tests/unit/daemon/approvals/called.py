@@ -6,12 +6,14 @@ import pytest
 
 from signetd.api.v1 import approval_service_pb2 as messages
 from signetd.api.v1 import signing_service_pb2 as signing
+from signetd.daemon.approvals import subjects
 from signetd.daemon.approvals.types import Subject
 from signetd.daemon.keys import RegisteredKey
 from signetd.daemon.policy.types import Asker, Credential
 from signetd.daemon.rpc.approval_api import ApprovalApi
 from signetd.daemon.rpc.approval_watching import ApprovalWatchers
 from signetd.daemon.seals.make import Making
+from signetd.daemon.seals.stamp_types import StampInput
 from signetd.daemon.signing import SignInput
 from signetd.drivers.errors import Reason, SignetError
 from signetd.gm.sm3 import sm3
@@ -50,6 +52,17 @@ class Seals:
         return Subject(operation="make-seal", resource=resource, digest=digest), SM2_KEY
 
 
+class Stamps:
+    """Lets the only key stamp; whoever asks for it is in `asked`."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, StampInput]] = []
+
+    async def subject(self, request: StampInput, asker: Asker) -> tuple[Subject, RegisteredKey]:
+        self.asked.append((asker.identity, request))
+        return subjects.stamp(request.seal, request.document_digest), SM2_KEY
+
+
 class Service:
     """ApprovalService as it is called by somebody."""
 
@@ -58,11 +71,13 @@ class Service:
         self.watchers = ApprovalWatchers(office.approvals, office.changes, 4)
         self.keys = Keys()
         self.seals = Seals()
+        self.stamps = Stamps()
         self.api = ApprovalApi(
             office.approvals,
             self.watchers,
             self.keys,
             self.seals,
+            self.stamps,
             lambda name: Credential.COMMON_NAME,
         )
 

@@ -50,6 +50,18 @@ async def test_a_signature_of_a_version_that_does_not_sign_is_not_asked_for(
     assert (await service.create(sign=SIGN)).resource == "keys/seal"
 
 
+async def test_a_stamp_is_asked_for_by_its_document(service: Service) -> None:
+    stamp = {"seal": "seals/company", "document_digest": b"\x03" * 32, "property_info": "/x"}
+    made = await service.create(stamp=stamp)
+    assert (made.operation, made.resource) == ("stamp", "seals/company")
+    assert (made.digest, made.algorithm) == (b"\x03" * 32, 0)
+    assert service.call.facts["key"] == SM2_KEY.id
+    ((who, asked),) = service.stamps.asked
+    assert (who, asked.seal, asked.property_info) == ("app", "company", "/x")
+    error = await refusal(service.create(stamp={**stamp, "approval": "approvals/a1"}))
+    assert (error.reason, "stamp.approval" in error.message) == (Reason.INPUT_INVALID, True)
+
+
 async def test_a_destruction_is_asked_for(service: Service) -> None:
     made = await service.create("admin-1", destroy_key={"key": "keys/seal"})
     assert (made.operation, made.digest) == ("destroy-key", subjects.destruction(SM2_KEY).digest)

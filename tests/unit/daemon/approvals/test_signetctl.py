@@ -1,5 +1,6 @@
 """signetctl against ApprovalService: from the request to the use."""
 
+import hashlib
 import json
 import signal
 import subprocess
@@ -79,6 +80,24 @@ def test_a_digest_is_asked_for_and_rejected(signetctl: Run) -> None:
     assert made["name"] in signetctl("app", "approval", "list").stdout
 
 
+def test_a_stamp_is_approved_by_who_has_read_the_document(signetctl: Run, document: Path) -> None:
+    wanted = ("request-stamp", "company", "--property", "/Doc_0/Signs/Sign_0/Signature.xml")
+    made = asked(signetctl, *wanted, str(document))
+    assert (made["operation"], made["resource"]) == ("stamp", "seals/company")
+    assert made["digest"] == hashlib.new("sm3", DOCUMENT).hexdigest()
+    by_digest = asked(signetctl, *wanted, "--digest", made["digest"])
+    assert by_digest["digest"] == made["digest"]
+    approve = ("approval", "approve", made["name"], "--yes", "--file")
+    other = document.with_name("other.txt")
+    other.write_bytes(b"another text")
+    refused = signetctl("admin-1", *approve, str(other))
+    assert (refused.exit_code, "nothing was approved" in refused.stderr) == (1, True)
+    gone = signetctl("admin-1", *approve, str(document.with_name("gone")))
+    assert (gone.exit_code, "is not a file" in gone.stderr) == (2, True), gone.output
+    done = signetctl("admin-1", *approve, str(document))
+    assert done.exit_code == 0, done.output
+
+
 def test_a_key_is_destroyed_by_approval(signetctl: Run) -> None:
     made = asked(signetctl, "request-destroy", "seal")
     for person in ("admin-1", "admin-2"):
@@ -128,6 +147,9 @@ def test_a_watch_goes_on_until_ctrl_c(served: Served, signetctl: Run, output: st
         ["request", "seal", "/none", "--summary", "x"],
         ["request-destroy", "seal", "--summary", "x", "--lifetime", "1w"],
         ["request-destroy", "seal"],
+        ["request-stamp", "company", "--property", "/x", "--summary", "x"],
+        ["request-stamp", "company", "--digest", "00", "--summary", "x"],
+        ["request-stamp", "company", "/none", "--property", "/x", "--summary", "x"],
     ],
 )
 def test_usage(signetctl: Run, arguments: list[str]) -> None:

@@ -90,6 +90,8 @@ def test_a_text_without_utf_8_is_refused() -> None:
     ("changes", "counts"),
     [
         ({}, True),
+        ({"operation": "stamp"}, True),
+        ({"operation": "make-seal"}, True),
         ({"kind": Kind.ACT}, False),
         ({"operation": "verify"}, False),
         ({"allowed": False}, False),

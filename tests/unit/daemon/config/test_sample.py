@@ -14,6 +14,7 @@ from signetd.daemon.config import (
     Database,
     Limits,
     Log,
+    Seals,
     TcpListener,
     Timestamps,
     Token,
@@ -26,7 +27,8 @@ from signetd.daemon.config.schema import Table, options
 
 SAMPLE = Path(__file__).parents[4] / "deploy" / "signetd.toml"
 TABLES = (
-    Daemon, Database, Log, Limits, TcpListener, UnixListener, Access, Audit, Timestamps, Token,
+    Daemon, Database, Log, Limits, TcpListener, UnixListener, Access, Audit, Seals, Timestamps,
+    Token,
 )  # fmt: skip
 _DISABLED = re.compile(r"^#(?=[a-z\[])", re.MULTILINE)
 
@@ -63,7 +65,8 @@ def test_the_sample_shows_the_defaults() -> None:
     config = everything_set()
     tables = (config.daemon, config.database, config.log, config.limits, config.access)
     assert config.timestamps is not None
-    for table in (*tables, config.audit, config.timestamps, config.listeners[1], config.tokens[0]):
+    others = (config.audit, config.seals, config.timestamps, config.listeners[1], config.tokens[0])
+    for table in (*tables, *others):
         for name, info in options(type(table)).items():
             if info.default not in (NODEFAULT, None):
                 assert getattr(table, name) == info.default, f"correct {name} in the sample"

@@ -32,7 +32,9 @@ KEYS = ("ab-1", "ab", "a", "b-1")
 PATTERNS = ("*", "*", "*", "a*", "a*", "ab", "ab-1", "*1", "a*1", "*b*", "a*b*-*", "b-2")
 ALGORITHMS = (Algorithm.SM2_SM3, Algorithm.ED25519)
 PURPOSES = (KeyPurpose.SIGNING, KeyPurpose.SEALING)
-OPERATIONS = st.sampled_from((Operation.SIGN, *Operation))
+OPERATIONS = st.sampled_from((Operation.SIGN, Operation.STAMP, *Operation))
+SIGNING = (Operation.SIGN, Operation.STAMP)
+"""What needs the role of a signer, and is counted and approved."""
 EFFECTS = (*[GrantEffect.ALLOW] * 4, GrantEffect.DENY)
 MOMENTS = st.builds(lambda hours: NOW + timedelta(hours=hours), st.integers(-200, 200))
 

@@ -9,9 +9,17 @@ from signetd.daemon.policy.conditions import counts
 from signetd.daemon.policy.evaluate import decide
 from signetd.daemon.policy.pattern import Pattern
 from signetd.daemon.policy.snapshot import Snapshot
-from signetd.daemon.policy.types import Grant, GrantEffect, Operation, Role
+from signetd.daemon.policy.types import Grant, GrantEffect, Role
 from signetd.daemon.policy.use import Use
-from tests.unit.daemon.policy.strategies import SETTINGS, USES, WORLDS, World, grants, matches
+from tests.unit.daemon.policy.strategies import (
+    SETTINGS,
+    SIGNING,
+    USES,
+    WORLDS,
+    World,
+    grants,
+    matches,
+)
 
 ALLOWING = grants(effects=(GrantEffect.ALLOW,))
 FORBIDDING = grants(effects=(GrantEffect.DENY,))
@@ -22,7 +30,7 @@ def naive(world: World, use: Use) -> list[str] | None:
     who = next((each for each in world.identities if each.name == use.identity), None)
     if who is None or who.disabled:
         return None
-    if use.operation is Operation.SIGN and Role.SIGNER not in who.roles:
+    if use.operation in SIGNING and Role.SIGNER not in who.roles:
         return None
     found = [each for each in world.grants if world.about(each, use) and counts(each, use)]
     if any(each.effect is GrantEffect.DENY for each in found):

@@ -21,7 +21,7 @@ from signetd.daemon.policy.types import (
 )
 from signetd.daemon.policy.use import Use
 from signetd.drivers.types import Algorithm
-from tests.unit.daemon.policy.strategies import SETTINGS, USES, WORLDS, World
+from tests.unit.daemon.policy.strategies import SETTINGS, SIGNING, USES, WORLDS, World
 from tests.unit.daemon.policy.values import KEY, NOW, deny, grant, group, identity, snapshot, use
 
 DAILY = UseLimit(count=5, period=Period.DAY)
@@ -102,6 +102,30 @@ def test_what_else_stands_in_the_way(changes: Any, said: str) -> None:
     assert said in found.summary
 
 
+def test_a_stamp_is_for_keys_of_seals() -> None:
+    sealing = key(purpose=KeyPurpose.SEALING)
+    stamp = {"operation": Operation.STAMP, "purpose": KeyPurpose.SEALING}
+    assert explained(grant(), key=sealing, **stamp).allowed
+    found = explained(grant(), operation=Operation.STAMP)
+    assert "the key is for SIGNING; keys for SEALING stamp with seals" in found.summary
+    found = explained(grant(), key=sealing, who=identity("app", Role.AUDITOR), **stamp)
+    assert "lacks the role signer" in found.summary
+    disabled = key(purpose=KeyPurpose.SEALING, state=KeyState.DISABLED)
+    assert "DISABLED" in explained(grant(), key=disabled, **stamp).summary
+
+
+def test_limits_and_approvals_hold_for_stamps() -> None:
+    sealing = key(purpose=KeyPurpose.SEALING, policy=KeyPolicy(limits=(DAILY,), approval=TWO))
+    stamp = {"operation": Operation.STAMP, "purpose": KeyPurpose.SEALING}
+    asked = charges_asked(snapshot(grant(limits=(DAILY,))), use(**stamp), sealing)
+    assert {each.scope for each in asked} == {"keys/seal", "grants/g1"}
+    found = explained(grant(), key=sealing, **stamp)
+    assert found.approvals == (TWO,)
+    assert any("each stamp needs 2 approvals of groups/boss" in line for *_, line in lines(found))
+    used = {(each.scope, each.window): 5 for each in asked}
+    assert not explained(grant(), key=sealing, used=used, **stamp).allowed
+
+
 def test_a_key_that_does_not_sign_is_still_read_and_verified_with() -> None:
     still = key(state=KeyState.DESTROYED, policy=KeyPolicy(limits=(DAILY,), approval=TWO))
     for operation in (Operation.READ, Operation.VERIFY):
@@ -172,12 +196,11 @@ def test_it_agrees_with_the_decision(world: World, asked: Use, count: int) -> No
     free = [
         option
         for option in decision.alternatives
-        if asked.operation is not Operation.SIGN
-        or all(count < limit.count for limit in option.limits)
+        if asked.operation not in SIGNING or all(count < limit.count for limit in option.limits)
     ]
     assert found.allowed is bool(free)
     if free:
-        rules = (free[0].approval,) if asked.operation is Operation.SIGN else ()
+        rules = (free[0].approval,) if asked.operation in SIGNING else ()
         assert found.approvals == tuple(rule for rule in rules if rule is not None)
         assert f"grants/{free[0].grant_id} " in found.summary
     else:

@@ -85,6 +85,7 @@ class Service:
                 "signetd.api.v1.ApprovalService": Refusing("watch_approvals"),
                 "signetd.api.v1.AuditService": Refusing("follow_records", "export_records"),
                 "signetd.api.v1.SealService": Refusing(),
+                "signetd.api.v1.VerificationService": Refusing(),
             },
             recorder,
             self.limits,

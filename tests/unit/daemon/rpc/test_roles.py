@@ -35,6 +35,10 @@ EVERYBODY = {
     "SealService/GetSeal",
     "SealService/ListSealEvents",
     "SealService/GetSealStatus",
+    "VerificationService/VerifySeal",
+    "VerificationService/VerifyStamp",
+    "VerificationService/ListTrustLists",
+    "VerificationService/GetTrustList",
 }
 APPLY = {"SealService/ApplyForSeal", "SealService/ChangeSeal", "SealService/CancelSeal"}
 OVERSEE = {
@@ -46,7 +50,14 @@ OVERSEE = {
     "KeyService/AttestKey",
 }
 ALLOWED = {
-    "signer": EVERYBODY | APPLY | {"SigningService/Sign", "SigningService/BatchSign"},
+    "signer": EVERYBODY
+    | APPLY
+    | {
+        "SigningService/Sign",
+        "SigningService/BatchSign",
+        "SealService/Stamp",
+        "SealService/BatchStamp",
+    },
     "system-admin": EVERYBODY | {"TokenService/UnlockToken", "TokenService/LockToken"},
     "security-admin": EVERYBODY
     | OVERSEE
@@ -59,6 +70,8 @@ ALLOWED = {
         "SealService/ResumeSeal",
         "SealService/ImportSeal",
         "SealService/ReportKeyCompromise",
+        "VerificationService/ImportTrustList",
+        "VerificationService/RetireTrustList",
         "KeyService/GenerateKey",
         "KeyService/EnrolKey",
         "KeyService/DisableKey",

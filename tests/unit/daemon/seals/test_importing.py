@@ -10,10 +10,23 @@ import pytest
 from signetd.api.v1 import seal_service_pb2 as messages
 from signetd.daemon.config.schema import Seals
 from signetd.daemon.keys import KeyState
-from signetd.daemon.seals.trust import ConfiguredTrust
+from signetd.daemon.seals.types import RegisteredSeal, SealEvent
+from signetd.daemon.trust.folders import TrustFolders
+from signetd.daemon.trust.refusals import not_found
+from signetd.daemon.trust.threads import VerifyThreads
+from signetd.daemon.trust.verifier import Verifier
 from signetd.drivers.errors import Reason, SignetError
 from signetd.gm.sm3 import sm3
-from signetd.seal import CertificateDigest, Format, Picture, Properties, seal, seal_info
+from signetd.seal import (
+    CertificateDigest,
+    Extension,
+    Format,
+    Picture,
+    Properties,
+    Trust,
+    seal,
+    seal_info,
+)
 from tests.unit.daemon.seals import samples
 from tests.unit.daemon.seals.office import Office, certificate, refusal
 from tests.unit.pki.holders import Key, key, sign
@@ -39,6 +52,7 @@ def made(
     seal_id: str = "44030012345678",
     format: Format = Format.V4,
     maker: bytes = b"",
+    extensions: tuple[Extension, ...] = (),
     **changes: Any,
 ) -> bytes:
     """Return a seal that somebody else has made."""
@@ -57,6 +71,7 @@ def made(
         seal_id=seal_id,
         properties=Properties(**(values | changes)),
         picture=Picture(kind="PNG", data=samples.png(), width=40, height=40),
+        extensions=extensions,
     )
     own = maker or samples.certificate(elsewhere().spki, "elsewhere")
     return seal(info, own, sign(elsewhere(), info), format=format)
@@ -114,6 +129,12 @@ async def test_what_is_no_seal_is_not_taken(office: Office, der: bytes) -> None:
     assert (error.reason, "SESeal" in error.message) == (Reason.SEAL_INVALID, True)
 
 
+async def test_a_seal_that_is_too_large_to_be_given_out(office: Office) -> None:
+    some = tuple(Extension(f"1.2.{number}", False, bytes(60_000)) for number in range(40))
+    error = await refusal(take(office, made(extensions=some)))
+    assert (error.reason, "its data has" in error.message) == (Reason.SEAL_INVALID, True)
+
+
 async def test_a_seal_is_here_once(every: Office) -> None:
     der = made()
     await take(every, der)
@@ -156,6 +177,25 @@ async def test_what_is_wrong_with_an_import(
     assert (await refusal(take(office, fields.pop("der", made()), **fields))).reason is reason
 
 
+class Nothing:
+    """No trust lists, and no seals that are known."""
+
+    def trust(self, list_id: str, at: datetime) -> tuple[Trust, str]:
+        raise not_found(list_id)
+
+    def find(self, *, sm3: str) -> RegisteredSeal | None:
+        return None
+
+    def events(self, seal: str) -> list[SealEvent]:
+        return []
+
+
+def office_verifier(config: Seals, now: datetime) -> Verifier:
+    """What the daemon judges imported seals by, at a time."""
+    folders = TrustFolders(config)
+    return Verifier(config, folders, Nothing(), Nothing(), VerifyThreads(), lambda: now)
+
+
 class TestTrust:
     """What the configuration trusts, with certificates and signatures by openssl."""
 
@@ -164,7 +204,7 @@ class TestTrust:
         makers.mkdir(exist_ok=True)
         (makers / "root.der").write_bytes(samples.root())
         given: dict[str, Any] = {"makers": makers, "revocation": "ignored"}
-        trust = ConfiguredTrust(Seals(**(given | config)), lambda: NOW)
+        trust = office_verifier(Seals(**(given | config)), NOW)
         await trust.verify(der, trust_list)
 
     async def test_a_maker_with_a_trusted_root(self, tmp_path: Path) -> None:
@@ -199,7 +239,8 @@ class TestTrust:
         error = await refusal(self.check(tmp_path, made(), makers=None))
         assert "[seals] makers" in error.message
         error = await refusal(self.check(tmp_path, made(), makers=tmp_path / "missing"))
-        assert (error.reason, "missing" in error.message) == (Reason.SEAL_INVALID, True)
+        # It says nothing of the seal, and where the folder is concerns the daemon's log only.
+        assert (error.reason, "missing" in error.message) == (Reason.TRUST_UNUSABLE, False)
 
     async def test_revocation_is_asked_for_by_default(self, tmp_path: Path) -> None:
         error = await refusal(self.check(tmp_path, made(), revocation="required"))
@@ -215,7 +256,7 @@ class TestTrust:
         given = Seals(
             makers=VECTORS / "trust", intermediates=VECTORS / "intermediates", crls=VECTORS / "crls"
         )
-        trust = ConfiguredTrust(given, lambda: datetime.fromisoformat(case["at"]))
+        trust = office_verifier(given, datetime.fromisoformat(case["at"]))
         der = (VECTORS / case["file"]).read_bytes()
         if case["expected"]["gbt38540"]["verdict"] == "good":
             await trust.verify(der, "")

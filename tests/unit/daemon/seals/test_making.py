@@ -74,8 +74,10 @@ async def test_the_seal_of_a_person_is_of_another_type(office: Office) -> None:
 
 async def test_the_record_tells_of_the_signature(every: Office) -> None:
     made = await every.made()
-    (record,) = every.records(operation="SealService/MakeSeal")
-    assert (record["resource"], record["identity"]) == ("seals/company", "reviewer")
+    (record,) = every.records(operation="make-seal")
+    assert (record["resource"], record["identity"]) == ("keys/maker", "reviewer")
+    assert (record["kind"], record["use"]) == ("use", 1)
+    assert record["detail"].startswith("seals/company ")
     assert (record["result"], record["algorithm"]) == ("OK", "SM2_SM3")
     assert (record["token_serial"], record["key_version"]) == ("00a1", 1)
     assert made.sm3 in record["detail"]
@@ -198,8 +200,9 @@ async def test_the_limit_of_the_makers_key_counts(every: Office) -> None:
     await every.review("second")
     assert (await refusal(every.make("second"))).reason is Reason.LIMIT_REACHED
     assert (await every.get("second")).state == messages.SEAL_STATE_ACCEPTED
-    (record,) = every.records(operation="SealService/MakeSeal", result="LIMIT_REACHED")
-    assert (record["allowed"], record["resource"]) == (False, "seals/second")
+    (record,) = every.records(operation="make-seal", result="LIMIT_REACHED")
+    assert (record["allowed"], record["resource"]) == (False, "keys/maker")
+    assert record["detail"].startswith("seals/second ")
 
 
 async def test_of_two_who_make_a_seal_one_does(every: Office) -> None:
@@ -242,7 +245,7 @@ class TestApprovals:
         approval = await self.approved(guarded)
         made = await guarded.make(approval=approval)
         assert made.state == messages.SEAL_STATE_MADE
-        (record,) = guarded.records(operation="SealService/MakeSeal")
+        (record,) = guarded.records(operation="make-seal")
         assert record["approval"] == approval
         await guarded.apply("second")
         await guarded.review("second")

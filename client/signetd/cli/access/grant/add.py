@@ -16,8 +16,9 @@ def command(
     operation: Annotated[
         list[str],
         typer.Option(
-            help="read, verify or sign; may be repeated. Who signs documents with signetctl, or "
-            "approves them with --file, needs read as well: they are hashed with the public key"
+            help="read, verify, sign or stamp; may be repeated. Who signs documents with "
+            "signetctl, or approves them with --file, needs read as well: they are hashed with the "
+            "public key"
         ),
     ],
     to: To = None,

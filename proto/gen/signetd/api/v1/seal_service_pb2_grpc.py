@@ -109,6 +109,16 @@ class SealServiceStub(object):
                 request_serializer=signetd_dot_api_dot_v1_dot_seal__service__pb2.GetSealStatusRequest.SerializeToString,
                 response_deserializer=signetd_dot_api_dot_v1_dot_seal__service__pb2.SealStatus.FromString,
                 _registered_method=True)
+        self.Stamp = channel.unary_unary(
+                '/signetd.api.v1.SealService/Stamp',
+                request_serializer=signetd_dot_api_dot_v1_dot_seal__service__pb2.StampRequest.SerializeToString,
+                response_deserializer=signetd_dot_api_dot_v1_dot_seal__service__pb2.StampResponse.FromString,
+                _registered_method=True)
+        self.BatchStamp = channel.unary_unary(
+                '/signetd.api.v1.SealService/BatchStamp',
+                request_serializer=signetd_dot_api_dot_v1_dot_seal__service__pb2.BatchStampRequest.SerializeToString,
+                response_deserializer=signetd_dot_api_dot_v1_dot_seal__service__pb2.BatchStampResponse.FromString,
+                _registered_method=True)
 
 
 class SealServiceServicer(object):
@@ -221,6 +231,20 @@ class SealServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Stamp(self, request, context):
+        """Applies a seal to a document (签章).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BatchStamp(self, request, context):
+        """Applies seals to up to 1,000 documents. The order is kept, each item has a result of its own.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_SealServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -293,6 +317,16 @@ def add_SealServiceServicer_to_server(servicer, server):
                     servicer.GetSealStatus,
                     request_deserializer=signetd_dot_api_dot_v1_dot_seal__service__pb2.GetSealStatusRequest.FromString,
                     response_serializer=signetd_dot_api_dot_v1_dot_seal__service__pb2.SealStatus.SerializeToString,
+            ),
+            'Stamp': grpc.unary_unary_rpc_method_handler(
+                    servicer.Stamp,
+                    request_deserializer=signetd_dot_api_dot_v1_dot_seal__service__pb2.StampRequest.FromString,
+                    response_serializer=signetd_dot_api_dot_v1_dot_seal__service__pb2.StampResponse.SerializeToString,
+            ),
+            'BatchStamp': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchStamp,
+                    request_deserializer=signetd_dot_api_dot_v1_dot_seal__service__pb2.BatchStampRequest.FromString,
+                    response_serializer=signetd_dot_api_dot_v1_dot_seal__service__pb2.BatchStampResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -678,6 +712,60 @@ class SealService(object):
             '/signetd.api.v1.SealService/GetSealStatus',
             signetd_dot_api_dot_v1_dot_seal__service__pb2.GetSealStatusRequest.SerializeToString,
             signetd_dot_api_dot_v1_dot_seal__service__pb2.SealStatus.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Stamp(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/signetd.api.v1.SealService/Stamp',
+            signetd_dot_api_dot_v1_dot_seal__service__pb2.StampRequest.SerializeToString,
+            signetd_dot_api_dot_v1_dot_seal__service__pb2.StampResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchStamp(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/signetd.api.v1.SealService/BatchStamp',
+            signetd_dot_api_dot_v1_dot_seal__service__pb2.BatchStampRequest.SerializeToString,
+            signetd_dot_api_dot_v1_dot_seal__service__pb2.BatchStampResponse.FromString,
             options,
             channel_credentials,
             insecure,

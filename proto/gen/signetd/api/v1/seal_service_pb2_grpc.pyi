@@ -118,6 +118,18 @@ class SealServiceStub:
     for it.
     """
 
+    Stamp: grpc.UnaryUnaryMultiCallable[
+        signetd.api.v1.seal_service_pb2.StampRequest,
+        signetd.api.v1.seal_service_pb2.StampResponse,
+    ]
+    """Applies a seal to a document (签章)."""
+
+    BatchStamp: grpc.UnaryUnaryMultiCallable[
+        signetd.api.v1.seal_service_pb2.BatchStampRequest,
+        signetd.api.v1.seal_service_pb2.BatchStampResponse,
+    ]
+    """Applies seals to up to 1,000 documents. The order is kept, each item has a result of its own."""
+
 class SealServiceAsyncStub:
     """Makes, files, uses, suspends and cancels electronic seals, and keeps the history of each.
 
@@ -217,6 +229,18 @@ class SealServiceAsyncStub:
     """Tells whether a seal was good at a time. Where the operator publishes this, nobody needs a grant
     for it.
     """
+
+    Stamp: grpc.aio.UnaryUnaryMultiCallable[
+        signetd.api.v1.seal_service_pb2.StampRequest,
+        signetd.api.v1.seal_service_pb2.StampResponse,
+    ]
+    """Applies a seal to a document (签章)."""
+
+    BatchStamp: grpc.aio.UnaryUnaryMultiCallable[
+        signetd.api.v1.seal_service_pb2.BatchStampRequest,
+        signetd.api.v1.seal_service_pb2.BatchStampResponse,
+    ]
+    """Applies seals to up to 1,000 documents. The order is kept, each item has a result of its own."""
 
 class SealServiceServicer(metaclass=abc.ABCMeta):
     """Makes, files, uses, suspends and cancels electronic seals, and keeps the history of each.
@@ -345,5 +369,21 @@ class SealServiceServicer(metaclass=abc.ABCMeta):
         """Tells whether a seal was good at a time. Where the operator publishes this, nobody needs a grant
         for it.
         """
+
+    @abc.abstractmethod
+    def Stamp(
+        self,
+        request: signetd.api.v1.seal_service_pb2.StampRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[signetd.api.v1.seal_service_pb2.StampResponse, collections.abc.Awaitable[signetd.api.v1.seal_service_pb2.StampResponse]]:
+        """Applies a seal to a document (签章)."""
+
+    @abc.abstractmethod
+    def BatchStamp(
+        self,
+        request: signetd.api.v1.seal_service_pb2.BatchStampRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[signetd.api.v1.seal_service_pb2.BatchStampResponse, collections.abc.Awaitable[signetd.api.v1.seal_service_pb2.BatchStampResponse]]:
+        """Applies seals to up to 1,000 documents. The order is kept, each item has a result of its own."""
 
 def add_SealServiceServicer_to_server(servicer: SealServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...

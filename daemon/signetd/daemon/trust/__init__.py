@@ -1,0 +1,1 @@
+"""Whose seals are recognised: trust lists, the folders of the configuration, and verification."""

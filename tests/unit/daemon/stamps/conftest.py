@@ -1,0 +1,25 @@
+"""Offices: on SQLite where a test is about what is said, of every kind where it is about state."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from signetd.daemon.state import Database, open_database
+from tests.unit.daemon.stamps.office import StampOffice, opened
+
+
+@pytest.fixture
+async def office(tmp_path: Path) -> AsyncIterator[StampOffice]:
+    """SealService with its stamps on SQLite."""
+    database = open_database(tmp_path / "state")
+    async with opened(database, tmp_path) as made:
+        yield made
+    database.close()
+
+
+@pytest.fixture
+async def every(database: Database, tmp_path: Path) -> AsyncIterator[StampOffice]:
+    """SealService with its stamps on a database of each kind."""
+    async with opened(database, tmp_path) as made:
+        yield made
