@@ -57,7 +57,7 @@ class Approvals:
 
     def __init__(self) -> None:
         self.failure: Exception | None = None
-        self.since: list[datetime] = []
+        self.since: list[datetime | None] = []
 
     @contextmanager
     def reserve(self, approval: str, user: str) -> Iterator[None]:
@@ -70,7 +70,7 @@ class Approvals:
         user: str,
         wanted: Iterable[ApprovalRule],
         *,
-        since: datetime,
+        since: datetime | None = None,
     ) -> tuple[Effect, ...]:
         self.since.append(since)
         if self.failure is not None:
