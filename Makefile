@@ -9,6 +9,10 @@
 # recovery  how long crash, hang, removal and re-insertion take: TIMES=15
 # soak      steady load for long, memory and descriptors watched: MINUTES=30
 # overload  ten times as many clients as the token can serve: QUEUE=0.01
+# bench     the token, a reference server and signetd by turns, as ratios of one run: QUICK=1 (under
+#           2 minutes) WHAT=unary,batch,instant,start ALGORITHMS=SM2,P-256 TRANSPORTS=unix,mtls
+#           WORKERS=1,2 SECONDS_=2 ROUNDS=5 KEYS=500 REFSERVER=program LOADGEN=program JSON=file
+# profile   where the microseconds of one signature go: REQUESTS=2000 SECONDS_=5
 # audit-cost   what the audit costs, a daemon with it and one without by turns: PAIRS=5 AGAINST=checkout
 # policy-cost  what a decision costs with 10 grants and with 10,000
 # crashes   the audit after crashes under load: ROUNDS=50 SEED=… WHAT=sqlite, postgresql, full-disk
@@ -25,7 +29,7 @@ FUZZ_VENV := .venv-fuzz
 BIN := $(VENV)/bin
 PYTEST_WORKERS ?= 2
 
-.PHONY: demo test test-tokens lint proto chaos recovery soak overload crashes fuzz audit-cost policy-cost clean setup
+.PHONY: demo test test-tokens lint proto chaos recovery soak overload crashes fuzz audit-cost policy-cost bench profile clean setup
 
 setup: $(VENV)/.ready
 
@@ -90,6 +94,20 @@ overload: $(VENV)/.ready
 
 audit-cost: $(VENV)/.ready
 	$(BIN)/python -m benchmarks.audit_cost --rounds $(PAIRS) $(if $(AGAINST),--against $(AGAINST)) $(INTO)
+
+# What is not given is chosen by the programs, not by the defaults above.
+given = $(if $(filter command environment,$(firstword $(origin $(1)))),$(2) $($(1)))
+
+bench: $(VENV)/.ready
+	$(BIN)/python -m benchmarks.bench $(if $(QUICK),--quick) $(call given,WHAT,--what) \
+		$(call given,ALGORITHMS,--algorithms) $(call given,TRANSPORTS,--transports) \
+		$(call given,WORKERS,--workers) $(call given,SECONDS_,--seconds) $(call given,ROUNDS,--rounds) \
+		$(call given,KEYS,--keys) $(call given,REFSERVER,--refserver) $(call given,LOADGEN,--loadgen) \
+		$(call given,JSON,--json) $(INTO)
+
+profile: $(VENV)/.ready
+	$(BIN)/python -m benchmarks.profile $(call given,REQUESTS,--requests) \
+		$(call given,SECONDS_,--seconds) $(INTO)
 
 policy-cost: $(VENV)/.ready
 	$(BIN)/python -m benchmarks.policy $(INTO)

@@ -10,6 +10,7 @@ _ID: Final = "distid:1234567812345678"
 _NEW_KEY: Final = {
     "sm2": ["EC", "-pkeyopt", "ec_paramgen_curve:SM2"],
     "rsa": ["RSA", "-pkeyopt", "rsa_keygen_bits:2048"],
+    "p256": ["EC", "-pkeyopt", "ec_paramgen_curve:P-256"],
 }
 _CONFIG: Final = """
 [ca]
@@ -21,6 +22,7 @@ new_certs_dir = {folder}
 default_md = {digest}
 policy = any
 unique_subject = no
+default_crl_days = 30
 copy_extensions = none
 [any]
 commonName = supplied
@@ -47,7 +49,7 @@ subjectKeyIdentifier = hash
 
 
 class OpensslCa:
-    """A root and an intermediate that issue certificates; *kind* is ``sm2`` or ``rsa``."""
+    """A root and an intermediate that issue; *kind* is ``sm2``, ``rsa`` or ``p256``."""
 
     def __init__(self, folder: Path, kind: str, name: str = "CA") -> None:
         self.folder = folder
@@ -92,6 +94,36 @@ class OpensslCa:
             "-startdate", start, "-enddate", end, *self._options("-sigopt", "-vfyopt"),
         )  # fmt: skip
         return out.read_bytes()
+
+    def revoke(self, certificate: bytes, reason: str = "") -> None:
+        """Revoke what the intermediate has issued (PEM), for a reason as openssl names it."""
+        file = self.folder / "revoked.pem"
+        file.write_bytes(certificate)
+        why = ("-crl_reason", reason) if reason else ()
+        self._run("ca", *self._own("ca"), "-revoke", str(file), *why)
+
+    def crl(self, by: str = "ca") -> bytes:
+        """Return the list (PEM) of what the intermediate, or the root, has revoked."""
+        out = self.folder / "list.pem"
+        options = self._options("-sigopt")
+        self._run("ca", *self._own(by), "-gencrl", "-out", str(out), *options)
+        return out.read_bytes()
+
+    def _own(self, name: str) -> tuple[str, ...]:
+        certificate, key = (str(self.folder / f"{name}.{end}") for end in ("pem", "key"))
+        return "-config", str(self.folder / "ca.cnf"), "-cert", certificate, "-keyfile", key
+
+    def verify(self, certificate: bytes) -> None:
+        """Have openssl verify a certificate, link by link.
+
+        In one go it hands the signer ID of SM2 to the first link only.
+        """
+        for link, issuer in ((certificate, "ca.pem"), (self.intermediate, "root.pem")):
+            file = self.folder / "link.pem"
+            file.write_bytes(link)
+            ca = str(self.folder / issuer)
+            options = self._options("-vfyopt")
+            self._run("verify", "-partial_chain", "-CAfile", ca, *options, str(file))
 
     def _configure(self, usage: str = "digitalSignature, nonRepudiation", digest: str = "") -> None:
         text = _CONFIG.format(folder=self.folder, digest=digest or self._digest, usage=usage)

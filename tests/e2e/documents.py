@@ -23,7 +23,9 @@ refused() {{
 _IN_BACKGROUND = """{command} >{folder}/out 2>{folder}/err &
 daemon=$!
 trap 'kill $daemon; wait $daemon' EXIT
-until grep -q ready {folder}/out; do kill -0 $daemon; sleep 0.1; done
+until grep -q ready {folder}/out || grep -q '"event": "ready"' {folder}/err; do
+    kill -0 $daemon; sleep 0.1
+done
 """
 
 

@@ -36,6 +36,15 @@ def test_the_commands_about_seals(folder: Path) -> None:
     assert output.rstrip().endswith("True")
 
 
+@pytest.mark.timeout(SECONDS + 20)
+def test_the_commands_about_enrolment(folder: Path) -> None:
+    code, output = run(script(blocks("docs/enrolment.md"), folder), SECONDS)
+    assert code == 0, output
+    assert "signetctl token init --slot 0" in output, "what is to be done with a blank token"
+    assert output.count("Signature Verified Successfully") == 2
+    assert output.count("as it was signed, by a key that was given") == 2
+
+
 def test_the_table_of_roles_is_true() -> None:
     text = (ROOT / "docs" / "access.md").read_text()
     found = re.search(r"<!-- roles: begin -->\n(.*?)<!-- roles: end -->", text, re.DOTALL)

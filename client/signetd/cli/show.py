@@ -25,6 +25,7 @@ def one(output: Output, fields: Mapping[str, Any]) -> None:
     table.add_column(overflow="fold")
     for name, value in fields.items():
         shown = ", ".join(value) if isinstance(value, list) else str(value)
+        shown = "not told" if value is None else shown
         table.add_row(name.replace("_", " "), shown)
     _print(table)
 

@@ -140,6 +140,7 @@ class AsyncClient(AsyncAccessCalls, AsyncApprovalCalls, AsyncCertificateCalls):
             encoding=encoding,
             signer_id=signer_id,
             progress=progress,
+            only_version="/versions/" in key,
         )
 
     async def list_keys(self) -> list[resources.Key]:

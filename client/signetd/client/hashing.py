@@ -37,8 +37,11 @@ def item_of_file(
     encoding: str | None = None,
     signer_id: bytes | None = None,
     progress: Callable[[int], None] = _nothing,
+    only_version: bool = False,
 ) -> SignItem:
     """Hash the file at *path* for *key*; *progress* is told the bytes of each step.
+
+    *only_version*: the version that *key* is of, and no other, shall sign or have signed it.
 
     Ed25519 signs messages, so a file up to 1 MiB is sent itself. Raises InvalidRequest for a larger
     one, and for a file that cannot be read.
@@ -57,7 +60,7 @@ def item_of_file(
     except OSError as error:
         raise errors.InvalidRequest(f"{path} cannot be read: {error.strerror}") from error
     return SignItem(
-        key=_named(key, name),
+        key=key.name if only_version else _named(key, name),
         message=message,
         digest=digest,
         algorithm=algorithm,

@@ -126,6 +126,7 @@ class Client(AccessCalls, ApprovalCalls, CertificateCalls):
             encoding=encoding,
             signer_id=signer_id,
             progress=progress,
+            only_version="/versions/" in key,
         )
 
     def list_keys(self) -> list[resources.Key]:

@@ -44,7 +44,6 @@ from signetd.daemon.rpc.token_messages import TokenMessages
 from signetd.daemon.rpc.verification_api import VerificationApi
 from signetd.daemon.rpc.watching import Watchers
 from signetd.daemon.seals.applications import Applications
-from signetd.daemon.seals.evidence import EvidenceFolders
 from signetd.daemon.seals.filing import Filing
 from signetd.daemon.seals.importing import Importer
 from signetd.daemon.seals.judging import SealJudge
@@ -150,15 +149,9 @@ def assemble(config: Config, database: Database) -> Daemon:
     requests = CertificateRequests(keys, engine)
     trust_lists = TrustBook(database.trust_lists, recorder, utc_now)
     threads = VerifyThreads()
-    verifier = Verifier(
-        config.seals,
-        TrustFolders(config.seals, config.timestamps),
-        trust_lists,
-        database.seals,
-        threads,
-        utc_now,
-    )
-    parts = Parts(book, gate, keys, engine, uses, recorder, statements, verifier)
+    folders = TrustFolders(config.seals, config.timestamps)
+    verifier = Verifier(config.seals, folders, trust_lists, database.seals, threads, utc_now)
+    parts = Parts(book, gate, keys, engine, uses, recorder, statements, folders, verifier)
     seals = _seals(config, database, parts)
     time_stamps = None if config.timestamps is None else TimeStampService(config.timestamps)
     stamps = _stamps(config, database, parts, time_stamps, audit.ledger)
@@ -222,6 +215,7 @@ class Parts:
     approvals: ApprovalUses
     recorder: Recorder
     statements: StatementWriter
+    folders: TrustFolders
     verifier: Verifier
 
 
@@ -257,13 +251,12 @@ def _stamps(
     ledger: GroupLedger,
 ) -> StampDesk:
     given, times = config.seals, config.timestamps
-    evidence = EvidenceFolders(given, None if times is None else times.trust)
     degrade = times is not None and times.on_failure == "degrade"
     return StampDesk(
         database.seals,
         parts.keys,
         parts.gate,
-        SealJudge(given, evidence, utc_now),
+        SealJudge(given, parts.folders, utc_now),
         StampClock(utc_now, lambda: ledger.tail.time, given.clock_tolerance),
         StampTokens(time_stamps, degrade=degrade),
         parts.engine,

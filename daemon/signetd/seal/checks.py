@@ -84,7 +84,7 @@ def sm3(value: bytes, field: str) -> bytes:
 
 
 def signature(value: bytes, field: str) -> bytes:
-    """Return SM2's signature if it is SEQUENCE { r, s } in DER (GB/T 35276, 7.2)."""
+    """Return SM2's signature if it is SEQUENCE { r, s } in DER (GB/T 35276, 7.3)."""
     try:
         encoding.der_to_raw(value, _SIGNATURE_NUMBER)
     except ValueError:

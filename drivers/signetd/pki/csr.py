@@ -80,8 +80,9 @@ def request_info(spki: bytes, wanted: Wanted) -> bytes:
 def signature_algorithm(name: str) -> bytes:
     """Return the AlgorithmIdentifier (DER) for a name of algorithms.NAMES such as ``sm2-sm3``.
 
-    SM2 and ECDSA have no parameters (GB/T 35276, 6; RFC 5758, 3.2), RSA has NULL, RSA-PSS one hash
-    for both purposes and a salt as long as it (RFC 4055, 3.1). Raises KeyError for other names.
+    SM2 and ECDSA have no parameters (GM/T 0015, on signature algorithms; RFC 5758, 3.2), RSA has
+    NULL, RSA-PSS one hash for both purposes and a salt as long as it (RFC 4055, 3.1).
+    Raises KeyError for other names.
     """
     encoded: bytes = _ALGORITHMS[name].dump()
     return encoded

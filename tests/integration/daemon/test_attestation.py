@@ -1,6 +1,7 @@
 """A real daemon attests a key, and a third party verifies that with a file and a public key."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,14 @@ from pathlib import Path
 import pytest
 
 from signetd.audit import read_public_key, verify_statement
-from signetd.client import Client, FailedPrecondition, InvalidRequest, NotFound
+from signetd.client import (
+    Client,
+    FailedPrecondition,
+    InvalidRequest,
+    NotFound,
+    SignetdError,
+    Unavailable,
+)
 from tests.integration.daemon.running import Running
 
 
@@ -93,3 +101,63 @@ def test_a_destroyed_version_is_stated_to_be_gone(attested: Client) -> None:
     assert "CKA_LOCAL" not in said
     held = verify_statement(attested.attest_key("seal").document, [read_public_key(pem)])
     assert (held.statement["kind"], held.statement["key_version"]) == ("key", 2)
+
+
+@pytest.fixture
+def destroyed(attested: Client) -> Client:
+    """A client, and a key "seal" that is destroyed as a whole."""
+    attested.disable_key("seal")
+    attested.destroy_key("seal")
+    return attested
+
+
+def test_a_whole_key_is_stated_to_be_gone_and_the_token_is_asked_anew(
+    destroyed: Client, running: Running
+) -> None:
+    looked = running.count("C_FindObjectsInit")
+    document = destroyed.attest_key("seal", nonce=b"auditor").document
+    assert running.count("C_FindObjectsInit") > looked, "a statement is of now, not of then"
+    pem = destroyed.get_public_key("audit").pem.encode()
+    report = verify_statement(document, [read_public_key(pem)], nonce=b"auditor")
+    assert report.ok, report.problems
+    said, key = report.statement, destroyed.get_key("seal")
+    assert (said["kind"], said["key_state"]) == ("key-destroyed", "DESTROYED")
+    assert said["public_key_fingerprint"] == key.public_key_fingerprint
+    searched = str(said["searched"])
+    for part in (
+        f"on tokens/t serial {key.token_serial} at ",
+        f"0 objects with CKA_ID {key.cka_id.hex()}",
+        f"the public key {key.public_key_fingerprint}",
+    ):
+        assert part in searched, searched
+
+
+def test_a_destroyed_key_is_not_attested_while_its_token_is_away(
+    destroyed: Client, running: Running
+) -> None:
+    running.faults("* hide")
+    running.await_log("ABSENT")
+    with pytest.raises(Unavailable, match="absent") as refused:
+        destroyed.attest_key("seal")
+    assert refused.value.reason == "TOKEN_ABSENT"
+
+
+def test_a_pair_that_came_back_is_not_attested_to_be_gone(
+    attested: Client, running: Running, tmp_path: Path
+) -> None:
+    tokens, backup = running.folder / "token" / "tokens", tmp_path / "backup"
+    shutil.copytree(tokens, backup)
+    attested.disable_key("seal")
+    attested.destroy_key("seal")
+    assert b"key-destroyed" in attested.attest_key("seal").document
+    running.signal(15)
+    assert running.wait(30) == 0
+    shutil.rmtree(tokens)
+    shutil.copytree(backup, tokens)
+    running.spawn()
+    running.await_log('"event": "ready"')
+    with running.client() as client, pytest.raises(SignetdError) as refused:
+        client.attest_key("seal")
+    assert refused.value.reason == "KEY_STATE_WRONG"
+    for part in ("shows again 1 private key object(s), 1 public key object(s)", "backup"):
+        assert part in refused.value.message

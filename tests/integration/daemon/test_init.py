@@ -73,8 +73,13 @@ def test_nobody_has_two_of_the_roles(file: Path, role: str) -> None:
     assert not (file.parent / "state").exists(), "nothing may be made by a refused command"
 
 
-def test_a_name_that_cannot_be_one_is_refused(file: Path) -> None:
-    done = init(file, "--security-admin", " alice")
-    assert done.returncode == 1
-    assert "without blanks at its ends" in done.stderr
+@pytest.mark.parametrize("role", ["--security-admin", "--system-admin", "--auditor"])
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [(" alice", "without blanks at its ends"), ("groups/board", "how a group is named")],
+)
+def test_a_name_that_cannot_be_one_is_refused(file: Path, role: str, name: str, why: str) -> None:
+    others = () if role == "--security-admin" else ("--security-admin", "bob")
+    done = init(file, *others, role, name)
+    assert (done.returncode, why in done.stderr) == (1, True), done.stderr
     assert not (file.parent / "state").exists()

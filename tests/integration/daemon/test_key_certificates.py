@@ -255,6 +255,16 @@ def test_a_chain_that_does_not_belong_is_refused(place: Place) -> None:
     )
 
 
+def test_an_expired_ca_in_the_chain_is_refused(place: Place) -> None:
+    ca, name = place.cas["sm2"], place.key()
+    request = (ca.folder / "ca.csr").read_bytes()
+    old = ca.issue(request, section="authority", by="root", life=(-9 * DAY, -2 * DAY))
+    error = place.refused(name, place.issued(name) + old + ca.root)
+    assert error.reason == "CERTIFICATE_UNSUITABLE"
+    assert "CN=CA intermediate" in error.message
+    assert "expired" in error.message
+
+
 @pytest.mark.parametrize(
     ("data", "reason"),
     [

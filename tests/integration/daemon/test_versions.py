@@ -122,6 +122,25 @@ def test_a_file_hashed_for_sm2_is_signed_by_no_other_version(scene: Scene, tmp_p
         assert openssl_verifies(tmp_path, client.get_public_key("k").pem, again.signature)
 
 
+@pytest.mark.parametrize("key_type", ["SM2", "EC_P256"])
+def test_a_file_for_one_version_is_signed_and_verified_by_no_other(
+    key_type: str, scene: Scene, tmp_path: Path
+) -> None:
+    file = tmp_path / "contract"
+    file.write_bytes(MESSAGE)
+    first, second = "keys/k/versions/1", "keys/k/versions/2"
+    with scene.daemon.client() as client:
+        client.generate_key("k", token="t", key_type=key_type)
+        client.replace_key("k")
+        with pytest.raises(SignetdError, match="does not sign") as refused:
+            client.sign(client.file_item(first, file))
+        assert refused.value.reason == "KEY_STATE_WRONG"
+        made = client.sign(client.file_item(second, file))
+        assert client.verify(client.file_item(second, file), made.signature) == second
+        with pytest.raises(SignatureInvalid):
+            client.verify(client.file_item(first, file), made.signature)
+
+
 def test_a_signature_in_flight_is_finished_by_the_pair_it_began_with(scene: Scene) -> None:
     with scene.daemon.client() as client, ThreadPoolExecutor(1) as thread:
         client.generate_key("k", token="t", key_type="EC_P256")

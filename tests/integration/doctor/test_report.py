@@ -5,6 +5,7 @@ from pathlib import Path
 
 from signetd.softhsm import TokenStore, random_pin, set_faults
 from tests.integration.doctor.conftest import Make
+from tests.integration.doctor.disguises import STRANGER
 from tests.integration.doctor.examined import BIN, Examined
 
 
@@ -16,6 +17,21 @@ def test_a_report_for_people_ends_in_the_configuration(make: Make) -> None:
     token.keeps_pins(done)
     for part in ("library:", "initialised", "0x80000203", "signatures/s", "[token.environment]"):
         assert part in done.stdout
+
+
+def test_what_to_do_about_an_unknown_vendor_is_told(make: Make) -> None:
+    token = make(**STRANGER)
+    pin = ("--pin-file", str(token.user_pin_file), "--seconds", "0.01")
+    said = token.run("probe", *pin).stdout
+    for part in ('name = "my-vendor"', "key_pair_gen = 0x8000ABC1"):
+        assert part in said
+    assert "hint: no profile knows this vendor's mechanisms" in said
+    assert "probe again with --profile my-vendor.toml" in said
+
+
+def test_a_vendor_that_is_known_is_given_no_such_advice(make: Make) -> None:
+    assert make().probe()["hints"] == []
+    assert make("softhsm").probe()["hints"] == []
 
 
 def test_limits_flags_and_quirks_are_in_the_report(make: Make) -> None:

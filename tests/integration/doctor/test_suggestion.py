@@ -12,6 +12,23 @@ from tests.integration.doctor.disguises import DISGUISES, STRANGER
 from tests.integration.drivers.foreign import foreign
 from tests.unit.pki import forest
 
+# Luna's mechanism for e, said to hash the message itself.
+_LYING = """
+name = "lying"
+description = "Luna by somebody who took the wrong mechanism"
+source = "a guess"
+run_on_hardware = false
+
+[sm2]
+key_type = 0x80000016
+key_pair_gen = 0x80000B20
+
+[[sm2.mechanism]]
+mechanism = 0x80000B21
+takes = "message"
+returns = "raw"
+"""
+
 
 @pytest.mark.parametrize("vendor", ["luna", "sansec", "tass", "mesince"])
 def test_the_suggested_table_serves_sm2(make: Make, vendor: str) -> None:
@@ -58,6 +75,21 @@ def test_the_daemon_refuses_a_profile_that_lies(make: Make) -> None:
     expected = pytest.raises(SignetdError, match='the profile must say takes = "message"')
     with running(table.replace('"pkcs11s"', '"koal"', 1)) as (client, _), expected:
         sign(client, "test", "SM2")
+
+
+def test_the_daemon_does_not_sign_by_a_profile_that_lies_and_names_the_one_that_fits(
+    make: Make, tmp_path: Path
+) -> None:
+    token = make(**DISGUISES["luna"])
+    file = tmp_path / "lying.toml"
+    file.write_text(_LYING)
+    table = token.probe()["configuration"]
+    lying = table.replace('profile = "luna"', f'profile_file = "{file}"')
+    with running(lying) as (client, _), pytest.raises(SignetdError) as refused:
+        sign(client, "test", "SM2")
+    assert refused.value.reason == "CONVENTION_WRONG"
+    for part in ('must say takes = "digest"', '"luna" fits better'):
+        assert part in refused.value.message, refused.value.message
 
 
 def test_a_token_with_keys_tells_their_number_before_it_is_initialised(make: Make) -> None:

@@ -28,6 +28,12 @@ with token.open(rw=True, user_pin=open(pin_file).read().strip()) as session:
     verb, _, what = action.partition(" ")
     if verb == "make":
         make(session, what)
+    elif verb == "weak":
+        attribute, _, value = what.partition("=")
+        session.generate_keypair(
+            KeyType.RSA, 2048, id=cka_id, label=name, store=True,
+            private_template={Attribute[attribute]: value == "1"},
+        )
     elif verb == "private-only":
         make(session, what)[0].destroy()
     elif verb == "remove":
@@ -52,7 +58,8 @@ def foreign(token: ProvisionedToken, action: str, *, cka_id: bytes = b"", label:
     """Do one thing on the token in a process of its own.
 
     "make ec", "make rsa", "private-only ec", "remove public", "remove private", "remove", each of
-    *label* and *cka_id*; "certificate HEX" stores a certificate.
+    *label* and *cka_id*; "certificate HEX" stores a certificate; "weak EXTRACTABLE=1" makes a pair
+    whose private key has one attribute as it must not be.
     """
     arguments = [token.module, token.user_pin_file, token.label, action, cka_id.hex(), label]
     environment: dict[str, Any] = dict(token.environment)

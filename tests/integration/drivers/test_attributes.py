@@ -8,7 +8,7 @@ from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.isolation.pool import TokenPool
 from signetd.drivers.types import KeyRef, KeyType
 from signetd.softhsm import ProvisionedToken
-from tests.integration.drivers.test_enrolment import make_key
+from tests.integration.drivers.foreign import foreign
 
 MakePool = Callable[..., Awaitable[TokenPool]]
 
@@ -53,7 +53,7 @@ async def test_an_sm2_pair_of_a_vendor_has_the_vendors_number(make_pool: MakePoo
 
 
 async def test_a_weak_key_shows_what_is_weak(token: ProvisionedToken, make_pool: MakePool) -> None:
-    make_key(token, "EXTRACTABLE", True)
+    foreign(token, "weak EXTRACTABLE=1", cka_id=b"\x07", label="weak")
     pool = await make_pool()
     (weak,) = await pool.keys()
     found = await pool.attributes(weak.ref)

@@ -1,7 +1,5 @@
 """What must never be adopted, on a real token."""
 
-import subprocess
-import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -24,42 +22,12 @@ from tests.integration.drivers.memory import Guard, Serials
 
 MakePool = Callable[..., Awaitable[TokenPool]]
 
-MAKE_KEY = """
-import sys, pkcs11
-from pkcs11 import Attribute
-module, pin_file, label, name, value = sys.argv[1:]
-tokens = [slot.get_token() for slot in pkcs11.lib(module).get_slots(True)]
-token = next(token for token in tokens if token.label == label)
-with token.open(rw=True, user_pin=open(pin_file).read().strip()) as session:
-    session.generate_keypair(
-        pkcs11.KeyType.RSA, 2048, id=b"\\x07", label="weak", store=True,
-        private_template={Attribute[name]: value == "1"},
-    )
-"""
-
-
-def make_key(token: ProvisionedToken, attribute: str, value: bool) -> None:
-    """Make a key pair past signetd, with one attribute as it must not be."""
-    arguments = [
-        str(token.module),
-        str(token.user_pin_file),
-        token.label,
-        attribute,
-        str(int(value)),
-    ]
-    subprocess.run(
-        [sys.executable, "-c", MAKE_KEY, *arguments],
-        env=token.environment,
-        check=True,
-        timeout=60,
-    )
-
 
 @pytest.mark.parametrize(("attribute", "value"), [("EXTRACTABLE", True), ("SENSITIVE", False)])
 async def test_an_unprotected_key_is_neither_enrolled_nor_used(
     attribute: str, value: bool, token: ProvisionedToken, make_pool: MakePool
 ) -> None:
-    make_key(token, attribute, value)
+    foreign(token, f"weak {attribute}={int(value)}", cka_id=b"\x07", label="weak")
     pool = await make_pool()
     with pytest.raises(SignetError, match=f"CKA_{attribute} is {str(value).lower()}") as refused:
         await pool.find_key(cka_id=b"\x07")

@@ -21,7 +21,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
 @pytest.fixture
 def database(place: Place) -> Iterator[Database]:
     """A new database of each kind, up to date."""
-    opened = place.open()
+    opened = place.new()
     yield opened
     opened.close()
 

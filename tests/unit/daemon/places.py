@@ -4,7 +4,9 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -14,9 +16,27 @@ from signetd.daemon.config import Database as DatabaseConfig
 from signetd.daemon.state import Database, open_database
 from signetd.daemon.state import postgres as driver
 from signetd.daemon.state import sqlite as embedded
+from signetd.daemon.state.engine import DATABASE_NAME
 from tests.postgres import PostgresServer
 
 KINDS = ("sqlite", "postgresql")
+
+
+def new_database(folder: Path, config: DatabaseConfig | None = None) -> Database:
+    """Open a new SQLite database in a new folder, with a layout that was made once for all.
+
+    To run the migrations takes longer than most tests; they have tests of their own.
+    """
+    folder.mkdir(mode=0o700)
+    (folder / DATABASE_NAME).write_bytes(_layout())
+    return open_database(folder, config)
+
+
+@cache
+def _layout() -> bytes:
+    with TemporaryDirectory(prefix="layout-") as folder:
+        open_database(Path(folder)).close()
+        return (Path(folder) / DATABASE_NAME).read_bytes()
 
 
 class Place:
@@ -40,6 +60,10 @@ class Place:
     def open(self, **changes: Any) -> Database:
         """Open it as a start of the daemon does."""
         return open_database(self.folder, self.config(**changes))
+
+    def new(self) -> Database:
+        """Open it for the first time."""
+        return new_database(self.folder, self.config()) if self.server is None else self.open()
 
     def run(self, statement: str) -> list[tuple[Any, ...]]:
         """Run SQL of either kind in a session of its own."""

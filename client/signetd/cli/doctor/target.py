@@ -47,6 +47,24 @@ class Target:
     environment: dict[str, str] = field(default_factory=dict)
     deadline: float = 120.0
 
+    @classmethod
+    def given(
+        cls,
+        session: Session,
+        module: Path,
+        serial: str,
+        label: str,
+        profile: str,
+        environment: list[str] | None,
+        deadline: float,
+        *,
+        slot: int | None = None,
+        profiles: Path | None = None,
+    ) -> "Target":
+        """Take the options of a command; a malformed --env ends it."""
+        variables = _variables(session, environment)
+        return cls(module, serial, label, slot, profile, profiles, variables, deadline)
+
     def ask(self, kind: str, pins: list[str], **fields: Any) -> Answer:
         """Have the doctor do one thing; *pins* are never shown."""
         target = {
@@ -67,8 +85,16 @@ class Target:
         return str(Path(self.profile).absolute()) if is_file else self.profile
 
 
-def variables(session: Session, given: list[str] | None) -> dict[str, str]:
-    """Read --env; a malformed one, or one that looks like a PIN's, ends the command."""
+def check(session: Session, answer: Answer) -> None:
+    """End the command if the doctor did not do all that was asked."""
+    if answer.error is not None:
+        for line in answer.printed:
+            typer.echo(f"the module printed: {line}", err=True)
+        facts = {k: v for k, v in answer.error.items() if k != "message"}
+        session.fail(answer.error["message"], **facts)
+
+
+def _variables(session: Session, given: list[str] | None) -> dict[str, str]:
     found = {}
     for text in given or []:
         name, is_there, value = text.partition("=")
@@ -78,12 +104,3 @@ def variables(session: Session, given: list[str] | None) -> dict[str, str]:
             session.fail(f"--env {name} is refused: no PIN goes into the environment")
         found[name] = value
     return found
-
-
-def check(session: Session, answer: Answer) -> None:
-    """End the command if the doctor did not do all that was asked."""
-    if answer.error is not None:
-        for line in answer.printed:
-            typer.echo(f"the module printed: {line}", err=True)
-        facts = {k: v for k, v in answer.error.items() if k != "message"}
-        session.fail(answer.error["message"], **facts)

@@ -1,11 +1,7 @@
 """``signetctl token change-pin``: change the user PIN, without a daemon."""
 
-from pathlib import Path
-from typing import Annotated
-
 import typer
 
-from signetd.cli import show
 from signetd.cli.doctor import pins
 from signetd.cli.doctor.target import (
     Deadline,
@@ -16,10 +12,9 @@ from signetd.cli.doctor.target import (
     ProfileName,
     Serial,
     Target,
-    check,
-    variables,
 )
 from signetd.cli.session import of
+from signetd.cli.token.options import NewPinFile, PresentPinFile, change
 
 
 def command(
@@ -27,12 +22,8 @@ def command(
     module: Module,
     serial: Serial = "",
     label: Label = "",
-    pin_file: Annotated[
-        Path | None, typer.Option(help="File with the present PIN; else a prompt")
-    ] = None,
-    new_pin_file: Annotated[
-        Path | None, typer.Option(help="File with the new user PIN; else a prompt")
-    ] = None,
+    pin_file: PresentPinFile = None,
+    new_pin_file: NewPinFile = None,
     profile: ProfileName = "",
     environment: Environment = None,
     deadline: Deadline = 120.0,
@@ -40,12 +31,9 @@ def command(
 ) -> None:
     """Change the user PIN; the present one is presented once."""
     session = of(context)
-    variables_ = variables(session, environment)
-    target = Target(module, serial, label, None, profile, None, variables_, deadline)
-    pin = pins.get(session, pin_file, "Present user PIN")
-    new_pin = pins.get(session, new_pin_file, "New user PIN", is_new=True)
-    answer = target.ask(
-        "ChangePin", [pin, new_pin], pin=pin, new_pin=new_pin, accept_final_try=final_try
-    )
-    check(session, answer)
-    show.one(session.output, answer.sections["token"])
+    target = Target.given(session, module, serial, label, profile, environment, deadline)
+    given = {
+        "pin": pins.get(session, pin_file, "Present user PIN"),
+        "new_pin": pins.get(session, new_pin_file, "New user PIN", is_new=True),
+    }
+    change(session, target, "ChangePin", given, accept_final_try=final_try)

@@ -1,11 +1,9 @@
 """``signetctl token init``: initialise a token, which destroys what is on it; without a daemon."""
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from signetd.cli import show
 from signetd.cli.doctor import pins
 from signetd.cli.doctor.target import (
     Deadline,
@@ -15,9 +13,9 @@ from signetd.cli.doctor.target import (
     Serial,
     Target,
     check,
-    variables,
 )
 from signetd.cli.session import Session, of
+from signetd.cli.token.options import NewPinFile, SoPinFile, change
 
 
 def command(
@@ -28,12 +26,8 @@ def command(
     slot: Annotated[
         int | None, typer.Option(help="The slot of a token that is not initialised yet")
     ] = None,
-    so_pin_file: Annotated[
-        Path | None, typer.Option(help="File with the SO PIN; else a prompt")
-    ] = None,
-    user_pin_file: Annotated[
-        Path | None, typer.Option(help="File with the user PIN that is set; else a prompt")
-    ] = None,
+    so_pin_file: SoPinFile = None,
+    user_pin_file: NewPinFile = None,
     yes: Annotated[
         bool, typer.Option("--yes", help="Do not ask whether what is on the token may be destroyed")
     ] = False,
@@ -48,16 +42,13 @@ def command(
     session = of(context)
     if (slot is None) == (not serial):
         session.fail("name the token: --slot-serial SERIAL, or --slot SLOT for a blank one")
-    variables_ = variables(session, environment)
-    target = Target(module, serial, "", slot, profile, None, variables_, deadline)
+    target = Target.given(session, module, serial, "", profile, environment, deadline, slot=slot)
     erase = yes or (slot is None and _confirmed(session, target))
-    so_pin = pins.get(session, so_pin_file, "SO PIN", is_new=slot is not None)
-    user_pin = pins.get(session, user_pin_file, "New user PIN", is_new=True)
-    answer = target.ask(
-        "Init", [so_pin, user_pin], label=new_label, so_pin=so_pin, user_pin=user_pin, erase=erase
-    )
-    check(session, answer)
-    show.one(session.output, answer.sections["token"])
+    given = {
+        "so_pin": pins.get(session, so_pin_file, "SO PIN", is_new=slot is not None),
+        "user_pin": pins.get(session, user_pin_file, "New user PIN", is_new=True),
+    }
+    change(session, target, "Init", given, label=new_label, erase=erase)
 
 
 def _confirmed(session: Session, target: Target) -> bool:

@@ -17,7 +17,6 @@ from signetd.cli.doctor.target import (
     Serial,
     Target,
     check,
-    variables,
 )
 from signetd.cli.session import Output, of
 
@@ -46,8 +45,9 @@ def command(
     With a PIN, which is presented once, SM2 is tried with session keys; nothing stays on the token.
     """
     session = of(context)
-    variables_ = variables(session, environment)
-    target = Target(module, serial, label, None, profile, profiles, variables_, deadline)
+    target = Target.given(
+        session, module, serial, label, profile, environment, deadline, profiles=profiles
+    )
     pin = pins.get(session, pin_file, "User PIN") if pin_file or ask_pin else ""
     answer = target.ask(
         "Probe",

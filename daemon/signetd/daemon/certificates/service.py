@@ -10,6 +10,7 @@ import msgspec
 
 from signetd.daemon.certificates import bundle, judging
 from signetd.daemon.keys import tokens as token_checks
+from signetd.daemon.keys import versions
 from signetd.daemon.keys.tokens import Token
 from signetd.daemon.keys.types import KeyState, RegisteredKey
 from signetd.drivers.errors import Reason, SignetError
@@ -138,7 +139,8 @@ class KeyCertificates:
 
         Raises SignetError KEY_NOT_FOUND if there is no such version, CERTIFICATE_MISSING.
         """
-        number, certificates = _of_version(key, version)
+        pair = versions.at(key, version)
+        number, certificates = pair.version, pair.certificates
         if not certificates:
             raise SignetError(
                 Reason.CERTIFICATE_MISSING,
@@ -209,15 +211,3 @@ def _owner(certificate: Certificate, known: Sequence[RegisteredKey]) -> str:
             if keys.same(certificate.spki, older.spki):
                 return f"version {older.version} of the key {key.id!r}"
     return ""
-
-
-def _of_version(key: RegisteredKey, version: int | None) -> tuple[int, tuple[bytes, ...]]:
-    if version is None or version == key.version:
-        return key.version, key.certificates
-    for older in key.older:
-        if older.version == version:
-            return version, older.certificates
-    raise SignetError(
-        Reason.KEY_NOT_FOUND,
-        f"The key {key.id!r} has no version {version}; its newest is {key.version}.",
-    )

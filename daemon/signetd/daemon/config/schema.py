@@ -34,8 +34,9 @@ IdentityName = Annotated[
         min_length=1,
         max_length=255,
         # No control characters, and no blank at either end: such a name is a slip of the hand.
-        pattern=r"\A[^\s\x00-\x1f\x7f](?:[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?\Z",
-        description="an identity's name: 1 to 255 characters, " + _CLEAN,
+        # Nor the name of a group, as policy.checks has it.
+        pattern=r"\A(?!groups/)[^\s\x00-\x1f\x7f](?:[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?\Z",
+        description=f"an identity's name: 1 to 255 characters, {_CLEAN}, and not groups/…",
     ),
 ]
 DashedName = Annotated[

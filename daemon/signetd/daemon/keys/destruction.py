@@ -48,7 +48,7 @@ def _only_verifying(key: RegisteredKey, version: int) -> RegisteredKey:
             f"The version {version} of {key.id!r} is the one that signs. Replace it first, or "
             f"destroy the whole key keys/{key.id}.",
         )
-    if next(each for each in key.older if each.version == version).destroyed:
+    if versions.is_destroyed(key, version):
         raise SignetError(
             Reason.KEY_STATE_WRONG,
             f"The version {version} of the key {key.id!r} is destroyed already.",
@@ -76,20 +76,27 @@ async def destroy_pair(pair: RegisteredKey, held: Mapping[str, KeyToken]) -> str
     except SignetError as error:
         if error.reason is not Reason.KEY_NOT_ON_TOKEN:
             raise
-    return await prove_gone(pair, token)
+    traces = await look(pair, token)
+    if not traces.gone:
+        raise SignetError(
+            Reason.TOKEN_FAILED,
+            f"The version {pair.version} of the key {pair.id!r} is not called destroyed: the token "
+            f"{pair.token!r} still shows {left(pair, traces)}. Remove them with the token's own "
+            "tool, and destroy the key again.",
+            metadata={"private": str(traces.private), "public": str(traces.public)},
+        )
+    return proof(pair, traces)
 
 
-async def prove_gone(pair: RegisteredKey, token: TracingToken) -> str:
-    """Look for a pair afresh; return where was looked, if nothing of it is left.
+async def look(pair: RegisteredKey, token: TracingToken) -> Traces:
+    """Look for a pair afresh, in the token that is registered for it.
 
-    Raises as `destroy_pair` does.
+    Raises KEY_NOT_ON_TOKEN for another token under the name, and what the token answers.
     """
     tokens.holding(pair, token)
     traces = await token.find_traces(pair.ref)
     tokens.holding(pair, token)  # still: what another one does not show proves nothing
-    if not traces.gone:
-        raise _left(pair, traces)
-    return _proof(pair, traces)
+    return traces
 
 
 def joined(proofs: Sequence[str]) -> str:
@@ -99,24 +106,22 @@ def joined(proofs: Sequence[str]) -> str:
     return "; ".join(proofs[:_SHOWN_PROOFS]) + tail
 
 
-def _left(pair: RegisteredKey, traces: Traces) -> SignetError:
+def left(pair: RegisteredKey, traces: Traces) -> str:
+    """Name what is left of a pair."""
     counts = {
         "private key": traces.private,
         "public key": traces.public,
         "certificate": traces.certificates,
     }
-    left = ", ".join(f"{count} {what} object(s)" for what, count in counts.items() if count)
-    return SignetError(
-        Reason.TOKEN_FAILED,
-        f"The version {pair.version} of the key {pair.id!r} is not called destroyed: the token "
-        f"{pair.token!r} still shows {left} with its public key, or with its CKA_ID "
-        f"{pair.cka_id.hex() or '(empty)'} and no public key that could be read. Remove them with "
-        "the token's own tool, and destroy the key again.",
-        metadata={"private": str(traces.private), "public": str(traces.public)},
+    found = ", ".join(f"{count} {what} object(s)" for what, count in counts.items() if count)
+    return (
+        f"{found} with its public key, or with its CKA_ID {pair.cka_id.hex() or '(empty)'} and no "
+        "public key that could be read"
     )
 
 
-def _proof(pair: RegisteredKey, traces: Traces) -> str:
+def proof(pair: RegisteredKey, traces: Traces) -> str:
+    """Say where was looked for a pair of which nothing is left."""
     others = f", {traces.others} of other keys under that CKA_ID" if traces.others else ""
     fresh = "a fresh session" if traces.sessions == 1 else f"{traces.sessions} fresh sessions"
     return (

@@ -7,7 +7,6 @@ from enum import StrEnum
 import msgspec
 
 from signetd.daemon.policy.types import KeyPolicy, KeyPurpose
-from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.types import Algorithm, KeyRef, KeyType, ProtectionLevel
 
 
@@ -95,15 +94,3 @@ class RegisteredKey(msgspec.Struct, frozen=True, kw_only=True):
     def ref(self) -> KeyRef:
         """Where the token finds the key pair, and how it makes sure that it is this one."""
         return KeyRef(self.cka_id, hashlib.sha256(self.spki).digest())
-
-    def at(self, version: int | None) -> "RegisteredKey | KeyVersion":
-        """Return one of its pairs, None for the one that signs; raises KEY_NOT_FOUND."""
-        if version is None or version == self.version:
-            return self
-        for pair in self.older:
-            if pair.version == version:
-                return pair
-        raise SignetError(
-            Reason.KEY_NOT_FOUND,
-            f"The key {self.id!r} has no version {version}; its newest is {self.version}.",
-        )

@@ -41,16 +41,28 @@ def fingerprints(key: RegisteredKey) -> list[str]:
     return [key.fingerprint, *(version.fingerprint for version in key.older)]
 
 
-def at(key: RegisteredKey, version: int) -> RegisteredKey:
-    """Return the key as one of its versions; raises KEY_NOT_FOUND."""
-    pair = key.at(version)
-    return seen_as(key, pair) if isinstance(pair, KeyVersion) else key
+def at(key: RegisteredKey, version: int | None) -> RegisteredKey:
+    """Return the key as one of its versions, None for the one that signs; raises KEY_NOT_FOUND."""
+    if version is None or version == key.version:
+        return key
+    return seen_as(key, _older(key, version))
 
 
 def is_destroyed(key: RegisteredKey, version: int) -> bool:
     """Whether the pair of a version was destroyed; raises KEY_NOT_FOUND."""
-    pair = key.at(version)
-    return pair.destroyed if isinstance(pair, KeyVersion) else key.state is KeyState.DESTROYED
+    if version == key.version:
+        return key.state is KeyState.DESTROYED
+    return _older(key, version).destroyed
+
+
+def _older(key: RegisteredKey, version: int) -> KeyVersion:
+    for pair in key.older:
+        if pair.version == version:
+            return pair
+    raise SignetError(
+        Reason.KEY_NOT_FOUND,
+        f"The key {key.id!r} has no version {version}; its newest is {key.version}.",
+    )
 
 
 def retired(key: RegisteredKey) -> KeyVersion:

@@ -9,8 +9,18 @@ GROUP_PREFIX: Final = "groups/"
 """What the name of a group begins with where it stands beside names of identities."""
 
 
+def check_not_a_group(name: str, field: str) -> None:
+    """Raise INPUT_INVALID, naming *field*, for the name of a group where an identity's belongs."""
+    if name.startswith(GROUP_PREFIX):
+        raise SignetError(
+            Reason.INPUT_INVALID,
+            f"{field} is {name[:80]!r}, which is how a group is named; give an identity's name.",
+        )
+
+
 def check_identity(identity: Identity) -> None:
     """Raise ROLES_CONFLICT or INPUT_INVALID unless there may be an identity like this."""
+    check_not_a_group(identity.name, "identity.name")
     if not identity.roles:
         raise SignetError(
             Reason.INPUT_INVALID,

@@ -9,7 +9,7 @@ import msgspec
 
 from signetd.api.v1 import access_service_pb2 as messages
 from signetd.daemon.config.schema import IdentityName
-from signetd.daemon.policy.checks import GROUP_PREFIX, check_identity
+from signetd.daemon.policy.checks import GROUP_PREFIX, check_identity, check_not_a_group
 from signetd.daemon.policy.credential import credential_of
 from signetd.daemon.policy.snapshot import Snapshot
 from signetd.daemon.policy.types import Credential, Group, Identity, Role
@@ -27,6 +27,7 @@ def identity_name(name: str, field: str) -> str:
     """Return *name* if an identity can have it; raises INPUT_MISSING or INPUT_INVALID."""
     if not name:
         raise SignetError(Reason.INPUT_MISSING, f"{field} is missing; give an identity's name.")
+    check_not_a_group(name, field)
     try:
         msgspec.convert(name, IdentityName)
     except msgspec.ValidationError:
@@ -35,11 +36,6 @@ def identity_name(name: str, field: str) -> str:
             f"{field} is {name[:80]!r}; an identity's name has 1 to 255 characters, no control "
             "characters, and no blanks at its ends.",
         ) from None
-    if name.startswith(GROUP_PREFIX):
-        raise SignetError(
-            Reason.INPUT_INVALID,
-            f"{field} is {name[:80]!r}, which is how a group is named; give an identity's name.",
-        )
     return name
 
 

@@ -148,8 +148,7 @@ class ApprovalApi:
                 found, version = convert.version_id(request.destroy_key.key, "key")
                 key_id = _key_id(found)
                 key = self._keys.to_destroy(calls.current().identity, key_id)
-                pair = key if version is None else versions.at(key, version)
-                return subjects.destruction(pair, version), ""
+                return subjects.destruction(versions.at(key, version), version), ""
             case "administrator":
                 identity = request.administrator.identity
                 return approval_convert.administrator(identity, self._credential_of), ""

@@ -3,8 +3,8 @@
 from typing import Protocol
 
 from signetd.api.v1 import key_service_pb2 as messages
-from signetd.daemon.keys.types import KeyVersion, RegisteredKey
-from signetd.daemon.rpc import calls, convert
+from signetd.daemon.keys.types import RegisteredKey
+from signetd.daemon.rpc.key_messages import key_and_version
 from signetd.daemon.rpc.recording import Recorder
 from signetd.gm.sm3 import sm3
 
@@ -20,10 +20,8 @@ class Keys(Protocol):
 class Attestation(Protocol):
     """States what keys are."""
 
-    async def attest(
-        self, key: RegisteredKey, pair: RegisteredKey | KeyVersion, nonce: bytes
-    ) -> bytes:
-        """Return a signed statement of *pair*, a version of *key*."""
+    async def attest(self, key: RegisteredKey, version: int | None, nonce: bytes) -> bytes:
+        """Return a signed statement of a version of *key*, None for the one that signs."""
         ...
 
 
@@ -37,12 +35,10 @@ class AttestationApi:
 
     async def attest_key(self, request: messages.AttestKeyRequest) -> messages.Statement:
         """Answer AttestKey."""
-        key_id, number = convert.version_id(request.name)
-        calls.current().facts["key"] = key_id
+        key_id, number = key_and_version(request.name)
         key = self._keys.get(key_id)
-        pair = key.at(number)
-        document = await self._attestation.attest(key, pair, request.nonce)
+        document = await self._attestation.attest(key, number, request.nonce)
         digest = sm3(document).hex()
-        detail = f"statement of version {pair.version} with SM3 {digest}"
+        detail = f"statement of version {number or key.version} with SM3 {digest}"
         await self._recorder.act(f"keys/{key_id}", detail=detail)
         return messages.Statement(document=document, sm3=digest)

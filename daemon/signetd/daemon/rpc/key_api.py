@@ -162,7 +162,7 @@ class KeyApi:
         """Answer GetPublicKey."""
         key_id, version = key_and_version(request.name)
         key = self._readable(key_id)
-        return convert.public_key_message(key if version is None else versions.at(key, version))
+        return convert.public_key_message(versions.at(key, version))
 
     def _readable(self, key_id: str) -> RegisteredKey:
         return self._gate.key(calls.current().asker, Operation.READ, key_id)

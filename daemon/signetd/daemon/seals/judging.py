@@ -9,7 +9,6 @@ minute, unless the evidence changes or a certificate expires before that.
 import asyncio
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -17,12 +16,13 @@ import msgspec
 
 from signetd.daemon.config.schema import Seals
 from signetd.daemon.seals.certificates import USAGES
-from signetd.daemon.seals.evidence import Evidence, EvidenceFolders
 from signetd.daemon.seals.parts import Clock
 from signetd.daemon.seals.types import RegisteredSeal
+from signetd.daemon.trust.folders import revocation_of
+from signetd.daemon.trust.parts import Folders
 from signetd.drivers.errors import Reason, SignetError
-from signetd.pki import Certificate, InputError, Policy, Revocation, validate
-from signetd.seal import Circumstances, Result, Rules, Seal, verify_seal
+from signetd.pki import Certificate, InputError, Policy, validate
+from signetd.seal import Result, Rules, Seal, Trust, verify_seal
 from signetd.seal.verify_signer import check_in_seal
 
 LIFETIME: Final = timedelta(minutes=1)
@@ -32,22 +32,26 @@ MAX_VERDICTS: Final = 4096
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
-    """What was found ``at`` a time by a ``version`` of the evidence; it counts ``until`` then."""
+    """What was found ``at`` a time; it counts ``until`` then."""
 
     problem: SignetError | None
-    version: int
     at: datetime
     until: datetime
 
 
 class SealJudge:
-    """Judges seals and certificates by the configuration; for one event loop."""
+    """Judges seals and certificates by the configuration; for one event loop.
 
-    def __init__(self, config: Seals, evidence: EvidenceFolders, clock: Clock) -> None:
+    Verdicts are by one reading of the folders: they are forgotten when those are read again.
+    """
+
+    def __init__(self, config: Seals, folders: Folders, clock: Clock) -> None:
+        self._config = config
         self._rules = Rules(config.rules)
-        self._revocation = Revocation[config.revocation.upper().replace("-", "_")]
-        self._evidence = evidence
+        self._revocation = revocation_of(config)
+        self._folders = folders
         self._clock = clock
+        self._trust: Trust | None = None
         self._verdicts: OrderedDict[tuple[str, bytes], Verdict] = OrderedDict()
         self._judging = asyncio.Lock()
 
@@ -62,81 +66,69 @@ class SealJudge:
 
         *others* are certificates of CAs, DER, beside those of the configuration; none is trusted.
         SEAL_INVALID where the seal does not verify; CERTIFICATE_UNSUITABLE where the certificate
-        is not one of the seal's, or does not hold.
+        is not one of the seal's, or does not hold; TRUST_UNUSABLE.
         """
-        try:
-            evidence = await asyncio.to_thread(self._evidence.read)
-        except InputError as error:
-            raise _unreadable(error) from None
-        verdict = self._known(registered, certificate, evidence)
+        trust = await asyncio.to_thread(self._folders.trust)
+        verdict = self._known(registered, certificate, trust)
         if verdict is None:
             async with self._judging:  # of many that wait for the same, one judges
-                verdict = self._known(registered, certificate, evidence)
+                verdict = self._known(registered, certificate, trust)
                 if verdict is None:
-                    known = replace(evidence, others=(*evidence.others, *_read(others)))
+                    known = trust.with_evidence(tuple(_read(others)), ())
                     verdict = await asyncio.to_thread(
                         self._judge, registered.id, seal, certificate, known
                     )
-                    self._remember(registered, certificate, verdict)
+                    self._remember(registered, certificate, verdict, trust)
         if verdict.problem is not None:
             raise _again(verdict.problem)
 
     def _known(
-        self, registered: RegisteredSeal, certificate: Certificate, evidence: Evidence
+        self, registered: RegisteredSeal, certificate: Certificate, trust: Trust
     ) -> Verdict | None:
         found = self._verdicts.get((registered.sm3, certificate.der))
-        if found is None or found.version != evidence.version:
+        if found is None or trust is not self._trust:
             return None
         return found if found.at <= self._clock() < found.until else None
 
     def _remember(
-        self, registered: RegisteredSeal, certificate: Certificate, verdict: Verdict
+        self, registered: RegisteredSeal, certificate: Certificate, verdict: Verdict, trust: Trust
     ) -> None:
+        if trust is not self._trust:
+            self._trust = trust
+            self._verdicts.clear()
         place = (registered.sm3, certificate.der)
         self._verdicts[place] = verdict
         self._verdicts.move_to_end(place)
         while len(self._verdicts) > MAX_VERDICTS:
             self._verdicts.popitem(last=False)
 
-    def _judge(
-        self, name: str, seal: Seal, certificate: Certificate, evidence: Evidence
-    ) -> Verdict:
+    def _judge(self, name: str, seal: Seal, certificate: Certificate, trust: Trust) -> Verdict:
         now = self._clock()
         until = now + LIFETIME
         problem = None
         try:
-            self._check_seal(name, seal, evidence, now)
+            self._check_seal(name, seal, trust, now)
             _check_listed(name, seal, certificate)
-            self._check_signer(certificate, evidence, now)
+            self._check_signer(certificate, trust, now)
         except SignetError as error:
             problem = error
         except InputError as error:
-            problem = _unreadable(error)
+            problem = _unusable(error)
         else:
             # A certificate that expires within the minute is not used after that.
             maker = Certificate.read(seal.certificate)
             until = min(until, *(_end(each, now, until) for each in (maker, certificate)))
-        return Verdict(problem=problem, version=evidence.version, at=now, until=until)
+        return Verdict(problem=problem, at=now, until=until)
 
-    def _check_seal(self, name: str, seal: Seal, evidence: Evidence, now: datetime) -> None:
-        if evidence.makers is None:
+    def _check_seal(self, name: str, seal: Seal, trust: Trust, now: datetime) -> None:
+        if self._config.makers is None:
             raise SignetError(
                 Reason.SEAL_INVALID,
                 f"The seal {name!r} cannot be verified: no maker of seals is trusted. Name the "
                 "folder with their roots in the configuration: [seals] makers.",
             )
-        report = verify_seal(
-            seal,
-            Circumstances(
-                rules=self._rules,
-                at=now,
-                makers=evidence.makers,
-                time_authorities=evidence.time_authorities,
-                others=evidence.others,
-                lists=evidence.lists,
-                revocation=self._revocation,
-            ),
-        )
+        given = trust.circumstances(rules=self._rules, at=now, revocation=self._revocation)
+        report = verify_seal(seal, given)
         bad = [each for each in report.checks if each.result is Result.FAILED]
         if bad:
             raise SignetError(
@@ -145,15 +137,15 @@ class SealJudge:
                 metadata={"check": bad[0].name},
             )
 
-    def _check_signer(self, certificate: Certificate, evidence: Evidence, now: datetime) -> None:
-        if evidence.signers is None:
+    def _check_signer(self, certificate: Certificate, trust: Trust, now: datetime) -> None:
+        if self._config.signers is None:
             raise SignetError(
                 Reason.CERTIFICATE_UNSUITABLE,
                 "Nobody who stamps is trusted. Name the folder with the roots of their "
                 "certificates in the configuration: [seals] signers.",
             )
         policy = Policy(at=now, key_usages=USAGES, revocation=self._revocation)
-        report = validate(certificate, policy, evidence.signers, evidence.others, evidence.lists)
+        report = validate(certificate, policy, trust.signers, trust.others, trust.lists)
         if not report.valid:
             first = report.failures[0]
             raise SignetError(
@@ -186,11 +178,11 @@ def _end(certificate: Certificate, now: datetime, until: datetime) -> datetime:
     return after if now < after < until else until
 
 
-def _unreadable(error: InputError) -> SignetError:
+def _unusable(error: InputError) -> SignetError:
     return SignetError(
-        Reason.SEAL_INVALID,
-        f"Seals cannot be verified: {error}. An administrator can mend what [seals] of the "
-        "configuration names.",
+        Reason.TRUST_UNUSABLE,
+        "What the configuration and the certificates of the seal's keys say together cannot be "
+        f"used: {error}.",
     )
 
 

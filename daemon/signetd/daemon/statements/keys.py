@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from signetd.daemon.audit.chain import write_time
-from signetd.daemon.keys.types import KeyVersion, RegisteredKey
+from signetd.daemon.keys.types import RegisteredKey
 from signetd.daemon.statements.document import Value
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.types import AttributeValue, TokenInfo
@@ -30,18 +30,15 @@ _LONGEST: Final = 4096  # characters
 
 
 def held(
-    key: RegisteredKey,
-    pair: RegisteredKey | KeyVersion,
-    info: TokenInfo,
-    attributes: Mapping[str, AttributeValue],
+    pair: RegisteredKey, info: TokenInfo, attributes: Mapping[str, AttributeValue]
 ) -> dict[str, Value]:
-    """State of *pair*, a version of *key*, what its token has just said.
+    """State of *pair*, a key as one of its versions, what its token has just said.
 
     Raises TOKEN_FAILED if that cannot be attributes of a key.
     """
     missing = [name for name in PROOFS if name not in attributes]
     return {
-        **_registered(key, pair),
+        **_registered(pair),
         "protection_level": str(pair.protection_level),
         "token_manufacturer": info.manufacturer,
         "token_model": info.model,
@@ -68,12 +65,10 @@ def _checked(attributes: Mapping[str, AttributeValue]) -> Mapping[str, Attribute
     return attributes
 
 
-def gone(
-    key: RegisteredKey, pair: RegisteredKey | KeyVersion, info: TokenInfo, searched: str
-) -> dict[str, Value]:
+def gone(pair: RegisteredKey, info: TokenInfo, searched: str) -> dict[str, Value]:
     """State of *pair* that its token, in which it was, has nothing of it left."""
     return {
-        **_registered(key, pair),
+        **_registered(pair),
         "token_manufacturer": info.manufacturer,
         "token_model": info.model,
         "module": info.module,
@@ -81,14 +76,14 @@ def gone(
     }
 
 
-def _registered(key: RegisteredKey, pair: RegisteredKey | KeyVersion) -> dict[str, Value]:
+def _registered(pair: RegisteredKey) -> dict[str, Value]:
     return {
-        "key": f"keys/{key.id}",
+        "key": f"keys/{pair.id}",
         "key_version": pair.version,
-        "key_state": str(key.state),
-        "key_type": str(key.key_type),
-        "purpose": str(key.purpose),
-        "origin": str(key.origin),
+        "key_state": str(pair.state),
+        "key_type": str(pair.key_type),
+        "purpose": str(pair.purpose),
+        "origin": str(pair.origin),
         "registered": write_time(pair.create_time),
         "spki": base64.b64encode(pair.spki).decode(),
         "public_key_fingerprint": pair.fingerprint,

@@ -14,6 +14,7 @@ from signetd.daemon.config.schema import Seals, Timestamps
 from signetd.drivers.errors import Reason, SignetError
 from signetd.pki import (
     InputError,
+    Revocation,
     RevocationList,
     TrustStore,
     certificates,
@@ -25,15 +26,26 @@ from signetd.seal.verify_chain import MAX_OTHERS, MAX_SOURCES
 
 READ_SECONDS: Final = 60.0
 """After so long a folder is read again, however little its files seem to have changed."""
+_REVOCATION: Final = {
+    "required": Revocation.REQUIRED,
+    "if-known": Revocation.IF_KNOWN,
+    "ignored": Revocation.IGNORED,
+}
 _log = structlog.get_logger("signetd.trust")
 _Read = TypeVar("_Read")
+
+
+def revocation_of(config: Seals) -> Revocation:
+    """Return how much [seals] wants to be known of the revocation of certificates."""
+    return _REVOCATION[config.revocation]
 
 
 class TrustFolders:
     """Reads the folders of [seals], and those of [timestamps] for the times in seals and stamps.
 
-    A folder counts as a whole: while a file in it cannot be read nobody is judged by it, so that
-    a broken revocation list does not go unnoticed.
+    For verification and for stamps, from any thread. A folder counts as a whole: while a file in
+    it cannot be read nobody is judged by it, so that a broken revocation list does not go
+    unnoticed.
     """
 
     def __init__(
@@ -52,7 +64,7 @@ class TrustFolders:
         self._problem = ""
 
     def trust(self) -> Trust:
-        """Return whom the folders trust now; blocks.
+        """Return whom the folders trust now, the same object until they are read again; blocks.
 
         Without a folder of makers it is nobody. Raises TRUST_UNUSABLE; the log tells why.
         """

@@ -2,16 +2,16 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Final
 
 from signetd.daemon.config.schema import Seals as SealsConfig
+from signetd.daemon.trust.folders import revocation_of
 from signetd.daemon.trust.parts import Clock, Folders, Lists, Seals
 from signetd.daemon.trust.status import status_of
 from signetd.daemon.trust.threads import VerifyThreads
 from signetd.daemon.trust.types import Judged, Wanted
 from signetd.drivers.errors import Reason, SignetError
 from signetd.gm.backend import NoBackendError
-from signetd.pki import InputError, Revocation
+from signetd.pki import InputError
 from signetd.seal import (
     Circumstances,
     Report,
@@ -29,12 +29,6 @@ from signetd.seal import (
 )
 from signetd.seal.verify_timestamp import time_of
 
-_REVOCATION: Final = {
-    "required": Revocation.REQUIRED,
-    "if-known": Revocation.IF_KNOWN,
-    "ignored": Revocation.IGNORED,
-}
-
 
 class Verifier:
     """Makes reports. A bad seal is a report; errors are for what cannot be judged."""
@@ -49,7 +43,7 @@ class Verifier:
         clock: Clock,
     ) -> None:
         self._rules = Rules(config.rules)
-        self._revocation = _REVOCATION[config.revocation]
+        self._revocation = revocation_of(config)
         self._nobody_makes_seals = config.makers is None
         self._folders = folders
         self._lists = lists

@@ -1,7 +1,7 @@
 """The doctor's examination: what needs no PIN first, then what needs a login."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import pkcs11
 
@@ -27,6 +27,12 @@ from signetd.drivers.pkcs11.matching import Facts
 from signetd.drivers.pkcs11.profile import Profile, Sm2Mechanism
 from signetd.drivers.types import Pin
 
+_UNKNOWN: Final = (
+    "no profile knows this vendor's mechanisms, so that the table has no SM2: save the draft above "
+    "as my-vendor.toml, and probe again with --profile my-vendor.toml; where there is no draft, "
+    "write one with the numbers of the vendor's header (docs/profiles.md)"
+)
+
 
 @dataclass(frozen=True)
 class _Patient:
@@ -48,10 +54,11 @@ def run(request: Probe, output: Output) -> None:
     loaded = loading.load(request.target, output)
     output.section("library", tokens.library(loaded.library))
     output.doing("listing slots and tokens")
-    output.section("slots", tokens.slots(loaded.library, loaded.admin))
+    slots = tokens.slots(loaded.library, loaded.admin)
+    output.section("slots", slots)
     token = tokens.choose(loaded.library, request.target)
     if token is None:
-        _leave(request, output)
+        _leave(request, slots, output)
         return
     output.doing("reading the token and its mechanism list")
     about = tokens.describe(token, loaded.admin)
@@ -63,9 +70,16 @@ def run(request: Probe, output: Output) -> None:
     _conclude(patient, request, found, output)
 
 
-def _leave(request: Probe, output: Output) -> None:
+def _leave(request: Probe, slots: list[dict[str, Any]], output: Output) -> None:
     """No single token is meant: everything else stays to be asked for."""
+    there = [each for each in slots if each["token"] is not None]
+    blank = [each["slot"] for each in there if not each["token"]["initialised"]]
     text = "name a token with --slot-serial or --label; only slots and tokens were looked at"
+    if blank and len(blank) == len(there):
+        text = (
+            "only blank tokens are there; initialise one: signetctl token init --slot "
+            f"{blank[0]} --new-label LABEL, with the same --module and --env"
+        )
     if request.pin:
         raise SignetError(Reason.TOKEN_AMBIGUOUS, f"no PIN was presented: {text}")
     output.section("hints", [text])
@@ -158,7 +172,16 @@ def _conclude(
     name = request.target.profile or chosen.name
     table = suggestion.table(request.target, patient.about, name, request.pin_file)
     output.section("configuration", table)
-    output.section("hints", _hints(patient, request, ranked))
+    hints = _hints(patient, request, ranked)
+    if request.pin and not found and chosen.name == "standard" and _offers_unknown(patient):
+        hints.insert(0, _UNKNOWN)
+    output.section("hints", hints)
+
+
+def _offers_unknown(patient: _Patient) -> bool:
+    """Whether there are mechanisms for key pairs that stand in no profile."""
+    unknown = mechanisms.unknown(patient.token, patient.offered, patient.loaded.candidates)
+    return any("GENERATE_KEY_PAIR" in each["flags"] for each in unknown)
 
 
 def _hints(patient: _Patient, request: Probe, ranked: list[matching.Fit]) -> list[str]:

@@ -13,9 +13,9 @@ from grpc_status import rpc_status
 
 from signetd.api.v1 import access_service_pb2
 from signetd.daemon.rpc import errors
-from signetd.daemon.state import open_database
 from signetd.drivers.errors import SignetError
 from tests.unit.daemon.access.service import Service
+from tests.unit.daemon.places import new_database
 
 _METHODS = access_service_pb2.DESCRIPTOR.services_by_name["AccessService"].methods
 
@@ -61,7 +61,7 @@ class Bridge:
 @contextmanager
 def bridge(folder: Path) -> Iterator[tuple[Service, str]]:
     """Serve an API on a new database in *folder*; yields the API and the address."""
-    database = open_database(folder / "state")
+    database = new_database(folder / "state")
     service = Service(database._engine)
     with Bridge(service).serving(folder / "s.sock") as address:
         yield service, address

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from signetd.daemon.state import open_database
 from signetd.daemon.state.approvals import ApprovalStore
 from tests.unit.daemon.approvals.called import Service
 from tests.unit.daemon.approvals.office import Office
 from tests.unit.daemon.approvals.served import Served
+from tests.unit.daemon.places import new_database
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def service(office: Office) -> Service:
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Served]:
     """What is served does not depend on the kind of the database."""
-    database = open_database(tmp_path / "state")
+    database = new_database(tmp_path / "state")
     made = Served(database._engine, tmp_path)
     yield made
     made.close()

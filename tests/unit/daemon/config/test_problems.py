@@ -117,7 +117,8 @@ queue = 5
             'identity = "local-app"\n',
             "",
             "f.toml:4: listener[0].identity: is missing: an identity's name: 1 to 255 "
-            "characters, without control characters and without blanks at its ends.",
+            "characters, without control characters and without blanks at its ends, and not "
+            "groups/….",
         ),
         (
             'label = "signing"\n',
@@ -249,7 +250,7 @@ def test_a_token_name_can_be_any_dashed_name(problems: Problems, minimal: str, n
     assert problems(minimal.replace('name = "hsm1"', f'name = "{name}"')) == []
 
 
-@pytest.mark.parametrize("name", ["", " a", "a ", "a\\tb", "a\\n", "a" * 256])
+@pytest.mark.parametrize("name", ["", " a", "a ", "a\\tb", "a\\n", "a" * 256, "groups/a"])
 def test_an_identity_name_is_clean_text(problems: Problems, minimal: str, name: str) -> None:
     [found] = problems(minimal.replace('admin = "local-app"', f'admin = "{name}"'))
     assert "f.toml:9: access.first_security_admin: must be an identity's name: 1 to 255" in found

@@ -24,8 +24,8 @@ from hypothesis.stateful import (
 from signetd.api.v1 import seal_service_pb2 as messages
 from signetd.daemon.keys import KeyState
 from signetd.daemon.seals.types import Act, SealState
-from signetd.daemon.state import open_database
 from signetd.drivers.errors import Reason, SignetError
+from tests.unit.daemon.places import new_database
 from tests.unit.daemon.seals.office import Office, application
 from tests.unit.daemon.seals.test_life import ALLOWED
 
@@ -56,7 +56,7 @@ class Life(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = TemporaryDirectory(prefix="seals-")
-        self.database = open_database(Path(self.folder.name) / "state")
+        self.database = new_database(Path(self.folder.name) / "state")
         self.loop = asyncio.new_event_loop()
         self.office = self.run(self._office())
         self.known: dict[str, Known] = {}

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from signetd.api.v1 import seal_service_pb2 as messages
-from signetd.daemon.state import open_database
 from signetd.daemon.state.grants import create_grant
 from signetd.drivers.errors import Reason
+from tests.unit.daemon.places import new_database
 from tests.unit.daemon.policy.values import grant
 from tests.unit.daemon.seals import samples
 from tests.unit.daemon.seals.office import READS, Office, opened, refusal
@@ -149,7 +149,7 @@ async def test_it_must_be_said_which_seal_is_meant(office: Office, fields: dict[
 
 
 async def test_where_it_is_published_everybody_is_told(tmp_path: Path) -> None:
-    database = open_database(tmp_path / "state")
+    database = new_database(tmp_path / "state")
     async with opened(database, published=True) as office:
         filed = await office.in_use("a")
         for fields in ({"name": "seals/a"}, {"seal_id": "3301-a"}, {"sm3": filed.sm3}):

@@ -10,12 +10,12 @@ from sqlalchemy import Connection, event
 
 from signetd.daemon.seals.parts import Step
 from signetd.daemon.seals.types import Act, RegisteredSeal, SealState
-from signetd.daemon.state import Database, StateError, open_database, seal_rows
+from signetd.daemon.state import Database, StateError, seal_rows
 from signetd.daemon.state.many_rows import insert_rows
 from signetd.daemon.state.seal_tables import SEAL_EVENTS, SEALS
 from signetd.drivers.errors import Reason, SignetError
 from signetd.seal import Format
-from tests.unit.daemon.places import Place
+from tests.unit.daemon.places import Place, new_database
 from tests.unit.daemon.seals.samples import CODE, DAY, NOW, OTHER_CODE
 from tests.unit.daemon.seals.values import seal
 
@@ -140,7 +140,7 @@ def fill(connection: Connection, number: int) -> None:
 @pytest.fixture(scope="module")
 def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """Ten thousand seals in SQLite."""
-    database = open_database(Path(tmp_path_factory.mktemp("many")) / "state")
+    database = new_database(Path(tmp_path_factory.mktemp("many")) / "state")
     with database.transaction("The test") as connection:
         fill(connection, 10_000)
         connection.exec_driver_sql("ANALYZE")

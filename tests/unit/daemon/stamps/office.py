@@ -21,7 +21,6 @@ from signetd.daemon.policy.types import KeyPurpose, Operation
 from signetd.daemon.rpc import calls
 from signetd.daemon.rpc.calls import Call
 from signetd.daemon.rpc.stamp_api import StampApi
-from signetd.daemon.seals.evidence import EvidenceFolders
 from signetd.daemon.seals.judging import SealJudge
 from signetd.daemon.seals.stamp_clock import StampClock
 from signetd.daemon.seals.stamp_tokens import StampTokens
@@ -30,6 +29,7 @@ from signetd.daemon.signing import FaultCounter, SigningEngine
 from signetd.daemon.state import Database
 from signetd.daemon.state.grants import create_grant
 from signetd.daemon.timestamps import Stamped
+from signetd.daemon.trust.folders import TrustFolders
 from signetd.drivers.types import Requester, SignOrder
 from tests.unit.daemon.policy.values import grant
 from tests.unit.daemon.seals import samples
@@ -98,8 +98,7 @@ class StampOffice(Office):
         uses = ApprovalUses(database.approvals, People(self.book), self.changes, self.clock)
         self.seals = self._seals(engine, uses, published=False)
         self.api._seals = self.seals
-        self.evidence = EvidenceFolders(self.config, look_seconds=0)
-        self.judge = SealJudge(self.config, self.evidence, self.clock)
+        self.judge = SealJudge(self.config, TrustFolders(self.config), self.clock)
         self.authority = Authority()
         self.slept: list[float] = []
         self._grants = 10

@@ -130,6 +130,11 @@ def test_an_identity_has_a_role(changes: Changes) -> None:
     refused(changes, Reason.INPUT_INVALID, create_identity(nothing), says="at least one")
 
 
+def test_an_identity_is_not_named_as_a_group(changes: Changes) -> None:
+    named = identity("groups/board")
+    refused(changes, Reason.INPUT_INVALID, create_identity(named), says="how a group is named")
+
+
 def test_a_socket_has_no_certificate(changes: Changes) -> None:
     wrong = identity(credential=Credential.SOCKET, certificate_sha256="a" * 64)
     refused(changes, Reason.INPUT_INVALID, create_identity(wrong), says="leave .* empty")

@@ -5,14 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from signetd.daemon.state import Database, open_database
+from signetd.daemon.state import Database
+from tests.unit.daemon.places import new_database
 from tests.unit.daemon.trust.scene import Scene, opened
 
 
 @pytest.fixture
 async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
     """The service on SQLite, whose configuration trusts nobody."""
-    database = open_database(tmp_path / "state")
+    database = new_database(tmp_path / "state")
     async with opened(database) as made:
         yield made
     database.close()

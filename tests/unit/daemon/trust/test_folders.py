@@ -11,6 +11,7 @@ from signetd.daemon.trust import folders
 from signetd.daemon.trust.folders import TrustFolders
 from signetd.drivers.errors import Reason, SignetError
 from signetd.seal import Trust
+from signetd.seal.verify_chain import MAX_OTHERS, MAX_SOURCES
 from tests.unit.daemon.trust.regions import EAST, WEST, write
 
 
@@ -119,6 +120,22 @@ def test_a_folder_that_is_gone_is_told(config: Seals, tmp_path: Path) -> None:
     config.crls.rename(tmp_path / "elsewhere")
     with pytest.raises(SignetError):
         found.trust()
+
+
+@pytest.mark.parametrize(
+    ("option", "ending", "limit"),
+    [("crls", "crl", MAX_SOURCES), ("intermediates", "der", MAX_OTHERS)],
+)
+def test_no_more_is_read_than_a_verification_takes(
+    config: Seals, option: str, ending: str, limit: int
+) -> None:
+    folder = getattr(config, option)
+    content = next(folder.iterdir()).read_bytes()
+    for number in range(limit + 1):
+        (folder / f"more-{number}.{ending}").write_bytes(content)
+    with structlog.testing.capture_logs() as logged, pytest.raises(SignetError):
+        TrustFolders(config).trust()
+    assert f"{limit} are the most" in logged[0]["problem"]
 
 
 def test_a_folder_without_makers_is_a_mistake_but_none_at_all_is_not(tmp_path: Path) -> None:

@@ -11,12 +11,12 @@ import pytest
 
 from signetd.api.v1 import verification_service_pb2 as messages
 from signetd.daemon.config.schema import Seals, Timestamps
-from signetd.daemon.state import open_database
 from signetd.drivers.errors import Reason, SignetError
 from signetd.gm.sm3 import sm3
 from signetd.pki import Certificate, RevocationList, TrustStore
 from signetd.seal import Result, Rules, Trust, Verdict
 from signetd.seal.trust_list_text import text
+from tests.unit.daemon.places import new_database
 from tests.unit.daemon.trust import regions
 from tests.unit.daemon.trust.regions import EAST, WEST, list_of, seal_of, stamp_of
 from tests.unit.daemon.trust.scene import Scene, failed, opened, results
@@ -45,7 +45,7 @@ async def fixtures(tmp_path: Path) -> AsyncIterator[Scene]:
         intermediates=folder / "intermediates",
         crls=folder / "crls",
     )
-    database = open_database(tmp_path / "fixtures")
+    database = new_database(tmp_path / "fixtures")
     # Whom to believe the time; nobody is asked for one.
     timestamps = Timestamps(urls=(), trust=folder / "trust")
     async with opened(database, config, timestamps=timestamps) as made:
@@ -118,7 +118,7 @@ async def test_the_configured_revocation_lists_count_for_trust_lists_too(tmp_pat
     names = ("root_crl", "ca_crl")
     crls = regions.write(tmp_path / "crls", **dict(zip(names, EAST.lists(), strict=True)))
     between = regions.write(tmp_path / "between", ca_der=EAST.ca.der)
-    database = open_database(tmp_path / "state")
+    database = new_database(tmp_path / "state")
     async with opened(database, Seals(intermediates=between, crls=crls)) as scene:
         await scene.take("east", bare)
         report = await scene.call("VerifySeal", seal=seal_of(EAST), trust_list=LISTED)
