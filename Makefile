@@ -15,6 +15,7 @@
 # profile   where the microseconds of one signature go: REQUESTS=2000 SECONDS_=5
 # audit-cost   what the audit costs, a daemon with it and one without by turns: PAIRS=5 AGAINST=checkout
 # policy-cost  what a decision costs with 10 grants and with 10,000
+# seal-cost    what lists, status and stamps cost with 10 seals and with 10,000: PAIRS=5
 # crashes   the audit after crashes under load: ROUNDS=50 SEED=… WHAT=sqlite, postgresql, full-disk
 #           (as root) or file-size; DOC=docs/audit.md
 # fuzz      the parsers of seals and stamps under atheris, RUNS inputs for each: RUNS=1000000 SEED=1
@@ -29,7 +30,7 @@ FUZZ_VENV := .venv-fuzz
 BIN := $(VENV)/bin
 PYTEST_WORKERS ?= 2
 
-.PHONY: demo test test-tokens lint proto chaos recovery soak overload crashes fuzz audit-cost policy-cost bench profile clean setup
+.PHONY: demo test test-tokens lint proto chaos recovery soak overload crashes fuzz audit-cost policy-cost seal-cost bench profile clean setup
 
 setup: $(VENV)/.ready
 
@@ -111,6 +112,9 @@ profile: $(VENV)/.ready
 
 policy-cost: $(VENV)/.ready
 	$(BIN)/python -m benchmarks.policy $(INTO)
+
+seal-cost: $(VENV)/.ready
+	$(BIN)/python -m benchmarks.seals --rounds $(PAIRS) $(INTO)
 
 crashes: $(VENV)/.ready
 	$(BIN)/python -m tests.crashes --what $(WHAT) --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED)) $(INTO)

@@ -87,6 +87,8 @@ class Signetd(Running):
 
     def launch(self) -> None:
         """Start it, wait until it is ready, and let its clients sign with every key."""
+        if self._log.exists():
+            self.take_failed_items()  # nor is it taken to be ready by what it wrote before
         self.spawn()
         self.await_log('"event": "ready"')
         if not self._established:

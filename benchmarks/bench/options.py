@@ -25,11 +25,12 @@ class Mode:
     workers: str
     rounds: int
     seconds: float
-    keys: int
 
 
-FULL: Final = Mode("SM2,RSA-2048,P-256,Ed25519", "unix,mtls", "1,2", 5, 2.0, 500)
-QUICK: Final = Mode("SM2,P-256", "unix", "2", 2, 1.0, 50)
+FULL: Final = Mode("SM2,RSA-2048,P-256,Ed25519", "unix,mtls", "1,2", 5, 2.0)
+QUICK: Final = Mode("SM2,P-256", "unix", "2", 2, 1.0)
+KEYS: Final = 500
+"""Keys of the token that a daemon is started on."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def read(arguments: Sequence[str]) -> Options:
         plan=plan,
         own_loads=loads.chosen([*loads.KINDS], quick=given.quick),
         instant="instant" in what,
-        keys=_positive("keys", given.keys, mode.keys) if "start" in what else 0,
+        keys=_positive("keys", given.keys, KEYS) if "start" in what else 0,
         refserver=_program("refserver", given.refserver),
         loadgen=_program("loadgen", given.loadgen),
         folder=given.folder,
@@ -137,7 +138,7 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--workers", help=f"default {FULL.workers}; quick {QUICK.workers}")
     made.add_argument("--rounds", type=int, help=f"default {FULL.rounds}; quick {QUICK.rounds}")
     made.add_argument("--seconds", type=float, help=f"each (default {FULL.seconds:g})")
-    made.add_argument("--keys", type=int, help=f"for the start (default {FULL.keys})")
+    made.add_argument("--keys", type=int, help=f"for the start (default {KEYS})")
     made.add_argument("--refserver", type=Path, metavar="FILE", help="a reference server")
     made.add_argument("--loadgen", type=Path, metavar="FILE", help="a load generator")
     made.add_argument("--folder", type=Path, metavar="DIR", help="on the disk to be used")

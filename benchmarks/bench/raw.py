@@ -39,6 +39,14 @@ class RawLoop:
             raise RuntimeError("the raw loop failed; its message is above")
         return sum(rate_of(line) for line in lines)
 
+    def fill(self, token: Token, keys: int) -> None:
+        """Make so many P-256 key pairs on a token, labelled key-0, key-1 and so on.
+
+        Nobody else should have the token open. The daemon would take minutes for some hundreds: it
+        looks at all that are there before it makes one more.
+        """
+        tokens.run([self._program, "fill", token.module, LABEL, str(keys)], token)
+
     def opening(self, token: Token) -> tuple[int, float]:
         """Return how many private keys a token has, and the seconds to find them all."""
         command = [self._program, "open", token.module, LABEL]
@@ -53,7 +61,8 @@ class RawLoop:
             stdout=subprocess.PIPE,
             text=True,
         )
-        running.callback(_end, loop)
+        running.enter_context(loop)  # closes its pipes, and waits for its end
+        running.callback(loop.kill)  # comes before that
         _say(loop, self._token.pin)
         if loop.stdout is None or loop.stdout.readline() != "ready\n":
             raise RuntimeError("the raw loop did not begin; its message is above")
@@ -70,12 +79,6 @@ def _say(loop: subprocess.Popen[str], line: str) -> None:
     if loop.stdin is None:
         raise RuntimeError("the raw loop has no input")
     print(line, file=loop.stdin, flush=True)
-
-
-def _end(loop: subprocess.Popen[str]) -> None:
-    if loop.poll() is None:
-        loop.kill()
-        loop.communicate()
 
 
 def _compile(folder: Path) -> Path:

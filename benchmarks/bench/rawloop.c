@@ -2,11 +2,13 @@
  *
  *   rawloop sign MODULE LABEL KEY MECHANISM DATA SECONDS
  *   rawloop open MODULE LABEL
+ *   rawloop fill MODULE LABEL COUNT
  *
  * The PIN is the first line of standard input. `sign` prints "ready" when it has found the private key
  * labelled KEY, waits for a further line, and signs DATA (hexadecimal) in a loop for so long; it prints
  * how many signatures that were and the seconds that they took. `open` prints how many private keys
- * there are, and the seconds from C_Initialize until each has been found and described. */
+ * there are, and the seconds from C_Initialize until each has been found and described. `fill` makes
+ * so many P-256 key pairs, labelled key-0, key-1 and so on, that are protected as keys should be. */
 #include "cryptoki.h"
 
 #include <dlfcn.h>
@@ -16,7 +18,10 @@
 #include <time.h>
 
 #define CKA_LABEL 0x3UL
+#define CKA_PRIVATE 0x2UL
 #define CKA_ID 0x102UL
+#define CKA_VERIFY 0x10AUL
+#define CKF_RW_SESSION 0x2UL
 #define CKF_SERIAL_SESSION 0x4UL
 #define CKU_USER 1UL
 #define MAX_SLOTS 64
@@ -78,7 +83,7 @@ static CK_SLOT_ID slot_of(const char *label)
     exit(2);
 }
 
-static CK_SESSION_HANDLE log_in(const char *label)
+static CK_SESSION_HANDLE log_in(const char *label, CK_FLAGS flags)
 {
     char pin[MAX_PIN];
     if (fgets(pin, sizeof pin, stdin) == NULL) {
@@ -87,7 +92,7 @@ static CK_SESSION_HANDLE log_in(const char *label)
     }
     pin[strcspn(pin, "\n")] = '\0';
     CK_SESSION_HANDLE session;
-    check("C_OpenSession", p11->C_OpenSession(slot_of(label), CKF_SERIAL_SESSION, NULL, NULL, &session));
+    check("C_OpenSession", p11->C_OpenSession(slot_of(label), CKF_SERIAL_SESSION | flags, NULL, NULL, &session));
     check("C_Login", p11->C_Login(session, CKU_USER, (CK_UTF8CHAR *)pin, strlen(pin)));
     return session;
 }
@@ -128,7 +133,7 @@ static void sign(char **argv)
     CK_BYTE data[MAX_DATA], signature[MAX_DATA];
     CK_MECHANISM mechanism = {strtoul(argv[3], NULL, 0), NULL, 0};
     CK_ULONG length = from_hex(argv[4], data), count = 0;
-    CK_SESSION_HANDLE session = log_in(argv[1]);
+    CK_SESSION_HANDLE session = log_in(argv[1], 0);
     CK_OBJECT_HANDLE key = find_key(session, argv[2]);
     puts("ready");
     fflush(stdout);
@@ -161,7 +166,7 @@ static void open_token(char **argv, double began)
 {
     CK_OBJECT_CLASS class = CKO_PRIVATE_KEY;
     CK_ATTRIBUTE wanted = {CKA_CLASS, &class, sizeof class};
-    CK_SESSION_HANDLE session = log_in(argv[1]);
+    CK_SESSION_HANDLE session = log_in(argv[1], 0);
     CK_OBJECT_HANDLE keys[SOME];
     CK_ULONG count, total = 0;
     check("C_FindObjectsInit", p11->C_FindObjectsInit(session, &wanted, 1));
@@ -175,11 +180,45 @@ static void open_token(char **argv, double began)
     printf("%lu %.6f\n", total, now() - began);
 }
 
+static void make_pair(CK_SESSION_HANDLE session, CK_ULONG number)
+{
+    static CK_BYTE p256[] = {0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07};
+    CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
+    char label[32];
+    CK_BYTE id[4] = {number >> 24 & 0xFF, number >> 16 & 0xFF, number >> 8 & 0xFF, number & 0xFF};
+    snprintf(label, sizeof label, "key-%lu", number);
+    CK_ATTRIBUTE public[] = {
+        {CKA_TOKEN, &yes, sizeof yes},         {CKA_VERIFY, &yes, sizeof yes},
+        {CKA_EC_PARAMS, p256, sizeof p256},    {CKA_ID, id, sizeof id},
+        {CKA_LABEL, label, strlen(label)},
+    };
+    CK_ATTRIBUTE private[] = {
+        {CKA_TOKEN, &yes, sizeof yes},         {CKA_PRIVATE, &yes, sizeof yes},
+        {CKA_SENSITIVE, &yes, sizeof yes},     {CKA_EXTRACTABLE, &no, sizeof no},
+        {CKA_SIGN, &yes, sizeof yes},          {CKA_ID, id, sizeof id},
+        {CKA_LABEL, label, strlen(label)},
+    };
+    CK_MECHANISM mechanism = {CKM_EC_KEY_PAIR_GEN, NULL, 0};
+    CK_OBJECT_HANDLE one, other;
+    check("C_GenerateKeyPair",
+          p11->C_GenerateKeyPair(session, &mechanism, public, 5, private, 7, &one, &other));
+}
+
+static void fill(char **argv)
+{
+    CK_SESSION_HANDLE session = log_in(argv[1], CKF_RW_SESSION);
+    CK_ULONG count = strtoul(argv[2], NULL, 10);
+    for (CK_ULONG number = 0; number < count; number++)
+        make_pair(session, number);
+}
+
 int main(int argc, char **argv)
 {
     int signs = argc == 8 && strcmp(argv[1], "sign") == 0;
-    if (!signs && !(argc == 4 && strcmp(argv[1], "open") == 0)) {
-        fprintf(stderr, "rawloop sign MODULE LABEL KEY MECHANISM DATA SECONDS | open MODULE LABEL\n");
+    int fills = argc == 5 && strcmp(argv[1], "fill") == 0;
+    if (!signs && !fills && !(argc == 4 && strcmp(argv[1], "open") == 0)) {
+        fprintf(stderr, "rawloop sign MODULE LABEL KEY MECHANISM DATA SECONDS | open MODULE LABEL | "
+                        "fill MODULE LABEL COUNT\n");
         return 2;
     }
     load(argv[2]);
@@ -187,6 +226,8 @@ int main(int argc, char **argv)
     check("C_Initialize", p11->C_Initialize(NULL));
     if (signs)
         sign(argv + 2);
+    else if (fills)
+        fill(argv + 2);
     else
         open_token(argv + 2, began);
     check("C_Finalize", p11->C_Finalize(NULL));

@@ -4,6 +4,7 @@ The token's own time is that of a C program which initialises the library, logs 
 private keys and reads five attributes of each.
 """
 
+import shutil
 import subprocess
 import sys
 import time
@@ -12,16 +13,18 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from benchmarks.bench import tokens
 from benchmarks.bench.algorithms import ALGORITHMS
 from benchmarks.bench.daemon import TOKEN, Signetd
 from benchmarks.bench.raw import RawLoop
-from benchmarks.bench.usage import Memory
+from benchmarks.bench.usage import Memory, Usage
 from signetd.client import Client, Endpoint, SignetdError
 
-_KEY_TYPE: Final = "EC_P256"
+_P256: Final = next(each for each in ALGORITHMS if each.key_type == "EC_P256")
+_MEMORY: Final = Path("/dev/shm")  # noqa: S108  # a folder in it is made, which is ours alone
 _WORKERS: Final = 2
 _SETTLE_SECONDS: Final = 1.0
 _LIMIT: Final = 60.0
@@ -38,6 +41,7 @@ class Start:
     signed: list[float] = field(default_factory=list)  # until the first signature
     token: list[float] = field(default_factory=list)  # the token alone
     command: list[float] = field(default_factory=list)  # signetctl --help
+    used: list[Usage] = field(default_factory=list)  # processor time until it was ready
     memory: list[Memory] = field(default_factory=list)
 
     @property
@@ -63,17 +67,33 @@ def run(folder: Path, keys: int, rounds: int, say: Callable[[str], None]) -> Sta
         daemon = Signetd(folder / "start", _WORKERS)
         running.callback(daemon.kill)
         daemon.launch()
-        say(f"{keys} keys …")
-        with daemon.client() as client:
-            for number in range(keys):
-                client.generate_key(f"key-{number}", token=TOKEN, key_type=_KEY_TYPE)
         daemon.stop()
+        say(f"{keys} keys …")
         token = tokens.make(daemon.folder / "token")
         raw = RawLoop(folder, token)
+        _fill(token, raw, keys)
+        _enrol(daemon)
         for number in range(rounds):
             say(f"start {number + 1} of {rounds} …")
             _round(daemon, raw, token, found)
     return found
+
+
+def _fill(token: tokens.Token, raw: RawLoop, keys: int) -> None:
+    """Make keys in memory where there is some: SoftHSM waits for the disk many times for each."""
+    folder = token.made.user_pin_file.parent
+    with TemporaryDirectory(dir=_MEMORY if _MEMORY.is_dir() else None) as name:
+        copy = tokens.copy(folder, Path(name, "token"))
+        raw.fill(copy, keys)
+        shutil.copytree(Path(name, "token", "tokens"), folder / "tokens", dirs_exist_ok=True)
+
+
+def _enrol(daemon: Signetd) -> None:
+    """Register the key that signs; the others are on the token alone."""
+    daemon.launch()
+    with daemon.client() as client:
+        client.enrol_key("key-0", token=TOKEN, label="key-0", algorithm=_P256.algorithm)
+    daemon.stop()
 
 
 def _round(daemon: Signetd, raw: RawLoop, token: tokens.Token, found: Start) -> None:
@@ -81,17 +101,15 @@ def _round(daemon: Signetd, raw: RawLoop, token: tokens.Token, found: Start) -> 
     if there != found.keys:
         raise RuntimeError(f"there are {there} private keys on the token, not {found.keys}")
     found.token.append(seconds)
-    ready, signed = _start(daemon)
-    found.ready.append(ready)
-    found.signed.append(signed)
+    _start(daemon, found)
     time.sleep(_SETTLE_SECONDS)
     found.memory.append(daemon.memory())
     daemon.stop()
     found.command.append(help_seconds())
 
 
-def _start(daemon: Signetd) -> tuple[float, float]:
-    """Start a daemon; return the seconds until it is ready, and until it has signed."""
+def _start(daemon: Signetd, found: Start) -> None:
+    """Start a daemon, and note how long it takes until it is ready, and until it has signed."""
     daemon.take_failed_items()  # empties its log
     began = time.monotonic()
     daemon.spawn()
@@ -99,14 +117,14 @@ def _start(daemon: Signetd) -> tuple[float, float]:
         if time.monotonic() - began > _LIMIT:
             raise TimeoutError(f"the daemon was not ready within {_LIMIT:g} s:\n{daemon.log}")
         time.sleep(_POLL)
-    ready = time.monotonic() - began
+    found.ready.append(time.monotonic() - began)
+    found.used.append(daemon.usage())
     _sign(daemon)
-    return ready, time.monotonic() - began
+    found.signed.append(time.monotonic() - began)
 
 
 def _sign(daemon: Signetd) -> None:
-    algorithm = next(each for each in ALGORITHMS if each.key_type == _KEY_TYPE)
-    item = algorithm.item("key-0")
+    item = _P256.item("key-0")
     end = time.monotonic() + _LIMIT
     with Client(Endpoint(daemon.endpoint)) as client:
         while True:

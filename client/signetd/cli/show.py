@@ -26,7 +26,7 @@ def one(output: Output, fields: Mapping[str, Any]) -> None:
     for name, value in fields.items():
         shown = ", ".join(value) if isinstance(value, list) else str(value)
         shown = "not told" if value is None else shown
-        table.add_row(name.replace("_", " "), shown)
+        table.add_row(name if name.isupper() else name.replace("_", " "), shown)
     _print(table)
 
 

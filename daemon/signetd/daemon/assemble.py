@@ -151,14 +151,24 @@ def assemble(config: Config, database: Database) -> Daemon:
     threads = VerifyThreads()
     folders = TrustFolders(config.seals, config.timestamps)
     verifier = Verifier(config.seals, folders, trust_lists, database.seals, threads, utc_now)
-    parts = Parts(book, gate, keys, engine, uses, recorder, statements, folders, verifier)
-    seals = _seals(config, database, parts)
+    parts = Parts(book, gate, keys, engine, uses, recorder, statements, verifier)
     time_stamps = None if config.timestamps is None else TimeStampService(config.timestamps)
-    stamps = _stamps(config, database, parts, time_stamps, audit.ledger)
+    judge = SealJudge(config.seals, folders, utc_now)
+    tokens_of_time = _tokens_of_time(config, time_stamps)
+    seals = _seals(config, database, parts, judge, tokens_of_time)
+    stamps = _stamps(config, database, parts, judge, tokens_of_time, audit.ledger)
     apis = {
         "SigningService": SigningApi(desk, gate, engine, recorder),
         "KeyService": (
-            KeyApi(keys, gate, uses, recorder, database.usage, config.access.destroy_approvals),
+            KeyApi(
+                keys,
+                gate,
+                uses,
+                recorder,
+                database.usage,
+                database.seals,
+                config.access.destroy_approvals,
+            ),
             AttestationApi(keys, Attestation(tokens, statements), recorder),
             CertificatesApi(requests, certificates, gate, recorder),
         ),
@@ -215,11 +225,17 @@ class Parts:
     approvals: ApprovalUses
     recorder: Recorder
     statements: StatementWriter
-    folders: TrustFolders
     verifier: Verifier
 
 
-def _seals(config: Config, database: Database, parts: Parts) -> Seals:
+def _tokens_of_time(config: Config, service: TimeStampService | None) -> StampTokens:
+    times = config.timestamps
+    return StampTokens(service, degrade=times is not None and times.on_failure == "degrade")
+
+
+def _seals(
+    config: Config, database: Database, parts: Parts, judge: SealJudge, times: StampTokens
+) -> Seals:
     store, book, keys, recorder = database.seals, parts.book, parts.keys, parts.recorder
     published = config.seals.publish_status
     view = SealView(store, keys, parts.gate, utc_now, published=published)
@@ -231,7 +247,9 @@ def _seals(config: Config, database: Database, parts: Parts) -> Seals:
             view,
             book,
             keys,
+            judge,
             parts.engine,
+            times,
             parts.approvals,
             recorder,
             utc_now,
@@ -247,18 +265,17 @@ def _stamps(
     config: Config,
     database: Database,
     parts: Parts,
-    time_stamps: TimeStampService | None,
+    judge: SealJudge,
+    times: StampTokens,
     ledger: GroupLedger,
 ) -> StampDesk:
-    given, times = config.seals, config.timestamps
-    degrade = times is not None and times.on_failure == "degrade"
     return StampDesk(
         database.seals,
         parts.keys,
         parts.gate,
-        SealJudge(given, parts.folders, utc_now),
-        StampClock(utc_now, lambda: ledger.tail.time, given.clock_tolerance),
-        StampTokens(time_stamps, degrade=degrade),
+        judge,
+        StampClock(utc_now, lambda: ledger.tail.time, config.seals.clock_tolerance),
+        times,
         parts.engine,
         parts.approvals,
         ledger,

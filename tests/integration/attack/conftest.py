@@ -21,7 +21,7 @@ def town() -> Iterator[Scene]:
     What a test changes here, it makes for itself, under names of its own.
     """
     with scene(*CALLERS, *VOTERS) as made:
-        made.start()
+        made.start(seals=sealing.options(made))
         made.key("audit", resources.KEY_PURPOSE_AUDIT)
         for name in ("target", "foreign", "guarded"):
             made.key(name)

@@ -60,7 +60,7 @@ def test_token_reference_and_signetd_side_by_side(
     generator = program(tmp_path, "generator", "benchmarks.bench.caller")
     found, _ = run(
         *(monkeypatch, tmp_path, "--what", "batch", "--algorithms", "P-256", "--workers", "1"),
-        *("--seconds", "0.2", "--rounds", "2"),
+        *("--seconds", "0.2", "--rounds", "1"),
         *("--refserver", str(reference), "--loadgen", str(generator)),
     )
     rows = found["signatures"]

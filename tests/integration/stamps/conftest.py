@@ -53,6 +53,7 @@ class Office:
         (self.folder / "roots").mkdir()
         (self.folder / "roots" / "root.pem").write_bytes(self.ca.root)
         self.ca.lists(self.folder / "crls")
+        self.url = ""  # of a time-stamping authority
         self._names = 0
 
     def start(self, options: str = "", **further: Any) -> None:
@@ -100,6 +101,10 @@ class Office:
     def done(self, who: str, method: str, request: Any) -> Any:
         """Call SealService, which must succeed."""
         return self.town.by(who).done(f"SealService/{method}", request)
+
+    def call(self, who: str, method: str, request: Any) -> Answer:
+        """Call SealService."""
+        return self.town.by(who).call(f"SealService/{method}", request)
 
     def apply(self, seal: str, key: str, **changes: Any) -> None:
         """Apply for a seal; *changes* are of the application."""

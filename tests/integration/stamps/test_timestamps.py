@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from signetd.api.v1 import seal_service_pb2 as seals
 from signetd.pki import Revocation, TrustStore
-from signetd.seal import Circumstances, Rules, Verdict, parse_stamp, verify_stamp
+from signetd.seal import Circumstances, Rules, Verdict, parse_seal, parse_stamp, verify_stamp
 from tests import tsa
 from tests.integration.attack.scene import scene
 from tests.integration.stamps.conftest import DOCUMENT, PEOPLE, Office, digest, open_office
@@ -21,6 +22,7 @@ hash = "sha256"
 attempt_timeout = 1.0
 on_failure = "{on_failure}"
 """
+_IF_KNOWN = 'revocation = "if-known"\n'  # the authority has no revocation lists
 _NOBODY = "http://127.0.0.1:9/tsa"
 
 
@@ -30,14 +32,26 @@ def office() -> Iterator[Office]:
     with scene(*PEOPLE) as town:
         made = Office(town)
         with tsa.tsa(made.folder / "tsa", "rsa") as url:
-            made.start(_TABLE.format(url=url, on_failure="refuse"))
+            made.url = url
+            made.start(_IF_KNOWN + _TABLE.format(url=url, on_failure="refuse"))
             open_office(made)
             yield made
 
 
-def restart(office: Office, url: str, on_failure: str) -> None:
+def restart(office: Office, url: str, on_failure: str, options: str = _IF_KNOWN) -> None:
     office.town.stop()
-    office.start(_TABLE.format(url=url, on_failure=on_failure))
+    office.start(options + _TABLE.format(url=url, on_failure=on_failure))
+
+
+def accepted(office: Office, seal: str) -> None:
+    """Have an application for a seal of version 5 accepted."""
+    office.apply(seal, office.key(), format=seals.SEAL_FORMAT_V5)
+    review = seals.ReviewSealRequest(name=f"seals/{seal}", accepted=True)
+    office.done("reviewer", "ReviewSeal", review)
+
+
+def making(seal: str) -> seals.MakeSealRequest:
+    return seals.MakeSealRequest(name=f"seals/{seal}", maker_key="keys/maker", seal_id=seal)
 
 
 def openssl_verifies(office: Office, signature: bytes, token: bytes) -> bool:
@@ -81,6 +95,29 @@ def test_the_authority_vouches_for_the_signature(office: Office) -> None:
     assert " timestamped " in json.loads(record.json)["detail"]
 
 
+def test_a_seal_of_version_5_has_one_of_its_own(office: Office) -> None:
+    made = office.made("five", office.key(), format=seals.SEAL_FORMAT_V5)
+    found = parse_seal(made.der)
+    assert found.time_token is not None
+    assert openssl_verifies(office, found.signature, found.time_token)
+    assert not openssl_verifies(office, found.signature + b".", found.time_token)
+    assert made.state_reason == ""
+    office.filed("five")
+    assert office.recipe(office.stamped("five").stamp)[0] == "exit 0"
+    four = office.made("four", office.key(), format=seals.SEAL_FORMAT_V4)
+    assert parse_seal(four.der).time_token is None
+
+
+def test_a_seal_with_a_time_stamp_that_would_not_verify_here_is_not_made(office: Office) -> None:
+    accepted(office, "strict")
+    restart(office, office.url, "refuse", 'revocation = "required"\n')
+    answer = office.town.by("reviewer").call("SealService/MakeSeal", making("strict"))
+    assert (answer.result, "SEAL_TIMESTAMP" in answer.message) == ("SEAL_INVALID", True), answer
+    assert office.get("strict").state == seals.SEAL_STATE_ACCEPTED
+    restart(office, office.url, "refuse")
+    assert office.done("reviewer", "MakeSeal", making("strict")).state == seals.SEAL_STATE_MADE
+
+
 def test_without_being_asked_for_there_is_none(office: Office) -> None:
     made = office.stamped(office.seal())
     assert parse_stamp(made.stamp).time_token is None
@@ -89,7 +126,11 @@ def test_without_being_asked_for_there_is_none(office: Office) -> None:
 
 def test_where_the_configuration_refuses_nothing_is_stamped(office: Office) -> None:
     seal = office.seal()
+    accepted(office, "unmade")
     restart(office, _NOBODY, "refuse")
+    answer = office.town.by("reviewer").call("SealService/MakeSeal", making("unmade"))
+    assert (answer.result, answer.code) == ("TIMESTAMP_FAILED", "UNAVAILABLE")
+    assert office.get("unmade").state == seals.SEAL_STATE_ACCEPTED
     before = office.town.last()
     answer = office.stamp(seal, timestamp=True)
     assert (answer.result, answer.code) == ("TIMESTAMP_FAILED", "UNAVAILABLE")
@@ -110,3 +151,9 @@ def test_where_it_lets_that_pass_the_reply_and_the_record_say_so(office: Office)
     assert office.recipe(made.stamp)[0] == "exit 0"
     (record,) = office.town.records(made.audit_number - 1, operation="stamp")
     assert "no time stamp (" in json.loads(record.json)["detail"]
+    accepted(office, "bare")
+    seal_made = office.done("reviewer", "MakeSeal", making("bare"))
+    assert seal_made.state_reason.startswith("made without a time stamp: ")
+    assert parse_seal(seal_made.der).time_token is None
+    (record,) = office.town.records(operation="make-seal", resource="keys/maker")[-1:]
+    assert " made without a time stamp: " in json.loads(record.json)["detail"]

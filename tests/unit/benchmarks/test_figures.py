@@ -9,7 +9,7 @@ from benchmarks.bench.instant import Own
 from benchmarks.bench.loads import Load
 from benchmarks.bench.rounds import failures
 from benchmarks.bench.starting import Start
-from benchmarks.bench.usage import Memory
+from benchmarks.bench.usage import Memory, Usage
 from tests.unit.benchmarks.bench_samples import UNARY, case, sample
 
 
@@ -72,9 +72,11 @@ def test_own_cost() -> None:
 
 def test_the_daemons_part_of_a_start_is_reckoned_in_each_round() -> None:
     memory = Memory(80.0, (40.0, 44.0))
-    start = Start(500, [2.0, 3.0, 9.0], [2.1, 3.1, 9.1], [1.5, 1.0, 8.0], [0.2] * 3, [memory] * 3)
+    start = Start(500, [2.0, 3.0, 9.0], [2.1, 3.1, 9.1], [1.5, 1.0, 8.0], [0.2] * 3)
+    start.used, start.memory = [Usage(0.9, 0.6)] * 3, [memory] * 3
     row = figures.of_start(start)
     assert row["besides_token"] == 1.0
+    assert (row["daemon_cpu"], row["workers_cpu"]) == (0.9, 0.6)
     assert (row["daemon_mebibytes"], row["worker_mebibytes"]) == (80.0, 44.0)
     cells = {each["what"]: each["measured"] for each in figures.start_cells(row)}
     assert cells["ready, with 500 keys"] == "3.00 s"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.bench.options import FULL, QUICK, read
+from benchmarks.bench.options import KEYS, QUICK, read
 
 
 def test_everything_is_measured_where_nothing_is_said() -> None:
@@ -16,7 +16,7 @@ def test_everything_is_measured_where_nothing_is_said() -> None:
     assert shown == ["unary 1", "unary 16", "unary 64", "batch 4 × 10", "batch 4 × 100"]
     assert (options.plan.transports, options.plan.workers) == (("unix", "mtls"), (1, 2))
     assert options.instant
-    assert options.keys == FULL.keys == 500
+    assert options.keys == KEYS == 500
     assert len(options.plan.cases()) == 4 * 5 * 2 * 2
 
 
@@ -43,7 +43,7 @@ def test_quick_mode_is_a_part_and_gives_way_to_what_is_said() -> None:
     assert options.plan.seconds == 0.2
     assert options.plan.rounds == QUICK.rounds
     assert len(options.plan.cases()) == 2 * 3
-    assert options.keys == QUICK.keys
+    assert options.keys == KEYS
 
 
 @pytest.mark.parametrize(

@@ -440,6 +440,14 @@ class TestStamping:
         assert server.requests == []
         assert not (tmp_path / "out.dat").exists()
 
+    @pytest.mark.parametrize("out", [".", "none/SignedValue.dat"])
+    def test_nothing_is_stamped_that_could_not_be_written(
+        self, out: str, signetctl: Run, server: SealServer
+    ) -> None:
+        done = signetctl(*STAMP, "seal.png", "-o", out)
+        assert (done.exit_code, "cannot be written" in done.stderr) == (1, True)
+        assert server.requests == []
+
     def test_a_refusal_writes_nothing(
         self, signetctl: Run, server: SealServer, tmp_path: Path
     ) -> None:

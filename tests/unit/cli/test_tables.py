@@ -62,3 +62,9 @@ def test_a_program_gets_a_line_for_each_thing(capsys: pytest.CaptureFixture[str]
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 3
     assert lines[2] == f"{LONG}   {words}".rstrip()
+
+
+def test_what_a_token_does_not_tell_and_the_names_of_attributes(on_terminal: Print) -> None:
+    fields = {"max_sessions": 0, "sessions": None, "CKA_LOCAL": True}
+    lines = [line.split(maxsplit=2) for line in on_terminal(show.one, fields)]
+    assert lines == [["max", "sessions", "0"], ["sessions", "not", "told"], ["CKA_LOCAL", "True"]]

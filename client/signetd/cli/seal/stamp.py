@@ -56,6 +56,8 @@ def command(
     if len(given) > 1:
         stamp_many.run(session, seal, given, property_info, out, timestamp=timestamp)
         return
+    if out.is_dir() or not out.parent.is_dir():  # each stamp counts, so that none is made in vain
+        session.fail(f"{out} cannot be written: name a file in a folder that there is")
     with session.client() as client:
         seen = document.digest(given[0]) if given else bytes.fromhex(digest or "")
         item = StampItem(

@@ -121,6 +121,18 @@ class Usage(Protocol):
         ...
 
 
+class SealsOfKeys(Protocol):
+    """Knows which seals a key stamps with."""
+
+    def check_unused(self, key: str) -> None:
+        """Raise KEY_STATE_WRONG if there are such in use or suspended; blocks."""
+        ...
+
+    def unused(self, key: str) -> Effect:
+        """Return what raises the same in the transaction that something begins in."""
+        ...
+
+
 class KeyApi:
     """Shows and manages keys for callers that may."""
 
@@ -131,8 +143,10 @@ class KeyApi:
         approvals: ActApprovals,
         recorder: Recorder,
         usage: Usage,
+        seals: SealsOfKeys,
         destroy_approvals: int = 0,
     ) -> None:
+        self._seals = seals
         self._destroy_approvals = destroy_approvals
         self._keys = keys
         self._gate = gate
@@ -209,6 +223,10 @@ class KeyApi:
         """Answer DestroyKey. An approval is used up when the destruction begins."""
         key_id, version = key_and_version(request.name)
         pair = self._keys.check_destroyable(key_id, version)
+        guards: tuple[Effect, ...] = ()
+        if version is None:  # an older pair stamps nothing any more
+            await asyncio.to_thread(self._seals.check_unused, key_id)  # before approvals are asked
+            guards = (self._seals.unused(key_id),)
         user, subject = calls.current().identity, subjects.destruction(pair, version)
         with self._approvals.reserve(request.approval, user):
             others = () if pair.policy.approval is None else (pair.policy.approval,)
@@ -217,7 +235,7 @@ class KeyApi:
             )
             detail = f"public key {pair.fingerprint}"
             uses = await self._begin(
-                key_id, detail, *effects, approval=request.approval, version=version
+                key_id, detail, *guards, *effects, approval=request.approval, version=version
             )
         destroyed = await self._keys.destroy(key_id, version, spki=pair.spki)
         calls.current().outcome = destroyed.proof

@@ -150,11 +150,12 @@ class Applications:
 
 
 def check_other(seal: RegisteredSeal, asker: Asker, does: str) -> None:
-    """Raise SAME_PERSON if it is the applicant who *does* something."""
+    """Raise SAME_PERSON if who *does* something is who has applied for the seal, or imported it."""
     if seal.applicant == asker.identity:
+        has = "imported" if seal.origin is SealOrigin.IMPORTED else "applied for"
         raise SignetError(
             Reason.SAME_PERSON,
-            f"{asker.identity!r} has applied for the seal {seal.id!r}, and nobody {does} what is "
+            f"{asker.identity!r} has {has} the seal {seal.id!r}, and nobody {does} what is "
             "their own; another security administrator can.",
         )
 

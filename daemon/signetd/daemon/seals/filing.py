@@ -7,6 +7,7 @@ from typing import Final
 
 from signetd.daemon.policy.types import Asker
 from signetd.daemon.seals import checks, life
+from signetd.daemon.seals.applications import check_other
 from signetd.daemon.seals.guard import check_keys
 from signetd.daemon.seals.parts import (
     Clock,
@@ -18,7 +19,7 @@ from signetd.daemon.seals.parts import (
     Store,
 )
 from signetd.daemon.seals.settling import settled
-from signetd.daemon.seals.types import Act, RegisteredSeal
+from signetd.daemon.seals.types import Act, RegisteredSeal, SealOrigin
 from signetd.daemon.seals.view import SealView
 from signetd.drivers.errors import Reason, SignetError
 from signetd.pki import Certificate
@@ -52,8 +53,9 @@ class Filing:
     async def file(self, seal: str, number: str, remark: str, asker: Asker) -> None:
         """File a seal under a number; the seal in whose place it is, if any, is cancelled by that.
 
-        Raises SEAL_NOT_FOUND, SEAL_STATE_WRONG, SEAL_NOT_VALID_NOW; KEY_STATE_WRONG unless its keys
-        can be trusted; INPUT_MISSING, INPUT_INVALID; STATEMENT_UNSIGNED and what the token says.
+        Raises SEAL_NOT_FOUND, SEAL_STATE_WRONG, SEAL_NOT_VALID_NOW; SAME_PERSON where the asker has
+        imported it; KEY_STATE_WRONG unless its keys can be trusted; INPUT_MISSING, INPUT_INVALID;
+        STATEMENT_UNSIGNED and what the token says.
         """
         checks.check_filing_number(number)
         checks.check_remark(remark)
@@ -76,6 +78,9 @@ class Filing:
     async def _checked(self, seal: str, asker: Asker) -> RegisteredSeal:
         seen = await self._view.get(asker, seal, whole=True)
         life.after(seen.id, seen.state, Act.FILE)
+        if seen.origin is SealOrigin.IMPORTED:
+            # Nobody else has looked at it, as the reviewer and the maker have at one made here.
+            check_other(seen, asker, "files")
         now = self._clock()
         if now > seen.valid_until:
             raise SignetError(

@@ -21,14 +21,16 @@ from signetd.daemon.seals.types import RegisteredSeal
 from signetd.daemon.trust.folders import revocation_of
 from signetd.daemon.trust.parts import Folders
 from signetd.drivers.errors import Reason, SignetError
-from signetd.pki import Certificate, InputError, Policy, validate
-from signetd.seal import Result, Rules, Seal, Trust, verify_seal
+from signetd.pki import Certificate, InputError, Policy, TrustStore, validate
+from signetd.seal import Result, Rules, Seal, Trust, parse_seal, verify_seal
 from signetd.seal.verify_signer import check_in_seal
 
 LIFETIME: Final = timedelta(minutes=1)
 """How long a verdict counts at most."""
 MAX_VERDICTS: Final = 4096
 """How many verdicts are remembered."""
+_LATER: Final = frozenset({"SEAL_VALIDITY"})
+"""What need not hold yet when a seal is made."""
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,6 +84,47 @@ class SealJudge:
         if verdict.problem is not None:
             raise _again(verdict.problem)
 
+    async def check_maker(self, certificate: Certificate, others: Iterable[bytes] = ()) -> None:
+        """Raise CERTIFICATE_UNSUITABLE unless seals may be made with the certificate now.
+
+        Before each seal: chain, validity, revocation and key usage (GM/T 0031-2025). *others* are
+        certificates of CAs, DER, beside those of the configuration; none is trusted. Raises
+        TRUST_UNUSABLE.
+        """
+        await asyncio.to_thread(self._check_maker, certificate, others)
+
+    async def check_made(self, seal: str, der: bytes, others: Iterable[bytes] = ()) -> None:
+        """Raise SEAL_INVALID unless a seal that was made, SESeal in DER, verifies here now.
+
+        Whatever verifies it later judges its time stamp by the same evidence. A seal may be made
+        before its validity begins. Raises TRUST_UNUSABLE.
+        """
+        await asyncio.to_thread(self._check_made, seal, der, others)
+
+    def _check_maker(self, certificate: Certificate, others: Iterable[bytes]) -> None:
+        if self._config.makers is None:
+            raise SignetError(
+                Reason.CERTIFICATE_UNSUITABLE,
+                "No seal can be made: no maker of seals is trusted, so its certificate cannot be "
+                "verified, and nobody could stamp with the seal. Name the folder with the roots of "
+                "makers in the configuration: [seals] makers.",
+            )
+        try:
+            trust = self._folders.trust().with_evidence(tuple(_read(others)), ())
+            self._check_chain(certificate, trust.makers, trust, self._clock(), "of the maker")
+        except InputError as error:
+            raise SignetError(
+                Reason.CERTIFICATE_UNSUITABLE,
+                f"The certificate of the maker cannot be verified: {error}.",
+            ) from None
+
+    def _check_made(self, name: str, der: bytes, others: Iterable[bytes]) -> None:
+        try:
+            trust = self._folders.trust().with_evidence(tuple(_read(others)), ())
+            self._check_seal(name, parse_seal(der), trust, self._clock(), but=_LATER)
+        except InputError as error:
+            raise _unusable(error) from None
+
     def _known(
         self, registered: RegisteredSeal, certificate: Certificate, trust: Trust
     ) -> Verdict | None:
@@ -120,7 +163,15 @@ class SealJudge:
             until = min(until, *(_end(each, now, until) for each in (maker, certificate)))
         return Verdict(problem=problem, at=now, until=until)
 
-    def _check_seal(self, name: str, seal: Seal, trust: Trust, now: datetime) -> None:
+    def _check_seal(
+        self,
+        name: str,
+        seal: Seal,
+        trust: Trust,
+        now: datetime,
+        *,
+        but: frozenset[str] = frozenset(),
+    ) -> None:
         if self._config.makers is None:
             raise SignetError(
                 Reason.SEAL_INVALID,
@@ -129,7 +180,8 @@ class SealJudge:
             )
         given = trust.circumstances(rules=self._rules, at=now, revocation=self._revocation)
         report = verify_seal(seal, given)
-        bad = [each for each in report.checks if each.result is Result.FAILED]
+        failed = [each for each in report.checks if each.result is Result.FAILED]
+        bad = [each for each in failed if each.name not in but]
         if bad:
             raise SignetError(
                 Reason.SEAL_INVALID,
@@ -144,13 +196,23 @@ class SealJudge:
                 "Nobody who stamps is trusted. Name the folder with the roots of their "
                 "certificates in the configuration: [seals] signers.",
             )
+        self._check_chain(certificate, trust.signers, trust, now, "that is to stamp")
+
+    def _check_chain(
+        self,
+        certificate: Certificate,
+        roots: TrustStore,
+        trust: Trust,
+        now: datetime,
+        which: str,
+    ) -> None:
         policy = Policy(at=now, key_usages=USAGES, revocation=self._revocation)
-        report = validate(certificate, policy, trust.signers, trust.others, trust.lists)
+        report = validate(certificate, policy, roots, trust.others, trust.lists)
         if not report.valid:
             first = report.failures[0]
             raise SignetError(
                 Reason.CERTIFICATE_UNSUITABLE,
-                f"The certificate that is to stamp does not hold: {first.subject}: {first.reason} "
+                f"The certificate {which} does not hold: {first.subject}: {first.reason} "
                 f"({first.name}).",
                 metadata={"check": str(first.name)},
             )

@@ -24,12 +24,14 @@ from signetd.daemon.seals.parts import (
     Clock,
     Engine,
     Keys,
+    MakerJudge,
     Policy,
     Recorder,
     Step,
     Store,
 )
 from signetd.daemon.seals.settling import settled
+from signetd.daemon.seals.stamp_tokens import NONE, StampTokens, Token
 from signetd.daemon.seals.types import Act, RegisteredSeal, SealKind
 from signetd.daemon.seals.view import SealView
 from signetd.daemon.signing.digests import named_digest
@@ -41,12 +43,13 @@ from signetd.gm import sm2
 from signetd.gm.encoding import der_to_raw
 from signetd.gm.sm3 import sm3
 from signetd.pki import Certificate
-from signetd.seal import BuildError, Picture, Properties, parse_seal, seal_info
+from signetd.seal import BuildError, Format, Picture, Properties, parse_seal, seal_info
 from signetd.seal import seal as build_seal
 
 _TYPES: Final = {SealKind.PERSONAL_NAME: 2}
 _ORGANISATION: Final = 1
 """SES_ESPropertyInfo.type: 1 for the seals of organisations, 2 for those of persons."""
+_SHOWN: Final = 200  # characters of what authorities say, in a record
 
 
 class Making(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,15 +75,19 @@ class _Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Made(msgspec.Struct, frozen=True, kw_only=True):
-    """A seal that is made, and not written down yet."""
+    """A seal that is made, and not written down yet; of a time stamp, why there is none."""
 
     der: bytes
     signed: Signed
     digest: bytes
+    token: Token
 
 
 class SealMaker:
-    """Makes seals for those who have not applied for them. *vendor* stands in the seals (Vid)."""
+    """Makes seals for those who have not applied for them. *vendor* stands in the seals (Vid).
+
+    Seals of version 5 get a time stamp where there is an authority (GM/T 0031-2025).
+    """
 
     def __init__(
         self,
@@ -88,7 +95,9 @@ class SealMaker:
         view: SealView,
         policy: Policy,
         keys: Keys,
+        judge: MakerJudge,
         engine: Engine,
+        times: StampTokens,
         approvals: Approvals,
         recorder: Recorder,
         clock: Clock,
@@ -98,7 +107,9 @@ class SealMaker:
         self._view = view
         self._policy = policy
         self._keys = keys
+        self._judge = judge
         self._engine = engine
+        self._times = times
         self._approvals = approvals
         self._recorder = recorder
         self._clock = clock
@@ -109,7 +120,9 @@ class SealMaker:
 
         Raises SEAL_NOT_FOUND, SEAL_STATE_WRONG, SAME_PERSON, SEAL_EXISTS, SEAL_NOT_VALID_NOW;
         KEY_NOT_FOUND and what `certificates` raises; INPUT_MISSING, INPUT_INVALID; APPROVAL_NEEDED
-        and other reasons about approvals; LIMIT_REACHED; and what the engine raises.
+        and other reasons about approvals; TIMESTAMP_FAILED unless the configuration lets that
+        pass; SEAL_INVALID if what was made would not verify here; LIMIT_REACHED; and what the
+        engine raises.
         """
         checks.check_seal_id(making.seal_id)
         made: _Made | None = None
@@ -126,7 +139,7 @@ class SealMaker:
                 plan.seal.name,
                 *effects,
                 self._store.move(plan.seal, _step(plan, making, made, asker)),
-                detail=f"{plan.seal.name} {making.seal_id} sm3={sm3(made.der).hex()}",
+                detail=_detail(plan, making, made),
                 approval=making.approval if effects else "",
                 charges=key_charges(plan.key.id, plan.key.policy, self._clock()),
                 policy_version=version,
@@ -167,6 +180,7 @@ class SealMaker:
         key = self._keys.get(making.maker_key)
         certificate = certificates.maker_certificate(key, now)
         check_allowed(key, Algorithm.SM2_SM3)
+        await self._judge.check_maker(certificate, key.certificates[1:])
         own = key.policy.approval
         return _Plan(
             seal=seal,
@@ -187,7 +201,8 @@ class SealMaker:
             )
 
     async def _made(self, plan: _Plan, making: Making, asker: Asker) -> _Made:
-        info = _info(plan.seal, making.seal_id, self._vendor, self._clock())
+        now = checks.whole(self._clock())
+        info = _info(plan.seal, making.seal_id, self._vendor, now)
         # Whole seals are larger than the messages that signers may give.
         checked = Checked(
             key=plan.key,
@@ -199,10 +214,22 @@ class SealMaker:
         )
         digest = await named_digest(checked)
         signed = await self._engine.sign(checked, digest, asker.requester)
-        format = plan.seal.format
-        der = build_seal(info, plan.certificate, signed.signature, format=format)
+        token = await self._token(plan.seal.format, signed.signature, now, asker)
+        der = build_seal(
+            info,
+            plan.certificate,
+            signed.signature,
+            format=plan.seal.format,
+            time_token=token.der,
+        )
         _verify(der, plan.certificate)
-        return _Made(der=der, signed=signed, digest=digest)
+        await self._judge.check_made(plan.seal.id, der, plan.key.certificates[1:])
+        return _Made(der=der, signed=signed, digest=digest, token=token)
+
+    async def _token(self, format: Format, signature: bytes, now: datetime, asker: Asker) -> Token:
+        if format is not Format.V5 or not self._times.configured:
+            return NONE
+        return await self._times.over(signature, now, asker.requester.deadline)
 
 
 def _info(seal: RegisteredSeal, seal_id: str, vendor: str, now: datetime) -> bytes:
@@ -250,6 +277,7 @@ def _step(plan: _Plan, making: Making, made: _Made, asker: Asker) -> Step:
     return Step(
         act=Act.MAKE,
         identity=asker.identity,
+        reason=_without(made.token)[: checks.MAX_REASON],
         values={
             "seal_id": making.seal_id,
             "maker_key": plan.key.id,
@@ -258,6 +286,19 @@ def _step(plan: _Plan, making: Making, made: _Made, asker: Asker) -> Step:
             "sm3": sm3(made.der).hex(),
         },
     )
+
+
+def _without(token: Token) -> str:
+    """Say that there is no time stamp where there should be one."""
+    return f"made without a time stamp: {token.failure}" if token.failure else ""
+
+
+def _detail(plan: _Plan, making: Making, made: _Made) -> str:
+    words = [plan.seal.name, making.seal_id, f"sm3={sm3(made.der).hex()}"]
+    if made.token.der is not None:
+        words.append("timestamped")
+    words.append(_without(made.token)[:_SHOWN])
+    return " ".join(filter(None, words))
 
 
 def _facts(made: _Made) -> Mapping[str, Any]:

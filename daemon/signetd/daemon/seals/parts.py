@@ -16,6 +16,7 @@ from signetd.daemon.seals.types import Act, RegisteredSeal, SealEvent, SealState
 from signetd.daemon.signing.types import Signed
 from signetd.daemon.signing.validate import Checked
 from signetd.drivers.types import Requester
+from signetd.pki import Certificate
 
 Clock = Callable[[], datetime]
 """Tells the time, with its zone."""
@@ -123,6 +124,21 @@ class SealVerifier(Protocol):
 
         *trust_list* is a resource name; "" for the daemon's configuration.
         """
+        ...
+
+
+class MakerJudge(Protocol):
+    """Knows who may make seals."""
+
+    async def check_maker(self, certificate: Certificate, others: Iterable[bytes] = ()) -> None:
+        """Raise CERTIFICATE_UNSUITABLE unless seals may be made with the certificate now.
+
+        *others* are certificates of CAs, DER, beside those of the configuration; none is trusted.
+        """
+        ...
+
+    async def check_made(self, seal: str, der: bytes, others: Iterable[bytes] = ()) -> None:
+        """Raise SEAL_INVALID unless a seal that was made, SESeal in DER, verifies here now."""
         ...
 
 

@@ -1,4 +1,7 @@
-"""Time stamps (RFC 3161) over the signatures of stamps: GB/T 38540-2020, 7, step 5."""
+"""Time stamps (RFC 3161) over the signatures of stamps and of seals.
+
+GB/T 38540-2020, 7, step 5, and the field of GM/T 0031-2025 in seals of version 5.
+"""
 
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple, Protocol
@@ -27,11 +30,16 @@ NONE: Final = Token()
 
 
 class StampTokens:
-    """Gets tokens for stamps. With *degrade*, a stamp goes on without one if none is to be had."""
+    """Gets tokens for stamps and seals. With *degrade*, these go on if none is to be had."""
 
     def __init__(self, service: Service | None, *, degrade: bool = False) -> None:
         self._service = service
         self._degrade = degrade
+
+    @property
+    def configured(self) -> bool:
+        """Whether there is an authority to be asked."""
+        return self._service is not None
 
     def check(self) -> None:
         """Raise TIMESTAMP_FAILED if there are no time stamps here at all."""
@@ -68,7 +76,7 @@ def _too_early(token: TimeStampToken, time: datetime) -> str:
     if latest >= time:
         return ""
     return (
-        f"The time stamp is of {latest.isoformat()}, before the time of the stamp that it is over, "
+        f"The time stamp is of {latest.isoformat()}, before the time of what it is over, "
         f"{time.isoformat()}, and whoever verifies them would refuse both. Set the clock of this "
         "machine, or tell the authority."
     )

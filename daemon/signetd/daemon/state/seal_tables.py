@@ -18,7 +18,7 @@ from signetd.daemon.state.tables import METADATA, UtcDateTime
 
 SEALS: Final = Table(
     # `seal_id` is NULL and `der` and `sm3` are empty until the seal is made. `certificates` are
-    # DER, one after the other.
+    # DER, one after the other. What is large comes last: SQLite reads through all that is before.
     "seals",
     METADATA,
     Column("id", String(63), primary_key=True),
@@ -32,25 +32,25 @@ SEALS: Final = Table(
     Column("seal_id", String(255), nullable=True, unique=True),
     Column("format", Integer, nullable=False),
     Column("picture_kind", String(32), nullable=False),
-    Column("picture", LargeBinary, nullable=False),
     Column("picture_width", Integer, nullable=False),
     Column("picture_height", Integer, nullable=False),
     Column("valid_from", UtcDateTime, nullable=False),
     Column("valid_until", UtcDateTime, nullable=False),
     Column("signing_key", String(63), nullable=False),
     Column("maker_key", String(63), nullable=False),
-    Column("certificates", LargeBinary, nullable=False),
     Column("applicant", String(255), nullable=False),
     Column("reviewer", String(255), nullable=False),
     Column("maker", String(255), nullable=False),
     Column("replaces", String(63), nullable=False),
     Column("replaced_by", String(63), nullable=False),
-    Column("der", LargeBinary, nullable=False),
     Column("sm3", String(64), nullable=False),
     Column("filing_number", String(64), nullable=False),
-    Column("filing_record", LargeBinary, nullable=False),
     Column("create_time", UtcDateTime, nullable=False),
     Column("update_time", UtcDateTime, nullable=False),
+    Column("certificates", LargeBinary, nullable=False),
+    Column("filing_record", LargeBinary, nullable=False),
+    Column("picture", LargeBinary, nullable=False),
+    Column("der", LargeBinary, nullable=False),
     Index("ix_seals_state", "state", "id"),
     Index("ix_seals_owner_code", "owner_code", "id"),
     Index("ix_seals_signing_key", "signing_key"),

@@ -1,16 +1,17 @@
 """Reads and writes the electronic seals."""
 
 from collections.abc import Callable, Collection
+from datetime import datetime
 from heapq import merge
 from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import Engine, Row, Select, select
+from sqlalchemy import Connection, Engine, Row, Select, select
 
 from signetd.daemon.audit.types import Effect
 from signetd.daemon.seals.parts import Step
 from signetd.daemon.seals.types import RegisteredSeal, SealEvent, SealState
-from signetd.daemon.state import seal_effects, seal_rows
+from signetd.daemon.state import seal_effects, seal_keys, seal_rows
 from signetd.daemon.state.errors import explained
 from signetd.daemon.state.reading import reader
 from signetd.daemon.state.seal_tables import SEAL_EVENTS, SEALS
@@ -60,7 +61,9 @@ class SealStore:
         found: list[RegisteredSeal] = []
         looked_at = octets = 0
         while looked_at < _MOST_ROWS:
-            rows = self._rows(after, states, code)
+            # Most see all that is read; for those who do not, more is read at once.
+            wanted = _ROWS_AT_ONCE if looked_at else min(size, _ROWS_AT_ONCE)
+            rows = self._rows(after, states, code, wanted)
             looked_at += len(rows)
             for seal in map(seal_rows.seal_of, rows):
                 after = seal.id
@@ -69,7 +72,7 @@ class SealStore:
                     octets += _size(seal)
                 if len(found) == size or octets > _MOST_BYTES:
                     return found, after
-            if len(rows) < _ROWS_AT_ONCE:
+            if len(rows) < wanted:
                 return found, ""
         return found, after
 
@@ -100,16 +103,31 @@ class SealStore:
         """See `seal_effects.compromise`."""
         return seal_effects.compromise(key, identity, reason, suspended)
 
+    def check_unused(self, key: str) -> None:
+        """Raise KEY_STATE_WRONG if seals in use or suspended are stamped with by a key."""
+        with explained(_WHAT), self._reader.connect() as connection:
+            seal_keys.check_unused(connection, key)
+
+    def unused(self, key: str) -> Effect:
+        """Return what raises as `check_unused`, in the transaction that something begins in."""
+
+        def guard(connection: Connection, moment: datetime) -> None:
+            seal_keys.check_unused(connection, key)
+
+        return guard
+
     def _one(self, query: Select[Any]) -> RegisteredSeal | None:
         with explained(_WHAT), self._reader.connect() as connection:
             row = connection.execute(query).first()
         return None if row is None else seal_rows.seal_of(row)
 
-    def _rows(self, after: str, states: Collection[SealState], code: str) -> list[Row[Any]]:
-        queries = [each.limit(_ROWS_AT_ONCE) for each in _queries(after, states, code)]
+    def _rows(
+        self, after: str, states: Collection[SealState], code: str, most: int
+    ) -> list[Row[Any]]:
+        queries = [each.limit(most) for each in _queries(after, states, code)]
         with explained(_WHAT), self._reader.connect() as connection:
             parts = [connection.execute(each).all() for each in queries]
-        return list(islice(merge(*parts, key=lambda row: row.id), _ROWS_AT_ONCE))
+        return list(islice(merge(*parts, key=lambda row: row.id), most))
 
 
 def _size(seal: RegisteredSeal) -> int:

@@ -20,7 +20,11 @@ class TokenFault(SignetError):
 
 
 _REASONS: Final[dict[str, tuple[Reason, str]]] = {
-    "CKR_PIN_INCORRECT": (Reason.PIN_REFUSED, "the token refused the PIN"),
+    "CKR_PIN_INCORRECT": (
+        Reason.PIN_REFUSED,
+        "the token refused the PIN. Most tokens lock after a few wrong ones: make sure of it "
+        "before it is given again",
+    ),
     "CKR_PIN_INVALID": (Reason.PIN_REFUSED, "the token refused the PIN as invalid"),
     "CKR_PIN_LEN_RANGE": (Reason.PIN_REFUSED, "the token refused the PIN for its length"),
     "CKR_PIN_LOCKED": (

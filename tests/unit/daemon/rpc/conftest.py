@@ -45,6 +45,7 @@ from tests.unit.daemon.rpc.fakes import (
     FakeEngine,
     FakeGate,
     FakeKeys,
+    FakeSeals,
     FakeToken,
     FakeUsage,
     Refusing,
@@ -74,7 +75,7 @@ class Service:
                     FakeDesk(self.engine), gate, self.engine, recorder
                 ),
                 "signetd.api.v1.KeyService": (
-                    KeyApi(self.keys, gate, FakeApprovals(), recorder, self.usage),
+                    KeyApi(self.keys, gate, FakeApprovals(), recorder, self.usage, FakeSeals()),
                     AttestationApi(self.keys, FakeAttestation(), recorder),
                     CertificatesApi(FakeCertificates(), FakeCertificates(), gate, recorder),
                 ),

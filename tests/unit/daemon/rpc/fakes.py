@@ -274,6 +274,20 @@ class FakeCertificates:
         return SignetError(Reason.CERTIFICATE_MISSING, f"{key_id} has no certificate.")
 
 
+class FakeSeals:
+    """Knows of no seals, until `failure` is set."""
+
+    def __init__(self) -> None:
+        self.failure: SignetError | None = None
+
+    def check_unused(self, key: str) -> None:
+        if self.failure is not None:
+            raise self.failure
+
+    def unused(self, key: str) -> Effect:
+        return lambda connection, moment: self.check_unused(key)
+
+
 class FakeUsage:
     """Says how often keys were used, by their names."""
 

@@ -1,7 +1,7 @@
 """SealService on a real database, ledger, policy and approvals; only the token is software."""
 
 import secrets
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -31,11 +31,13 @@ from signetd.daemon.seals.filing import Filing
 from signetd.daemon.seals.importing import Importer
 from signetd.daemon.seals.keeper import SealKeeper
 from signetd.daemon.seals.make import SealMaker
+from signetd.daemon.seals.stamp_tokens import StampTokens
 from signetd.daemon.seals.view import SealView
 from signetd.daemon.signing import FaultCounter, SigningEngine
 from signetd.daemon.state import Database
 from signetd.daemon.state.grants import create_grant
 from signetd.daemon.state.identities import create_identity
+from signetd.daemon.timestamps import Stamped
 from signetd.drivers.errors import SignetError
 from signetd.drivers.life import TokenState, TokenStatus
 from signetd.drivers.types import (
@@ -47,6 +49,7 @@ from signetd.drivers.types import (
     SignOrder,
     TokenInfo,
 )
+from signetd.pki import Certificate
 from tests.unit.daemon.policy.values import grant, identity
 from tests.unit.daemon.seals import samples
 from tests.unit.pki.holders import key as software_key
@@ -138,6 +141,39 @@ class Verifier:
             raise self.failure
 
 
+class Judge:
+    """Finds every maker good, until `failure` is set, and what is made, until `refused` is."""
+
+    def __init__(self) -> None:
+        self.failure: SignetError | None = None
+        self.refused: SignetError | None = None
+        self.asked: list[tuple[bytes, tuple[bytes, ...]]] = []
+        self.made: list[bytes] = []
+
+    async def check_maker(self, certificate: Certificate, others: Any = ()) -> None:
+        self.asked.append((certificate.der, tuple(others)))
+        if self.failure is not None:
+            raise self.failure
+
+    async def check_made(self, seal: str, der: bytes, others: Any = ()) -> None:
+        self.made.append(der)
+        if self.refused is not None:
+            raise self.refused
+
+
+class Authority:
+    """Gives no time stamps but what `answer` is; `asked` has what for."""
+
+    def __init__(self) -> None:
+        self.asked: list[bytes] = []
+        self.answer: Callable[[], Stamped] | None = None
+
+    async def stamp(self, data: bytes, deadline: float | None) -> Stamped:
+        self.asked.append(data)
+        assert self.answer is not None, "the test did not expect a time stamp"
+        return self.answer()
+
+
 @cache
 def spki(name: str) -> bytes:
     """The SM2 public key of a name."""
@@ -182,6 +218,8 @@ class Office:
         self.now = samples.NOW
         self.database = database
         self.token, self.statements, self.verifier = Token(), Statements(), Verifier()
+        self.maker_judge = Judge()
+        self.times: StampTokens = StampTokens(None)
         self.chain = chain
         self.ledger = GroupLedger(database.audit(chain), clock=self.clock)
         self.recorder = Recorder(self.ledger)
@@ -211,7 +249,19 @@ class Office:
         return Seals(
             view=view,
             applications=Applications(store, view, book, self.gate, recorder, clock),
-            maker=SealMaker(store, view, book, keys, engine, uses, recorder, clock, "vendor"),
+            maker=SealMaker(
+                store,
+                view,
+                book,
+                keys,
+                self.maker_judge,
+                engine,
+                self.times,
+                uses,
+                recorder,
+                clock,
+                "vendor",
+            ),
             filing=Filing(store, view, book, keys, self.statements, recorder, clock),
             keeper=SealKeeper(store, view, book, keys, recorder),
             importer=Importer(store, book, keys, self.verifier, recorder, clock),

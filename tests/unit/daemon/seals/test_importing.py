@@ -99,9 +99,18 @@ async def test_a_seal_from_elsewhere_waits_to_be_filed(every: Office, format: Fo
     assert (taken.der, taken.sm3) == (der, sm3(der).hex())
     assert (taken.maker_key, taken.signing_key) == ("", "keys/sealing")
     assert every.verifier.asked == [(der, "")]
-    filed = await every.file("imported")
+    filed = await every.file("imported", who="other")
     assert filed.state == messages.SEAL_STATE_IN_USE
     assert [each.act for each in await every.events("imported")] == ["import", "file"]
+
+
+async def test_who_imports_a_seal_does_not_file_it(every: Office) -> None:
+    await take(every, made())
+    error = await refusal(every.file("imported"))
+    assert (error.reason, "has imported the seal" in error.message) == (Reason.SAME_PERSON, True)
+    assert (await every.get("imported")).state == messages.SEAL_STATE_MADE
+    assert not every.statements.made, "nothing may be signed of what is refused"
+    assert (await every.file("imported", who="other")).state == messages.SEAL_STATE_IN_USE
 
 
 async def test_a_seal_with_digests_of_certificates(office: Office) -> None:

@@ -3,10 +3,11 @@
 import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, event, inspect
 
 from signetd.daemon.seals.parts import Step
 from signetd.daemon.seals.types import Act, RegisteredSeal, SealState
@@ -226,3 +227,37 @@ def test_a_page_ends_early_when_its_certificates_are_large(database: Database) -
     add(database, *(seal(f"s{place}", certificates=(large,)) for place in range(9)))
     found, following = database.seals.page("", 9, (), "", lambda _: True)
     assert (len(found), following) == (8, "s7")
+
+
+def test_what_is_large_comes_last(database: Database) -> None:
+    """SQLite reads through everything that is before a column, which costs with each large one."""
+    large = {"certificates", "picture", "der", "filing_record"}
+    with database.transaction("The test") as connection:
+        names = [each["name"] for each in inspect(connection).get_columns("seals")]
+    assert set(names[-len(large) :]) == large, "put what is large behind all else"
+    assert names == [each.name for each in SEALS.c], "the migration and the table differ"
+
+
+def test_a_page_reads_no_more_rows_than_it_shows(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(database, *(seal(f"s{number:03}", seal_id="") for number in range(150)))
+    read: list[int] = []
+    rows = database.seals._rows
+
+    def counted(*given: Any) -> Any:
+        found = rows(*given)
+        read.append(len(found))
+        return found
+
+    monkeypatch.setattr(database.seals, "_rows", counted)
+    page, after = database.seals.page("", 5, (), "", lambda seal: True)
+    assert ([each.id for each in page], after, read) == (
+        ["s000", "s001", "s002", "s003", "s004"],
+        "s004",
+        [5],
+    )
+    read.clear()
+    page, after = database.seals.page("", 5, (), "", lambda seal: seal.id > "s120")
+    assert ([each.id for each in page], after) == (["s121", "s122", "s123", "s124", "s125"], "s125")
+    assert read == [5, 100, 45], "who sees little reads larger pieces"

@@ -28,12 +28,11 @@ from signetd.daemon.seals.stamping import StampDesk
 from signetd.daemon.signing import FaultCounter, SigningEngine
 from signetd.daemon.state import Database
 from signetd.daemon.state.grants import create_grant
-from signetd.daemon.timestamps import Stamped
 from signetd.daemon.trust.folders import TrustFolders
 from signetd.drivers.types import Requester, SignOrder
 from tests.unit.daemon.policy.values import grant
 from tests.unit.daemon.seals import samples
-from tests.unit.daemon.seals.office import MAKER_SPKI, PEOPLE, Office, Token, registered
+from tests.unit.daemon.seals.office import MAKER_SPKI, PEOPLE, Authority, Office, Token, registered
 
 DOCUMENT: Final = hashlib.new("sm3", "第 42 号合同".encode()).digest()
 PROPERTY: Final = "/Doc_0/Signs/Sign_0/Signature.xml"
@@ -65,19 +64,6 @@ class StampToken(Token):
         while made is None:
             made = signer.sign(order.data, secrets.token_hex(31))
         return bytes.fromhex(made)
-
-
-class Authority:
-    """Gives no time stamps but what `answer` is; `asked` has what for."""
-
-    def __init__(self) -> None:
-        self.asked: list[bytes] = []
-        self.answer: Callable[[], Stamped] | None = None
-
-    async def stamp(self, data: bytes, deadline: float | None) -> Stamped:
-        self.asked.append(data)
-        assert self.answer is not None, "the test did not expect a time stamp"
-        return self.answer()
 
 
 class StampOffice(Office):

@@ -1,14 +1,16 @@
 """The time in stamps: it follows on the audit and on the seal, and no clock behind is believed."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from signetd.daemon.seals.stamp_clock import StampClock
+from signetd.daemon.state import Database
 from signetd.drivers.errors import Reason
 from signetd.seal import parse_stamp
 from tests.unit.daemon.seals.office import refusal
-from tests.unit.daemon.stamps.office import StampOffice
+from tests.unit.daemon.stamps.office import StampOffice, opened
 
 SECOND = timedelta(seconds=1)
 
@@ -78,3 +80,24 @@ async def test_a_seal_that_another_daemon_changed_later_than_now(office: StampOf
     clock = StampClock(lambda: now, lambda: now, 1.0)
     error = await refusal(clock.time(since=now + timedelta(seconds=1.5)))
     assert (error.reason, "change of the seal" in error.message) == (Reason.CLOCK_WRONG, True)
+
+
+async def test_a_clock_that_is_set_back_while_the_daemon_is_down(
+    database: Database, tmp_path: Path
+) -> None:
+    """The audit remembers what time it was; a seal that was over is not brought back to life."""
+    async with opened(database, tmp_path) as office:
+        await office.sealed(valid_until=office.now + timedelta(hours=1))
+        office.later(7200)
+        assert (await refusal(office.stamp())).reason is Reason.SEAL_NOT_VALID_NOW
+        await office.sealed("other")
+        late = office.now
+    (tmp_path / "again").mkdir()
+    again = StampOffice(database, tmp_path / "again")
+    again.now = late - timedelta(hours=2)
+    await again.join()
+    error = await refusal(again.stamp())
+    assert (error.reason, again.token.signed) == (Reason.CLOCK_WRONG, 0)
+    again.now = late
+    await again.stamp("other")
+    await again.end()

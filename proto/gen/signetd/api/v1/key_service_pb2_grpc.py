@@ -170,7 +170,7 @@ class KeyServiceServicer(object):
     def DestroyKey(self, request, context):
         """Destroys the key pair of a key that does not sign, disabled or in quarantine, in its token.
         Cannot be undone. The registration stays, with the state DESTROYED, so that old signatures can
-        be verified.
+        be verified. Refused while a seal that is in use or suspended is stamped with the key.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

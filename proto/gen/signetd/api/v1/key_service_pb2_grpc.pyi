@@ -72,7 +72,7 @@ class KeyServiceStub:
     ]
     """Destroys the key pair of a key that does not sign, disabled or in quarantine, in its token.
     Cannot be undone. The registration stays, with the state DESTROYED, so that old signatures can
-    be verified.
+    be verified. Refused while a seal that is in use or suspended is stamped with the key.
     """
 
     SetKeyPolicy: grpc.UnaryUnaryMultiCallable[
@@ -174,7 +174,7 @@ class KeyServiceAsyncStub:
     ]
     """Destroys the key pair of a key that does not sign, disabled or in quarantine, in its token.
     Cannot be undone. The registration stays, with the state DESTROYED, so that old signatures can
-    be verified.
+    be verified. Refused while a seal that is in use or suspended is stamped with the key.
     """
 
     SetKeyPolicy: grpc.aio.UnaryUnaryMultiCallable[
@@ -292,7 +292,7 @@ class KeyServiceServicer(metaclass=abc.ABCMeta):
     ) -> typing.Union[signetd.api.v1.resources_pb2.Key, collections.abc.Awaitable[signetd.api.v1.resources_pb2.Key]]:
         """Destroys the key pair of a key that does not sign, disabled or in quarantine, in its token.
         Cannot be undone. The registration stays, with the state DESTROYED, so that old signatures can
-        be verified.
+        be verified. Refused while a seal that is in use or suspended is stamped with the key.
         """
 
     @abc.abstractmethod

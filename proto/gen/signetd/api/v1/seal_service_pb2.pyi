@@ -188,9 +188,9 @@ class SealPicture(google.protobuf.message.Message):
     data: builtins.bytes
     """Required. The image, at most 1 MiB. In lists, empty."""
     width: builtins.int
-    """Required. Its width in millimetres, 1 to 1,000."""
+    """Required. Its width in millimetres, 1 to 300."""
     height: builtins.int
-    """Required. Its height in millimetres, 1 to 1,000."""
+    """Required. Its height in millimetres, 1 to 300."""
     def __init__(
         self,
         *,

@@ -145,14 +145,16 @@ class SealServiceServicer(object):
 
     def MakeSeal(self, request, context):
         """Makes a seal (制章): builds it and signs it with a key for SEAL_MAKING; never by the one who
-        applied.
+        applied. The maker's certificate is verified before, and a seal of V5 gets a time stamp where
+        the daemon has an authority; one that had to go without says so in its state_reason.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def FileSeal(self, request, context):
-        """Files a seal that was made (备案): from then on it can be used. The record of it is signed.
+        """Files a seal that was made (备案): from then on it can be used. The record of it is signed. One
+        that was imported is never filed by who imported it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

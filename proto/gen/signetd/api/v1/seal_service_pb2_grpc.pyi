@@ -43,14 +43,17 @@ class SealServiceStub:
         signetd.api.v1.seal_service_pb2.Seal,
     ]
     """Makes a seal (制章): builds it and signs it with a key for SEAL_MAKING; never by the one who
-    applied.
+    applied. The maker's certificate is verified before, and a seal of V5 gets a time stamp where
+    the daemon has an authority; one that had to go without says so in its state_reason.
     """
 
     FileSeal: grpc.UnaryUnaryMultiCallable[
         signetd.api.v1.seal_service_pb2.FileSealRequest,
         signetd.api.v1.seal_service_pb2.Seal,
     ]
-    """Files a seal that was made (备案): from then on it can be used. The record of it is signed."""
+    """Files a seal that was made (备案): from then on it can be used. The record of it is signed. One
+    that was imported is never filed by who imported it.
+    """
 
     SuspendSeal: grpc.UnaryUnaryMultiCallable[
         signetd.api.v1.seal_service_pb2.SuspendSealRequest,
@@ -155,14 +158,17 @@ class SealServiceAsyncStub:
         signetd.api.v1.seal_service_pb2.Seal,
     ]
     """Makes a seal (制章): builds it and signs it with a key for SEAL_MAKING; never by the one who
-    applied.
+    applied. The maker's certificate is verified before, and a seal of V5 gets a time stamp where
+    the daemon has an authority; one that had to go without says so in its state_reason.
     """
 
     FileSeal: grpc.aio.UnaryUnaryMultiCallable[
         signetd.api.v1.seal_service_pb2.FileSealRequest,
         signetd.api.v1.seal_service_pb2.Seal,
     ]
-    """Files a seal that was made (备案): from then on it can be used. The record of it is signed."""
+    """Files a seal that was made (备案): from then on it can be used. The record of it is signed. One
+    that was imported is never filed by who imported it.
+    """
 
     SuspendSeal: grpc.aio.UnaryUnaryMultiCallable[
         signetd.api.v1.seal_service_pb2.SuspendSealRequest,
@@ -273,7 +279,8 @@ class SealServiceServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[signetd.api.v1.seal_service_pb2.Seal, collections.abc.Awaitable[signetd.api.v1.seal_service_pb2.Seal]]:
         """Makes a seal (制章): builds it and signs it with a key for SEAL_MAKING; never by the one who
-        applied.
+        applied. The maker's certificate is verified before, and a seal of V5 gets a time stamp where
+        the daemon has an authority; one that had to go without says so in its state_reason.
         """
 
     @abc.abstractmethod
@@ -282,7 +289,9 @@ class SealServiceServicer(metaclass=abc.ABCMeta):
         request: signetd.api.v1.seal_service_pb2.FileSealRequest,
         context: _ServicerContext,
     ) -> typing.Union[signetd.api.v1.seal_service_pb2.Seal, collections.abc.Awaitable[signetd.api.v1.seal_service_pb2.Seal]]:
-        """Files a seal that was made (备案): from then on it can be used. The record of it is signed."""
+        """Files a seal that was made (备案): from then on it can be used. The record of it is signed. One
+        that was imported is never filed by who imported it.
+        """
 
     @abc.abstractmethod
     def SuspendSeal(
