@@ -47,6 +47,10 @@ class Backdoor(Protocol):
         """Destroy what has this CKA_ID; tell how many objects that were."""
         ...
 
+    def certificates(self, cka_id: bytes) -> list[bytes]:
+        """Return the values of the certificates with this CKA_ID."""
+        ...
+
     def count(self, cka_id: bytes = b"") -> int:
         """Tell how many objects of keys have this CKA_ID; of all keys, where none is given."""
         ...
@@ -83,6 +87,10 @@ class Process:
     def destroy(self, cka_id: bytes) -> int:
         """Destroy what has this CKA_ID; tell how many objects that were."""
         return int(self._do("destroy", cka_id=cka_id))
+
+    def certificates(self, cka_id: bytes) -> list[bytes]:
+        """Return the values of the certificates with this CKA_ID."""
+        return [bytes.fromhex(each) for each in self._do("certificates", cka_id=cka_id)]
 
     def count(self, cka_id: bytes = b"") -> int:
         """Tell how many objects of keys have this CKA_ID; of all keys, where none is given."""

@@ -129,6 +129,13 @@ def _destroy(task: Task) -> Any:
     return count
 
 
+def _certificates(task: Task) -> Any:
+    """Return the values of the certificates with this CKA_ID, in hex."""
+    with _session(task) as session:
+        found = _objects(session, task, ObjectClass.CERTIFICATE)
+        return [each[Attribute.VALUE].hex() for each in found]
+
+
 def _count(task: Task) -> Any:
     """Tell how many objects have this CKA_ID; all keys, where there is none."""
     with _session(task) as session:
@@ -144,6 +151,7 @@ TASKS = {
     "make": _make,
     "drop-public": _drop_public,
     "destroy": _destroy,
+    "certificates": _certificates,
     "count": _count,
 }
 

@@ -30,6 +30,7 @@ from signetd.drivers.types import (
     TokenSettings,
 )
 from signetd.gm import sm2
+from signetd.pki import Certificate, InputError, keys
 from tests.contract import verification
 
 LACKING = frozenset({KeyType.RSA_3072, KeyType.RSA_4096})
@@ -50,6 +51,7 @@ class FakeToken:
     pin: Pin
     pairs: list[tuple[KeyInfo, Any]] = field(default_factory=list)
     lone: set[KeyRef] = field(default_factory=set)
+    certificates: dict[KeyRef, bytes] = field(default_factory=dict)
     twins: list[str] = field(default_factory=list)
     is_there: bool = True
 
@@ -144,8 +146,25 @@ class FakeDriver:
         return _signature(info.key_type, key, order)
 
     def destroy(self, ref: KeyRef) -> None:
-        """Destroy a key pair."""
+        """Destroy a key pair, and its certificate."""
         self._token.pairs.remove(self._entry(ref))
+        self._token.certificates.pop(ref, None)
+
+    def store_certificate(self, ref: KeyRef, der: bytes, label: str) -> None:
+        """Put a certificate beside its key pair, in place of the former."""
+        info, _ = self._entry(ref)
+        try:
+            fits = keys.same(Certificate.read(der).spki, info.spki)
+        except InputError:
+            fits = False
+        if not fits:
+            raise SignetError(Reason.CERTIFICATE_UNSUITABLE, "it is no certificate of the key")
+        self._token.certificates[ref] = der
+
+    def read_certificate(self, ref: KeyRef) -> bytes:
+        """Return the certificate beside a key pair, empty for none."""
+        self._entry(ref)
+        return self._token.certificates.get(ref, b"")
 
     def _entry(self, ref: KeyRef) -> tuple[KeyInfo, Any]:
         self._check()
@@ -192,6 +211,10 @@ class FakeDoor:
         count = self.count(cka_id)
         self.token.pairs[:] = [p for p in self.token.pairs if p[0].ref.cka_id != cka_id]
         return count
+
+    def certificates(self, cka_id: bytes) -> list[bytes]:
+        """Return the certificates with this CKA_ID."""
+        return [der for ref, der in self.token.certificates.items() if ref.cka_id == cka_id]
 
     def count(self, cka_id: bytes = b"") -> int:
         """Count two objects for each pair, one where the public one is gone."""

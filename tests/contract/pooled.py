@@ -80,6 +80,14 @@ class Pooled:
         """Destroy a key pair."""
         self._loop.run(self.pool.destroy(ref))
 
+    def store_certificate(self, ref: KeyRef, der: bytes, label: str) -> None:
+        """Put a certificate beside its key pair."""
+        self._loop.run(self.pool.store_certificate(ref, der, label))
+
+    def read_certificate(self, ref: KeyRef) -> bytes:
+        """Return the certificate beside a key pair."""
+        return self._loop.run(self.pool.read_certificate(ref))
+
 
 @contextmanager
 def opened(settings: TokenSettings, pin: Pin) -> Iterator[Pooled]:

@@ -45,7 +45,15 @@ class Driver(Protocol):
         ...
 
     def destroy(self, ref: KeyRef) -> None:
-        """Destroy a key pair."""
+        """Destroy a key pair, and its certificates."""
+        ...
+
+    def store_certificate(self, ref: KeyRef, der: bytes, label: str) -> None:
+        """Put the certificate of a key pair beside it, in place of the former."""
+        ...
+
+    def read_certificate(self, ref: KeyRef) -> bytes:
+        """Return the certificate beside a key pair, empty for none."""
         ...
 
 
@@ -58,6 +66,7 @@ class Feature(StrEnum):
     SEES_OTHERS = "an open token shows what other programs do to its keys; else one opened later"
     SEVERAL_WORKERS = "several workers serve it, and each finds what another has made"
     CLEAR_LOGIN_ERRORS = "a login that fails without the PIN being wrong says why; else it locks"
+    CERTIFICATES = "it keeps certificates beside key pairs"
     OWN_SERIAL = "its serial number tells it from the other tokens of its module"
 
 

@@ -3,16 +3,19 @@
 tests/integration/doctor has the disguises and NSS in depth; here every token is asked the same.
 """
 
+import hashlib
 import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.contract.conftest import staged
-from tests.contract.subject import Spot, Subject
+from signetd.drivers.types import KeyType
+from tests.contract.conftest import NewId, staged
+from tests.contract.subject import Driver, Feature, Spot, Subject
 from tests.integration.doctor.daemon import running, sign
 from tests.integration.doctor.examined import Examined
+from tests.integration.drivers.test_certificates import issued
 
 _IN_DEPTH = ("sansec", "luna", "mesince", "nss")
 
@@ -60,3 +63,21 @@ def test_the_suggested_table_serves_it(examined: Examined, subject: Subject) -> 
         for key in subject.backdoor.list_keys():
             if key.ref not in before:
                 subject.backdoor.destroy(key.ref.cka_id)
+
+
+def test_it_tells_of_the_certificates(
+    examined: Examined, subject: Subject, driver: Driver, new_id: NewId
+) -> None:
+    if Feature.CERTIFICATES in subject.lacks.features:
+        pytest.skip(f"{subject.name} keeps none")
+    key = driver.generate(KeyType.EC_P256, label="印章", cka_id=new_id())
+    der = issued(key, "合同专用章")
+    driver.store_certificate(key.ref, der, "印章")
+    report = _probe(examined, subject)
+    (row,) = [e for e in report["certificates"] if e["cka_id"] == key.ref.cka_id.hex()]
+    assert (row["label"], row["has_private_key"]) == ("印章", True)
+    assert "合同专用章" in row["subject"]
+    assert row["fingerprint"] == hashlib.sha256(der).hexdigest()
+    assert report["objects"]["certificates"] == 1
+    driver.destroy(key.ref)
+    assert _probe(examined, subject)["certificates"] == []

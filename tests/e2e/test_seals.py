@@ -244,8 +244,12 @@ def test_a_seal_of_another_region_is_taken_in(desk: Desk) -> None:
     assert (taken["state"], taken["origin"], taken["seal_id"]) == ("MADE", "IMPORTED", _THEIR_CODE)
     desk.done("dev", "seal", "export", "theirs", "-o", "again.esl")
     assert (desk.folder / "again.esl").read_bytes() == Path(theirs).read_bytes()
-    desk.done("dev", "seal", "file", "theirs", "--number", "F-theirs")
-    assert desk.done("dev", "seal", "status", _THEIR_CODE)["good"] is True
+    # Another security administrator must file it, and there is none in this instance.
+    desk.refused("SAME_PERSON", "dev", "seal", "file", "theirs", "--number", "F-theirs")
+    told = desk.run("dev", "--output", "json", "seal", "status", _THEIR_CODE)
+    status = json.loads(told.stdout)
+    assert told.returncode == 1, "the exit code says that it is not good"
+    assert (status["good"], status["reason"]) == (False, "it had been made and not filed")
 
 
 def _stamp(seal: str, out: str) -> tuple[str, ...]:

@@ -184,8 +184,10 @@ def _purposes(given: tuple[str, ...]) -> x509.ExtendedKeyUsage:
     if len(given) > MAX_PURPOSES:
         raise InputError(place, f"there are {len(given)}; at most {MAX_PURPOSES} are allowed")
     for each in given:
-        if not distinguished.OID.fullmatch(each):
-            raise InputError(place, f"{each[:60]!r} is not an object identifier such as 1.3.6.1")
+        if not distinguished.is_oid(each):
+            raise InputError(
+                place, f"{each[:60]!r} is not an object identifier such as 1.3.6.1, or too long"
+            )
     return x509.ExtendedKeyUsage([x509.ObjectIdentifier(each) for each in dict.fromkeys(given)])
 
 

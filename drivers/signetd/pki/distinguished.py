@@ -48,10 +48,10 @@ _TYPES: Final = {
 _KNOWN_OIDS: Final = {each.oid: each for each in _TYPES.values()}
 _PRINTABLE_TEXT: Final = re.compile(r"[A-Za-z0-9 '()+,\-./:=?]*")  # X.680, 41.4
 _COUNTRY: Final = re.compile(r"[A-Z]{2}")
-OID: Final = re.compile(
-    r"([01]\.(0|[1-9]|[1-3][0-9])|2\.(0|[1-9][0-9]{0,8}))(\.(0|[1-9][0-9]{0,14})){0,8}"
+_OID: Final = re.compile(
+    r"([01]\.(0|[1-9]|[1-3][0-9])|2\.(0|[1-9][0-9]{0,8}))(\.(0|[1-9][0-9]{0,14})){0,62}"
 )
-"""An object identifier with dots (X.660, 7.6), of a length that all libraries take."""
+_MAX_OID_OCTETS: Final = 63  # encoded; some libraries refuse a longer one
 _PART: Final = re.compile(
     r" *+(?P<type>[A-Za-z][A-Za-z0-9-]*+|[0-9]++(?:\.[0-9]++)++) *+= *+"
     r"(?P<value>(?:[^\\,+;\"<>]|\\[ \"#+,;<=>\\]|\\[0-9A-Fa-f]{2})*+)"
@@ -89,6 +89,13 @@ def read(text: str) -> bytes:
             _PLACE, f"it has {count} attributes; at most {_MAX_ATTRIBUTES} are allowed"
         )
     return _encoded(parts)
+
+
+def is_oid(text: str) -> bool:
+    """Whether *text* is an object identifier with dots (X.660, 7.6) that all libraries take."""
+    if not _OID.fullmatch(text):
+        return False
+    return len(core.ObjectIdentifier(text).contents) <= _MAX_OID_OCTETS
 
 
 def _encoded(parts: list[list[Any]]) -> bytes:
@@ -152,8 +159,11 @@ def _string(kind: _Type, value: str) -> Any:
 
 def _type(name: str) -> _Type:
     if name[0].isdigit():
-        if not OID.fullmatch(name):
-            raise InputError(_PLACE, f"{name[:40]} is not an object identifier")
+        if not is_oid(name):
+            raise InputError(
+                _PLACE,
+                f"{name[:40]} is not an object identifier of at most {_MAX_OID_OCTETS} octets",
+            )
         return _KNOWN_OIDS.get(name, _Type(name, _UNKNOWN_MOST))
     known = _TYPES.get(name.upper())
     if known is None:

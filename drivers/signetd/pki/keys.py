@@ -5,7 +5,11 @@ from typing import Final
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from cryptography.hazmat.primitives.serialization import load_der_public_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_der_public_key,
+)
 
 from signetd.gm import oids, sm2
 from signetd.pki import der
@@ -56,6 +60,17 @@ def same(one: bytes, other: bytes) -> bool:
     except (KeyProblem, InputError):
         return False
     return first.kind == second.kind and first.key == second.key
+
+
+def plain(spki: bytes) -> bytes:
+    """Return a SubjectPublicKeyInfo (DER) as it is usually written: the same key, the same bytes.
+
+    For SM2 that is id-ecPublicKey with the curve (GB/T 35276, 7.1). Raises KeyProblem, InputError.
+    """
+    key = read(spki).key
+    if isinstance(key, sm2.Sm2PublicKey):
+        return key.to_spki()
+    return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
 def _sm2(identifier: str, curve: str, point: bytes) -> Key:

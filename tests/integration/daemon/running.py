@@ -59,6 +59,7 @@ class Running:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.socket = folder / "socket"
+        self.file = folder / "signetd.toml"
         self._log = folder / "log"
         self._calls = folder / "calls"
         self._signers: tuple[str, ...] = ()
@@ -84,8 +85,7 @@ class Running:
         self._signers = signers
         made = provision(self.folder / "token", "test", module="fault", install=True)
         variables = made.environment | {"SIGNETD_FAULT_LOG": str(self._calls)}
-        file = self.folder / "signetd.toml"
-        file.write_text(
+        self.file.write_text(
             _CONFIGURATION.format(
                 drain=drain,
                 database=database,
@@ -106,8 +106,7 @@ class Running:
 
     def spawn(self) -> None:
         """Start the daemon with the configuration that is there, and wait for nothing."""
-        file = self.folder / "signetd.toml"
-        command = [sys.executable, "-m", self.program, "--config", str(file)]
+        command = [sys.executable, "-m", self.program, "--config", str(self.file)]
         with self._log.open("wb") as errors:
             # In a session of its own: Ctrl-C is for the test, which then ends the daemon.
             self.process = subprocess.Popen(command, stderr=errors, start_new_session=True)

@@ -298,6 +298,7 @@ def test_a_new_certificate_replaces_the_former_and_the_audit_names_both(place: P
     assert [each["result"] for each in records] == ["BEGUN", "OK", "BEGUN", "OK"]
     for read in (Certificate.read(first), Certificate.read(second)):
         assert f"SHA-256 {read.fingerprint}" in detail(records[2])
+    assert detail(records[3]) == "on the token too"
 
 
 def test_a_certificate_in_der_that_shall_not_be_on_the_token(place: Place) -> None:
@@ -320,6 +321,9 @@ def test_a_full_token_is_no_error(place: Place) -> None:
         place.daemon.faults()
     assert not kept.on_token
     assert "the token is full" in kept.token_note
+    ended = place.records(name, "KeyService/ImportCertificate")[-1]
+    assert detail(ended).startswith("not on the token: ")
+    assert "the token is full" in detail(ended)
     assert place.client.get_certificate(name).der == kept.der
     again = place.client.import_certificate(name, own)
     assert again.on_token, "importing it again writes it when there is room"

@@ -14,8 +14,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from signetd.api.v1 import access_service_pb2 as access
+from signetd.api.v1 import approval_service_pb2 as approval
 from signetd.api.v1 import audit_service_pb2 as audit
 from signetd.api.v1 import resources_pb2 as resources
+from signetd.api.v1 import signing_service_pb2 as signing
 from signetd.audit import Verifier
 from signetd.client import Client, Endpoint, SignatureInvalid, SignetdError, SignItem
 from signetd.softhsm import provision
@@ -176,6 +178,33 @@ def test_a_replacement_that_fails_leaves_the_key_as_it_was(scene: Scene, fault: 
 def _signs_again(client: Client, version: str) -> None:
     signed = client.sign(SignItem(key="k", message=MESSAGE))
     assert signed.key_version == version
+
+
+def test_an_approval_ends_with_the_pair_that_it_was_given_for(running: Running) -> None:
+    """With ECDSA the digest of a document is the same for every key."""
+    made = Scene(running, ("boss",))
+    made.start(audit_key=False)
+    made.admit("boss", access.ROLE_SECURITY_ADMIN)
+    made.key("k")
+    made.policy("k", resources.KeyPolicy(approval=resources.ApprovalRule(count=1)))
+    item = signing.SignRequest(key="keys/k", message=MESSAGE)
+
+    def approved() -> str:
+        request = approval.CreateApprovalRequest(sign=item, summary="a contract")
+        asked = made.by("all").done("ApprovalService/CreateApproval", request)
+        vote = approval.ApproveApprovalRequest(name=asked.name, digest=asked.digest)
+        made.by("boss").done("ApprovalService/ApproveApproval", vote)
+        return str(asked.name)
+
+    before = approved()
+    with running.client() as client:
+        client.replace_key("k")
+        with pytest.raises(SignetdError, match="before the key was given the pair") as refused:
+            client.sign(SignItem(key="k", message=MESSAGE, approval=before))
+        assert refused.value.reason == "APPROVAL_INVALID"
+        signed = client.sign(SignItem(key="k", message=MESSAGE, approval=approved()))
+        assert signed.key_version == "keys/k/versions/2"
+    made.forget()
 
 
 def test_a_destroyed_version_is_proven_gone_in_the_audit(scene: Scene) -> None:

@@ -5,9 +5,12 @@ from pathlib import Path
 import pytest
 
 from signetd.client import SignetdError
+from signetd.softhsm import provision
 from tests.integration.doctor.conftest import Make
 from tests.integration.doctor.daemon import logged, running, sign
 from tests.integration.doctor.disguises import DISGUISES, STRANGER
+from tests.integration.drivers.foreign import foreign
+from tests.unit.pki import forest
 
 # Luna's mechanism for e, said to hash the message itself.
 _LYING = """
@@ -100,3 +103,17 @@ def test_a_token_with_keys_tells_their_number_before_it_is_initialised(make: Mak
     assert refused.returncode == 1
     assert "shows 2 objects without a login" in refused.stderr
     assert token.probe()["objects"]["private_keys"] == 2
+
+
+def test_people_are_shown_which_certificates_have_a_key(make: Make, tmp_path: Path) -> None:
+    token = make("softhsm")
+    made = provision(tmp_path / "token", "test")
+    der = forest.root("ec").leaf("合同专用章").der
+    for value in (der, b"\x30\x00"):
+        foreign(made, f"certificate {value.hex()}", cka_id=b"\x01\x02", label="印章")
+    done = token.run("probe", "--seconds", "0.01", "--pin-file", str(token.user_pin_file))
+    assert done.returncode == 0, done.stderr
+    for words in ("2 certificates", "0102", "合同专用章", "no"):
+        assert words in done.stdout
+    named = ("--slot-serial", made.serial, "--new-label", "fresh")
+    assert "shows 2 objects without" in token.run("init", *named, input="no\n").stderr

@@ -13,9 +13,11 @@ from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.isolation.pool import TokenPool
 from signetd.drivers.life import TokenState
 from signetd.drivers.types import KeyRef, KeyType
+from signetd.gm.sm2 import Sm2PublicKey
 from signetd.softhsm import ProvisionedToken
 from tests.integration.drivers.faulty import Faulty
 from tests.integration.drivers.foreign import foreign
+from tests.unit.pki import forest, holders, making
 
 MakePool = Callable[..., Awaitable[TokenPool]]
 
@@ -61,6 +63,24 @@ async def test_its_certificate_goes_with_it_and_another_stays(
     await pool.destroy(pair.ref)
     after = await pool.find_traces(pair.ref)
     assert (after.gone, after.others) == (True, 1)
+
+
+async def test_a_certificate_that_writes_its_sm2_key_otherwise_is_the_pairs_own(
+    token: ProvisionedToken, make_pool: MakePool
+) -> None:
+    """Some CAs write the curve's identifier as the algorithm."""
+    pool = await make_pool()
+    pair = await pool.generate(KeyType.SM2, label="k", cka_id=b"\x01")
+    curve = making.oid("1.2.156.10197.1.301")
+    point = making.bit_string(Sm2PublicKey.from_spki(pair.spki).point)
+    otherwise = making.tlv(0x30, making.tlv(0x30, curve, curve), point)
+    issued = forest.root("ec").leaf("k", holders.Key("sm2", b"", otherwise)).der
+    await pool.store_certificate(pair.ref, issued, "k")
+    before = await pool.find_traces(pair.ref)
+    assert (before.certificates, before.others) == (1, 0)
+    await pool.destroy(pair.ref)
+    after = await pool.find_traces(pair.ref)
+    assert (after.gone, after.looked_at) == (True, 0)
 
 
 async def test_what_cannot_be_read_is_not_called_gone(

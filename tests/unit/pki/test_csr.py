@@ -24,6 +24,10 @@ WANTED = csr.Wanted(
     key_usages=("digitalSignature", "nonRepudiation"),
     extended_key_usages=("1.3.6.1.5.5.7.3.4", "1.3.6.1.4.1.55555.7"),
 )
+LONG = "2.999999999" + ".999999999999999" * 8
+"""An object identifier of 68 octets: openssl and others take at most 63."""
+MANY = "1.3.6.1.4.1.311.21.8.1174692.16553431.11233198.1.2"
+"""One with many parts, as Windows CAs make them."""
 NAMES = {"sm2": "sm2-sm3", "rsa": "rsa-sha256", "ec": "ecdsa-sha256", "ed25519": "ed25519"}
 
 
@@ -111,6 +115,14 @@ def test_sm2_and_ecdsa_have_no_parameters_and_rsa_has_null() -> None:
             assert algorithms.scheme(csr.signature_algorithm(name)).name == name
 
 
+def test_an_identifier_with_many_parts_is_taken() -> None:
+    wanted = csr.Wanted(subject=f"CN=x,{MANY}=y", extended_key_usages=(MANY,))
+    request = x509.load_der_x509_csr(made("ec", wanted))
+    purposes = request.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    assert [each.dotted_string for each in purposes] == [MANY]
+    assert MANY in [each.oid.dotted_string for each in request.subject]
+
+
 def test_without_extensions_the_attributes_are_there_and_empty() -> None:
     """RFC 2986, 4.1: the field is not optional."""
     info = csr.request_info(holders.key("ec", "csr").spki, csr.Wanted(subject="CN=x"))
@@ -140,6 +152,8 @@ def test_without_extensions_the_attributes_are_there_and_empty() -> None:
         ({"key_usages": ("encipherOnly",)}, "key_usages"),
         ({"extended_key_usages": ("clientAuth",)}, "extended_key_usages"),
         ({"extended_key_usages": ("3.1",)}, "extended_key_usages"),
+        ({"extended_key_usages": (LONG,)}, "extended_key_usages"),
+        ({"subject": f"{LONG}=x"}, "subject"),
         ({"extended_key_usages": tuple(f"1.2.{i}" for i in range(33))}, "extended_key_usages"),
     ],
 )

@@ -46,6 +46,7 @@ def as_text(answer: Answer) -> None:
         "unknown_mechanisms": _unknown,
         "draft": _draft,
         "objects": _objects,
+        "certificates": _certificates,
         "configuration": _configuration,
         "weaknesses": _hints,
         "hints": _hints,
@@ -176,6 +177,21 @@ def _draft(console: "Console", found: Mapping[str, Any]) -> None:
     if found["profile"]:
         console.print("a profile to begin with (docs/profiles.md):\n")
         console.print(found["profile"], soft_wrap=True)
+
+
+def _certificates(console: "Console", found: list[dict[str, Any]]) -> None:
+    rows = [
+        (
+            each["label"],
+            each["cka_id"],
+            each.get("subject") or each["problem"],
+            each.get("not_after", ""),
+            "yes" if each["has_private_key"] else "no",
+        )
+        for each in found
+    ]
+    columns = ("label", "CKA_ID", "subject", "valid until", "private key")
+    _table(console, "certificates", columns, rows)
 
 
 def _objects(console: "Console", found: Mapping[str, int]) -> None:

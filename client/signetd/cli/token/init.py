@@ -64,7 +64,7 @@ def _confirmed(session: Session, target: Target) -> bool:
 
 def warning(token: dict[str, Any], objects: dict[str, int]) -> str:
     """Say what is on a token that is to be initialised."""
-    seen = objects["public_keys"] + objects["private_keys"] + objects["others"]
+    seen = sum(number for kind, number in objects.items() if kind != "unpaired_private_keys")
     used = f"; {token['sessions']} sessions are open on it" if token.get("sessions") else ""
     return (
         f'The token "{token["label"]}" (serial {token["serial"]}) shows {seen} objects without a '

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from signetd.daemon.approvals import refusals, rules, texts
 from signetd.daemon.approvals.changes import Changes
@@ -51,13 +52,20 @@ class ApprovalUses:
                 self._changes.tell_use_later(place[1])
 
     async def effects_for_sign(
-        self, approval: str, subject: Subject, user: str, wanted: Iterable[ApprovalRule]
+        self,
+        approval: str,
+        subject: Subject,
+        user: str,
+        wanted: Iterable[ApprovalRule],
+        *,
+        since: datetime | None = None,
     ) -> tuple[Effect, ...]:
         """Return what uses up the approval that a signature needs; nothing if it needs none.
 
         *approval* is its resource name, or "". An approval that is given is used up even where
-        none is needed. Raises APPROVAL_NEEDED; APPROVAL_INVALID as `rules.check_use`;
-        INPUT_INVALID.
+        none is needed. *since* is when the pair that signs came to its key: one that was asked for
+        before that was given for another pair. Raises APPROVAL_NEEDED; APPROVAL_INVALID for that,
+        and as `rules.check_use`; INPUT_INVALID.
         """
         wanted = tuple(wanted)
         if not approval and wanted:
@@ -69,6 +77,11 @@ class ApprovalUses:
         if known is None:
             raise rules.unknown_to(user, approval_id)
         rules.check_use(known, subject, user, wanted, self._people.members, self._clock())
+        if since is not None and known.create_time < since:
+            raise rules.invalid(
+                approval_id,
+                "was asked for before the key was given the pair that signs now; ask for a new one",
+            )
         if (user, approval_id) in self._reserved:
             self._reserved[user, approval_id] = True
         return (self._store.consume(approval_id, subject, user),)

@@ -1,6 +1,7 @@
 """Keeps the certificates of keys: in the registration, and on the token where it has room."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final, Protocol
@@ -83,7 +84,8 @@ class KeyCertificates:
         self._keys = keys
         self._tokens = tokens
         self._now = now
-        self._storing = asyncio.Lock()  # registration and token in the same order
+        # Registration and token in the same order, for each key.
+        self._storing: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def check(self, key_id: str, data: bytes) -> CheckedImport:
         """Read and judge what shall be imported; nothing is changed.
@@ -109,7 +111,7 @@ class KeyCertificates:
         """
         key = checked.key
         written = tuple(each.der for each in checked.chain)
-        async with self._storing:
+        async with self._storing[key.id]:
             kept = await self._keys.set_certificates(key.id, written, key.spki)
             note = await self._put(kept) if on_token else _NOT_WANTED
         return KeptCertificate(

@@ -5,6 +5,7 @@ import binascii
 import re
 from typing import Final
 
+from signetd.daemon.keys.types import RegisteredKey
 from signetd.drivers.algorithms import ALGORITHMS_OF
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.types import Algorithm, KeyType
@@ -112,4 +113,13 @@ def check_same_type(wanted: KeyType, found: KeyType) -> None:
             Reason.ALGORITHM_UNSUITABLE,
             f"The key is of the type {wanted}, and the pair on the token of the type {found}; the "
             "type of a key stays. Make a new key for it.",
+        )
+
+
+def check_same_pair(key: RegisteredKey, spki: bytes) -> None:
+    """Raise POLICY_CHANGED unless *key* has the public key *spki* that its changer has seen."""
+    if key.spki != spki:
+        raise SignetError(
+            Reason.POLICY_CHANGED,
+            f"The key {key.id!r} was given another pair meanwhile. Look at it, and try again.",
         )

@@ -147,16 +147,20 @@ class KeyManager:
             checks.check_location(cka_id, label)
         return await self._finish(self._replace(key_id, token, cka_id, label))
 
-    async def destroy(self, key_id: str, version: int | None = None) -> Destroyed:
+    async def destroy(
+        self, key_id: str, version: int | None = None, *, spki: bytes | None = None
+    ) -> Destroyed:
         """Destroy one version that only verifies, or all pairs of a disabled or quarantined key.
 
-        The registration stays. Raises SignetError KEY_NOT_FOUND, KEY_STATE_WRONG, KEY_NOT_ON_TOKEN
-        for another token under the name, TOKEN_FAILED naming what is left on the token,
-        TOKEN_NOT_FOUND, TOKEN_LOCKED, TOKEN_ABSENT, and what the token answers. The pairs that were
-        destroyed before that are written down as such.
+        The registration stays. *spki* is the public key, as `check_destroyable` gave it, with which
+        this was approved. Raises SignetError POLICY_CHANGED if it is another one now;
+        KEY_NOT_FOUND, KEY_STATE_WRONG, KEY_NOT_ON_TOKEN for another token under the name,
+        TOKEN_FAILED naming what is left on the token, TOKEN_NOT_FOUND, TOKEN_LOCKED, TOKEN_ABSENT,
+        and what the token answers. The pairs that were destroyed before that are written down as
+        such.
         """
         self.get(key_id)
-        return await self._finish(self._destroy(key_id, version))
+        return await self._finish(self._destroy(key_id, version, spki))
 
     def check_destroyable(self, key_id: str, version: int | None = None) -> RegisteredKey:
         """Return what could be destroyed now, as far as is known without asking its token.
@@ -194,12 +198,7 @@ class KeyManager:
     ) -> RegisteredKey:
         async with self._locks[key_id]:
             key = self._changeable(key_id)
-            if key.spki != spki:
-                raise SignetError(
-                    Reason.POLICY_CHANGED,
-                    f"The key {key_id!r} was given another pair meanwhile. Look at it, and try "
-                    "again.",
-                )
+            checks.check_same_pair(key, spki)
             same = key.certificates == certificates
             return key if same else await self._store(key, certificates=certificates)
 
@@ -282,6 +281,7 @@ class KeyManager:
 
     async def _replace(self, key_id: str, name: str, cka_id: bytes, label: str) -> RegisteredKey:
         async with self._locks[key_id]:
+            await self._registry.load()  # another daemon may have made the next version already
             key = self._changeable(key_id)
             versions.check_room(key)
             name = name or key.token
@@ -306,9 +306,13 @@ class KeyManager:
                 register=register,
             )
 
-    async def _destroy(self, key_id: str, version: int | None) -> Destroyed:
+    async def _destroy(self, key_id: str, version: int | None, spki: bytes | None) -> Destroyed:
         async with self._locks[key_id]:
+            # What cannot be undone is not done by what another daemon has changed since.
+            await self._registry.load()
             key = self.get(key_id)
+            if spki is not None:
+                checks.check_same_pair(key if version is None else versions.at(key, version), spki)
             chosen = destruction.pairs(key, version)
             destruction.check_tokens(chosen, self._tokens)
             proofs = []

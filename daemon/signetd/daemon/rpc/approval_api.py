@@ -15,7 +15,7 @@ from signetd.daemon.rpc.approval_watching import ApprovalWatchers
 from signetd.daemon.seals.make import Making
 from signetd.daemon.seals.stamp_types import StampInput
 from signetd.daemon.signing import SignInput
-from signetd.daemon.signing.validate import check
+from signetd.daemon.signing.validate import check, check_version
 from signetd.drivers.errors import Reason, SignetError
 
 
@@ -181,6 +181,7 @@ class ApprovalApi:
         order = convert.sign_input(request.sign)
         _key_id(order.key)
         key = self._keys.to_sign(calls.current().identity, order)
+        check_version(key, order.version)
         return await subjects.signature(check(key, order))
 
 

@@ -1,6 +1,6 @@
 """Answers the methods of KeyService that are about certificates."""
 
-from typing import Protocol
+from typing import Final, Protocol
 
 from signetd.api.v1 import key_service_pb2 as messages
 from signetd.daemon.certificates import KeptCertificate, expiry
@@ -12,6 +12,8 @@ from signetd.daemon.rpc import calls, certificate_messages, convert
 from signetd.daemon.rpc.recording import Recorder
 from signetd.drivers.types import Algorithm, Requester
 from signetd.pki import Certificate, csr
+
+_MOST_TOLD: Final = 500  # characters of what a token answered
 
 
 class Requests(Protocol):
@@ -81,11 +83,14 @@ class CertificatesApi:
     async def import_certificate(
         self, request: messages.ImportCertificateRequest
     ) -> messages.KeyCertificate:
-        """Answer ImportCertificate. The record names the new certificate and the former one."""
+        """Answer ImportCertificate. The records name the new certificate and the former one, and
+        say whether the token has it."""
         key_id = _key_id(request.name)
         checked = await self._certificates.check(key_id, request.certificates)
         await self._recorder.begin(calls.current().resource, detail=_import_text(checked))
         kept = await self._certificates.keep(checked, on_token=not request.not_on_token)
+        told = f"not on the token: {kept.token_note[:_MOST_TOLD]}"
+        calls.current().outcome = "on the token too" if kept.on_token else told
         return certificate_messages.certificate_message(kept)
 
     async def get_certificate(

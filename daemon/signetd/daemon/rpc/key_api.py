@@ -67,7 +67,9 @@ class Keys(Replacing, Protocol):
         """Let a key sign again."""
         ...
 
-    async def destroy(self, key_id: str, version: int | None = None) -> Destroyed:
+    async def destroy(
+        self, key_id: str, version: int | None = None, *, spki: bytes | None = None
+    ) -> Destroyed:
         """Destroy one version of a key, or all pairs that it has left."""
         ...
 
@@ -235,7 +237,7 @@ class KeyApi:
             uses = await self._begin(
                 key_id, detail, *guards, *effects, approval=request.approval, version=version
             )
-        destroyed = await self._keys.destroy(key_id, version)
+        destroyed = await self._keys.destroy(key_id, version, spki=pair.spki)
         calls.current().outcome = destroyed.proof
         return key_message(destroyed.key, uses)
 

@@ -7,6 +7,7 @@ nobody costs nothing, and none leaves beyond a limit, twice for one approval, or
 
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
+from datetime import datetime
 from typing import Final, Protocol
 
 import msgspec
@@ -14,6 +15,7 @@ import msgspec
 from signetd.daemon.approvals.types import Subject
 from signetd.daemon.audit.types import Effect, Entry, Ledger, Written
 from signetd.daemon.audit.use_records import Use, UseRecords
+from signetd.daemon.keys.types import RegisteredKey
 from signetd.daemon.policy.charges import approvals_of, charges_of, key_charges
 from signetd.daemon.policy.evaluate import Decision, Option
 from signetd.daemon.policy.gate import Gate
@@ -53,7 +55,13 @@ class Approvals(Protocol):
         ...
 
     async def effects_for_sign(
-        self, approval: str, subject: Subject, user: str, wanted: Iterable[ApprovalRule]
+        self,
+        approval: str,
+        subject: Subject,
+        user: str,
+        wanted: Iterable[ApprovalRule],
+        *,
+        since: datetime | None = None,
     ) -> tuple[Effect, ...]:
         """Return what uses the approval up; raises APPROVAL_NEEDED, APPROVAL_INVALID."""
         ...
@@ -68,12 +76,24 @@ class _Permit(msgspec.Struct, frozen=True, kw_only=True):
     rules: tuple[ApprovalRule, ...]
 
 
+class _ReplacedBefore(SignetError):
+    """Another daemon had replaced the pair that signed when the request came."""
+
+    def __init__(self, key: RegisteredKey) -> None:
+        super().__init__(
+            Reason.POLICY_CHANGED,
+            f"The key {key.id!r} was given another pair before this was signed; try again.",
+        )
+
+
 class _Use(Use):
     """One request, and what its record says so far."""
 
-    def __init__(self, request: SignInput, asker: Asker) -> None:
+    def __init__(self, request: SignInput, asker: Asker, began: datetime) -> None:
         super().__init__(asker, OPERATION, f"keys/{request.key}")
         self.request = request
+        self.began = began
+        self.pair: RegisteredKey | None = None  # that signs, even if the key is replaced meanwhile
 
 
 class SigningDesk:
@@ -94,7 +114,7 @@ class SigningDesk:
         LIMIT_REACHED; and what the engine raises.
         """
         self._ledger.check()
-        use = _Use(request, asker)
+        use = _Use(request, asker, self._gate.now())
         return await self._records.finish(use, self._sign(use))
 
     async def drain(self) -> None:
@@ -103,20 +123,27 @@ class SigningDesk:
 
     async def _sign(self, use: _Use) -> Released:
         permit = self._permit(use)
-        check_version(permit.checked.key, use.request.version)
+        with self._approvals.reserve(use.request.approval, use.asker.identity):
+            try:
+                return await self._released(use, permit)
+            except _ReplacedBefore:  # which is known now
+                return await self._released(use, self._permit(use))
+
+    async def _released(self, use: _Use, permit: _Permit) -> Released:
+        use.pair = permit.checked.key
+        check_version(use.pair, use.request.version)
         digest = await named_digest(permit.checked)
         use.note(digest=digest.hex(), algorithm=str(permit.checked.algorithm))
-        with self._approvals.reserve(use.request.approval, use.asker.identity):
-            await self._effects(use, permit, digest)  # before the token is asked in vain
-            signed = await self._engine.sign(permit.checked, digest, use.asker.requester)
-            key = signed.key
-            use.note(
-                key_version=key.version,
-                token=key.token,
-                token_serial=key.token_serial,
-                signature_digest=sm3(signed.signature).hex(),
-            )
-            written = await self._write(use, permit, digest)
+        await self._effects(use, permit, digest)  # before the token is asked in vain
+        signed = await self._engine.sign(permit.checked, digest, use.asker.requester)
+        key = signed.key
+        use.note(
+            key_version=key.version,
+            token=key.token,
+            token_serial=key.token_serial,
+            signature_digest=sm3(signed.signature).hex(),
+        )
+        written = await self._write(use, permit, digest)
         return Released(signed=signed, number=written.number)
 
     def _permit(self, use: _Use) -> _Permit:
@@ -146,7 +173,11 @@ class SigningDesk:
             digest=digest,
         )
         effects = await self._approvals.effects_for_sign(
-            approval, subject, use.asker.identity, permit.rules
+            approval,
+            subject,
+            use.asker.identity,
+            permit.rules,
+            since=(use.pair or permit.checked.key).create_time,
         )
         use.note(allowed=True)
         return effects
@@ -164,6 +195,7 @@ class SigningDesk:
                 use.written = False
             await self._gate.refresh()
             permit = self._permit(use)
+            _check_pair(use, permit.checked.key)
         raise SignetError(
             Reason.POLICY_CHANGED,
             "Grants and keys were changed all the time while this was signed; try again.",
@@ -180,6 +212,12 @@ class SigningDesk:
             effects=effects,
             policy_version=permit.version,
         )
+
+
+def _check_pair(use: _Use, now: RegisteredKey) -> None:
+    """Raise unless the pair that signed is that of the key *now*, or was when the request came."""
+    if use.pair is not None and use.pair.version != now.version and now.create_time <= use.began:
+        raise _ReplacedBefore(now)
 
 
 def alike(decision: Decision) -> tuple[Option, ...]:

@@ -1,12 +1,14 @@
 """What is stated of a key: how it is registered, and what its token says of it now. Pure."""
 
 import base64
+import re
 from collections.abc import Mapping
 from typing import Final
 
 from signetd.daemon.audit.chain import write_time
 from signetd.daemon.keys.types import RegisteredKey
 from signetd.daemon.statements.document import Value
+from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.types import AttributeValue, TokenInfo
 
 KEY: Final = "key"
@@ -22,11 +24,18 @@ PROOFS: Final = (
 )
 """The attributes by which a token proves that a private key has never left it."""
 
+_NAME: Final = re.compile(r"CKA_[A-Z0-9_]{1,60}")
+_MOST: Final = 64
+_LONGEST: Final = 4096  # characters
+
 
 def held(
     pair: RegisteredKey, info: TokenInfo, attributes: Mapping[str, AttributeValue]
 ) -> dict[str, Value]:
-    """State of *pair*, a key as one of its versions, what its token has just said."""
+    """State of *pair*, a key as one of its versions, what its token has just said.
+
+    Raises TOKEN_FAILED if that cannot be attributes of a key.
+    """
     missing = [name for name in PROOFS if name not in attributes]
     return {
         **_registered(pair),
@@ -35,8 +44,25 @@ def held(
         "token_model": info.model,
         "module": info.module,
         "unreported": " ".join(missing),
-        **attributes,
+        **_checked(attributes),
     }
+
+
+def _checked(attributes: Mapping[str, AttributeValue]) -> Mapping[str, AttributeValue]:
+    """Let attributes through, and nothing in the name of what the daemon says itself.
+
+    They come from the process of a module, which is not believed in anything but that.
+    """
+    long = [each for each in attributes.values() if isinstance(each, str) and len(each) > _LONGEST]
+    strange = [name for name in attributes if not _NAME.fullmatch(name)]
+    if long or strange or len(attributes) > _MOST:
+        raise SignetError(
+            Reason.TOKEN_FAILED,
+            f"What the token's module answers are no attributes of a key: {len(attributes)} "
+            f"values, {len(long)} of them with more than {_LONGEST} characters, {len(strange)} "
+            "with other names than CKA_…. Nothing is attested; check the module.",
+        )
+    return attributes
 
 
 def gone(pair: RegisteredKey, info: TokenInfo, searched: str) -> dict[str, Value]:

@@ -47,7 +47,8 @@ def _check_label(label: str) -> None:
 def _check_erasable(loaded: Loaded, token: tokens.Token, *, erase: bool) -> None:
     with login.opened(token) as session, translated("counting the objects"):
         counts = quirks.objects(session)
-    seen = sum(counts[name] for name in ("public_keys", "private_keys", "others"))
+    kinds = ("certificates", "public_keys", "private_keys", "others")
+    seen = sum(counts[name] for name in kinds)
     if not erase:
         raise SignetError(
             Reason.KEY_EXISTS,

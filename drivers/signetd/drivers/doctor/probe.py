@@ -6,6 +6,7 @@ from typing import Any, Final
 import pkcs11
 
 from signetd.drivers.doctor import (
+    certificates,
     draft,
     loading,
     login,
@@ -101,6 +102,9 @@ def _authenticated(patient: _Patient, request: Probe, output: Output) -> dict[in
     ) as session:
         with translated("counting the objects"):
             output.section("objects", quirks.objects(session))
+        output.doing("reading the certificates")
+        with translated("reading the certificates"):
+            output.section("certificates", certificates.shown(session))
         tried = trials.run(session, patient.loaded.candidates, patient.offered, output)
         output.section("sm2", tried.report)
         _unknown_vendor(patient, session, tried.found, output)

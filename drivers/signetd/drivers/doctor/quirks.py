@@ -49,12 +49,13 @@ def objects(session: Any) -> dict[str, int]:
 
     Raises PKCS11Error.
     """
-    counts = {"public_keys": 0, "private_keys": 0, "others": 0}
+    counts = {"certificates": 0, "public_keys": 0, "private_keys": 0, "others": 0}
     publics, privates = set(), []
     for item in list(session.get_objects({Attribute.TOKEN: True})):
         values = item.get_attributes([Attribute.CLASS, Attribute.ID])
         number, cka_id = int(values.get(Attribute.CLASS, -1)), values.get(Attribute.ID, b"")
-        name = {2: "public_keys", 3: "private_keys"}.get(number, "others")  # CKO_…
+        classes = {1: "certificates", 2: "public_keys", 3: "private_keys"}  # CKO_…
+        name = classes.get(number, "others")
         counts[name] += 1
         if number == 2:
             publics.add(cka_id)

@@ -51,11 +51,16 @@ def store(session: pkcs11.Session, entry: Entry, der: bytes, label: str) -> None
     try:
         made = _create(session, entry, certificate, label)
     except TokenFault as error:
-        if error.ckr != "CKR_DEVICE_MEMORY" or not former:
+        if error.ckr == "CKR_ATTRIBUTE_VALUE_INVALID":
+            # NSS has no two certificates of different subjects under one label.
+            apart = f"{label[: _MAX_LABEL_CHARS - 9]} {certificate.fingerprint[:8]}"
+            made = _create(session, entry, certificate, apart)
+        elif error.ckr == "CKR_DEVICE_MEMORY" and former:
+            _remove(session, former)
+            former = []
+            made = _create(session, entry, certificate, label)
+        else:
             raise
-        _remove(session, former)
-        former = []
-        made = _create(session, entry, certificate, label)
     _check_readable(made, der)
     _remove(session, former)
 

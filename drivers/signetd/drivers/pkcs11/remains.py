@@ -82,11 +82,17 @@ def look(session: pkcs11.Session, key: KeyRef, sm2_key_type: int | None) -> Rema
 
 
 def _certified(certificate: bytes) -> bytes | None:
+    """Return the public key of a certificate as key pairs have it; None if it cannot be read."""
     # A worker seldom meets one, and shall not start more slowly for it.
+    from signetd.pki import keys
     from signetd.pki.certificate import Certificate
     from signetd.pki.errors import InputError
 
     try:
-        return Certificate.read(certificate).spki
+        found = Certificate.read(certificate).spki
     except InputError:
         return None
+    try:
+        return keys.plain(found)  # some CAs write the key of a pair otherwise
+    except (InputError, keys.KeyProblem):
+        return found  # of a kind that is not served: another key's

@@ -41,6 +41,15 @@ async def test_a_signature_is_asked_for_by_its_digest(service: Service) -> None:
     assert made.expire_time.seconds - made.create_time.seconds == 60
 
 
+async def test_a_signature_of_a_version_that_does_not_sign_is_not_asked_for(
+    service: Service,
+) -> None:
+    request = signing.SignRequest(key="keys/seal/versions/7", digest=E_OF_MESSAGE)
+    error = await refusal(service.create(sign=request))
+    assert error.reason is Reason.KEY_STATE_WRONG
+    assert (await service.create(sign=SIGN)).resource == "keys/seal"
+
+
 async def test_a_stamp_is_asked_for_by_its_document(service: Service) -> None:
     stamp = {"seal": "seals/company", "document_digest": b"\x03" * 32, "property_info": "/x"}
     made = await service.create(stamp=stamp)

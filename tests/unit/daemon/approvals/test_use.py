@@ -1,6 +1,7 @@
 """Using approvals for signatures and administrators' acts."""
 
 import asyncio
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -77,6 +78,23 @@ async def test_nothing_else_is_signed(office: Office, subject: Subject) -> None:
     name = f"approvals/{(await office.approved()).id}"
     assert (await refusal(office, name, REQUESTER, subject)).reason is Reason.APPROVAL_INVALID
     assert await sign(office, name) == b"signature"
+
+
+async def test_an_approval_from_before_the_key_was_replaced_is_for_the_former_pair(
+    office: Office,
+) -> None:
+    made = await office.approved()
+    name, replaced = f"approvals/{made.id}", made.create_time + timedelta(seconds=1)
+
+    async def use(user: str, since: datetime) -> object:
+        return await office.uses.effects_for_sign(name, SUBJECT, user, TWO, since=since)
+
+    with pytest.raises(SignetError, match="before the key was given the pair") as caught:
+        await use(REQUESTER, replaced)
+    assert caught.value.reason is Reason.APPROVAL_INVALID
+    with pytest.raises(SignetError, match="has not asked for"):
+        await use("mallory", replaced)
+    assert await use(REQUESTER, made.create_time)
 
 
 async def test_another_user_cannot_tell_it_from_none_nor_hold_it_up(office: Office) -> None:

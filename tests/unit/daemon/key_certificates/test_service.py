@@ -1,5 +1,6 @@
 """Importing and showing certificates, with tokens that do not take them."""
 
+import asyncio
 from datetime import datetime
 
 import msgspec
@@ -115,6 +116,23 @@ async def test_a_token_that_does_not_serve_is_no_error(token: Token, state: Toke
     shown = await certificates.get(keys.get("seal"), None, ME)
     assert not shown.on_token
     assert "is not known: The token 't'" in shown.token_note
+
+
+async def test_a_token_that_hangs_holds_up_no_other_keys_import(token: Token) -> None:
+    class Hanging(Token):
+        async def store_certificate(self, ref: KeyRef, der: bytes, label: str) -> None:
+            await asyncio.Event().wait()
+
+    other = leaf(common_name="other")
+    keys = Keys(SEAL, key(spki=other.key.spki, name="other", token="slow"))
+    certificates = KeyCertificates(keys, {"t": token, "slow": Hanging()}, now)
+    checked = await certificates.check("other", other.pem)
+    slow = asyncio.create_task(certificates.keep(checked, on_token=True))
+    await asyncio.sleep(0)
+    quick = certificates.keep(await certificates.check("seal", OWN.pem), on_token=True)
+    assert (await asyncio.wait_for(quick, 5)).on_token
+    assert not slow.done()
+    slow.cancel()
 
 
 async def test_another_token_under_the_same_name_gets_nothing(token: Token) -> None:

@@ -133,3 +133,29 @@ async def test_no_pair_is_destroyed_while_the_token_of_another_is_away(
         await keys.destroy("a")
     assert error.value.reason is Reason.TOKEN_NOT_FOUND
     assert len(token.pairs) == 3
+
+
+async def test_a_pair_that_came_after_the_approval_is_not_destroyed(
+    keys: KeyManager, token: Any
+) -> None:
+    """What was checked and approved is this pair, not whichever has the name by now."""
+    await keys.disable("a")
+    seen = keys.check_destroyable("a")
+    await keys.replace("a")
+    with pytest.raises(SignetError, match="another pair") as error:
+        await keys.destroy("a", spki=seen.spki)
+    assert error.value.reason is Reason.POLICY_CHANGED
+    assert len(token.pairs) == 4
+
+
+async def test_a_key_that_another_daemon_has_enabled_is_not_destroyed(
+    keys: KeyManager, token: Any, restart: Callable[[], KeyManager]
+) -> None:
+    await keys.disable("a")
+    other = restart()
+    await other.load()
+    await other.enable("a")
+    with pytest.raises(SignetError, match="disable it first") as error:
+        await keys.destroy("a")
+    assert error.value.reason is Reason.KEY_STATE_WRONG
+    assert len(token.pairs) == 3

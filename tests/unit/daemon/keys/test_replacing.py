@@ -162,3 +162,14 @@ async def test_versions_are_still_there_after_a_restart(
     with pytest.raises(SignetError) as error:
         await again.replace("a", cka_id=keys.get("a").older[0].cka_id)
     assert error.value.reason is Reason.KEY_EXISTS
+
+
+async def test_what_another_daemon_has_replaced_is_replaced_again(
+    keys: KeyManager, token: Any, restart: Callable[[], KeyManager]
+) -> None:
+    """Its pair has the label of the next version: nobody shall be told to remove that one."""
+    other = restart()
+    await other.load()
+    await other.replace("a")
+    assert (await keys.replace("a")).version == 3
+    assert [pair.label for pair in token.pairs] == ["a", "a.v2", "a.v3"]

@@ -231,7 +231,9 @@ class FakeKeys:
         self.asked.append(("enable", key_id))
         return KEY
 
-    async def destroy(self, key_id: str, version: int | None = None) -> Destroyed:
+    async def destroy(
+        self, key_id: str, version: int | None = None, *, spki: bytes | None = None
+    ) -> Destroyed:
         self.asked.append(("destroy", key_id))
         return Destroyed(key=KEY, proof="gone")
 

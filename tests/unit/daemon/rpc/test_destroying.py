@@ -22,12 +22,18 @@ from tests.unit.daemon.rpc.fakes import FakeApprovals, FakeSeals, FakeUsage
 
 
 class Keys:
-    """One key, which can be destroyed."""
+    """One key, which can be destroyed; ``destroyed`` are the public keys of what was."""
+
+    def __init__(self) -> None:
+        self.destroyed: list[bytes | None] = []
 
     def check_destroyable(self, key_id: str, version: int | None = None) -> RegisteredKey:
         return KEY
 
-    async def destroy(self, key_id: str, version: int | None = None) -> Destroyed:
+    async def destroy(
+        self, key_id: str, version: int | None = None, *, spki: bytes | None = None
+    ) -> Destroyed:
+        self.destroyed.append(spki)
         return Destroyed(key=KEY, proof="gone")
 
 
@@ -48,16 +54,6 @@ class Approvals(FakeApprovals):
         return (use_up,)
 
 
-class Counted(Keys):
-    """Counts what is destroyed."""
-
-    destroyed = 0
-
-    async def destroy(self, key_id: str, version: int | None = None) -> Destroyed:
-        self.destroyed += 1
-        return await super().destroy(key_id, version)
-
-
 def made(keys: Keys, ledger: MemoryLedger, seals: FakeSeals) -> KeyApi:
     recorder = Recorder(ledger)
     return KeyApi(keys, None, Approvals(), recorder, FakeUsage(), seals, 2)  # type: ignore[arg-type]
@@ -72,16 +68,17 @@ async def test_the_record_names_the_approval_that_was_used() -> None:
     (entry,) = ledger.entries
     assert (entry.event.result, entry.event.resource) == ("BEGUN", "keys/seal")
     assert entry.event.approval == "approvals/a1"
+    assert keys.destroyed == [KEY.spki], "the pair that was approved, and no other"
 
 
 async def test_a_key_of_seals_in_use_is_refused_before_anything_is_begun() -> None:
-    ledger, seals, keys = MemoryLedger(create_engine("sqlite://")), FakeSeals(), Counted()
+    ledger, seals, keys = MemoryLedger(create_engine("sqlite://")), FakeSeals(), Keys()
     seals.failure = SignetError(Reason.KEY_STATE_WRONG, "It has seals.")
     api = made(keys, ledger, seals)
     calls.begin(Call("/signetd.api.v1.KeyService/DestroyKey", identity="admin-1"))
     with pytest.raises(SignetError, match="It has seals"):
         await api.destroy_key(messages.DestroyKeyRequest(name="keys/seal", approval="approvals/a1"))
-    assert (ledger.entries, keys.destroyed) == ([], 0)
+    assert (ledger.entries, keys.destroyed) == ([], [])
 
 
 async def test_a_seal_that_comes_into_use_meanwhile_counts() -> None:
@@ -92,9 +89,9 @@ async def test_a_seal_that_comes_into_use_meanwhile_counts() -> None:
             self.failure = SignetError(Reason.KEY_STATE_WRONG, "It has got a seal.")
             return super().unused(key)
 
-    keys = Counted()
+    keys = Keys()
     api = made(keys, MemoryLedger(create_engine("sqlite://")), Late())
     calls.begin(Call("/signetd.api.v1.KeyService/DestroyKey", identity="admin-1"))
     with pytest.raises(SignetError, match="It has got a seal"):
         await api.destroy_key(messages.DestroyKeyRequest(name="keys/seal", approval="approvals/a1"))
-    assert keys.destroyed == 0
+    assert keys.destroyed == []

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -57,14 +57,22 @@ class Approvals:
 
     def __init__(self) -> None:
         self.failure: Exception | None = None
+        self.since: list[datetime | None] = []
 
     @contextmanager
     def reserve(self, approval: str, user: str) -> Iterator[None]:
         yield
 
     async def effects_for_sign(
-        self, approval: str, subject: Subject, user: str, wanted: Iterable[ApprovalRule]
+        self,
+        approval: str,
+        subject: Subject,
+        user: str,
+        wanted: Iterable[ApprovalRule],
+        *,
+        since: datetime | None = None,
     ) -> tuple[Effect, ...]:
+        self.since.append(since)
         if self.failure is not None:
             raise self.failure
         return ()
@@ -121,6 +129,43 @@ async def test_a_change_of_policy_meanwhile_is_looked_at_again(scene: Scene) -> 
     scene.ledger.least = 3
     await scene.desk.sign(REQUEST, ASKER)
     assert [event.result for event in scene.ledger.events] == ["OK"]
+
+
+async def test_an_approval_is_for_the_pair_that_has_signed(scene: Scene) -> None:
+    """Also when another one has come in its place before the signature is written down."""
+    before = scene.keys.get("sm2").create_time
+    later = before + timedelta(days=1)
+    scene.ledger.least = 2
+    scene.gate.then = lambda: scene.keys.change("sm2", version=2, create_time=later)
+    await scene.desk.sign(REQUEST, ASKER)
+    assert scene.approvals.since == [before, before, before]
+    scene.approvals.since.clear()
+    await scene.desk.sign(REQUEST, ASKER)
+    assert scene.approvals.since == [later, later]
+
+
+async def test_a_pair_that_was_replaced_before_the_request_came_does_not_sign(
+    scene: Scene,
+) -> None:
+    """Another daemon has done so, and this one learns of it when it writes the signature down."""
+    scene.ledger.least = 2
+    replaced = datetime.now(UTC) - timedelta(milliseconds=1)
+    scene.gate.then = lambda: scene.keys.change("sm2", version=2, create_time=replaced)
+    released = await scene.desk.sign(REQUEST, ASKER)
+    assert released.signed.key.version == 2
+    (event,) = scene.ledger.events
+    assert (event.result, event.key_version) == ("OK", 2)
+    assert scene.approvals.since[-1] == replaced
+
+
+async def test_a_version_that_was_asked_for_and_replaced_before_is_refused(scene: Scene) -> None:
+    scene.ledger.least = 2
+    replaced = datetime.now(UTC) - timedelta(milliseconds=1)
+    scene.gate.then = lambda: scene.keys.change("sm2", version=2, create_time=replaced)
+    with pytest.raises(SignetError, match="hash the document anew"):
+        await scene.desk.sign(msgspec.structs.replace(REQUEST, version=1), ASKER)
+    (event,) = scene.ledger.events
+    assert (event.result, event.signature_digest) == ("KEY_STATE_WRONG", "")
 
 
 async def test_a_policy_that_never_rests_is_told(scene: Scene) -> None:
