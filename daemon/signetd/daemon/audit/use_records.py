@@ -5,7 +5,7 @@ from collections.abc import Awaitable
 from typing import Any, Final, TypeVar
 
 from signetd.daemon.audit.late import LateRecords
-from signetd.daemon.audit.types import Entry, Event, Kind, Ledger, failed
+from signetd.daemon.audit.types import Entry, Event, Kind, Ledger, Written, failed
 from signetd.daemon.policy.types import Asker
 from signetd.drivers.errors import Reason, SignetError
 
@@ -66,6 +66,20 @@ class UseRecords:
                 use.note(result=CANCELLED, signature_digest="")
                 self._late.write(use.event)
             raise
+
+    async def write(self, use: Use, entry: Entry) -> Written | None:
+        """Write the record of what was done; None if the policy is not that of *entry* any more.
+
+        Raises what the ledger does otherwise.
+        """
+        try:
+            use.written = True  # before, for whoever is cancelled meanwhile
+            return await self._ledger.write(entry)
+        except SignetError as error:
+            if error.reason is not Reason.POLICY_CHANGED:
+                raise
+            use.written = False
+            return None
 
     async def drain(self) -> None:
         """Wait for the records of requests that were given up; before the ledger is closed."""

@@ -264,14 +264,9 @@ class StampDesk:
     async def _write(self, use: _Use, permit: _Permit, made: _Made) -> Written:
         """Write the stamp down, under the policy that counts at that moment."""
         for _ in range(_TRIES):
-            entry = await self._entry(use, permit, made)
-            try:
-                use.written = True
-                return await self._ledger.write(entry)
-            except SignetError as error:
-                if error.reason is not Reason.POLICY_CHANGED:
-                    raise
-                use.written = False
+            written = await self._records.write(use, await self._entry(use, permit, made))
+            if written is not None:
+                return written
             await self._gate.refresh()
             permit = await self._permit(use)
             if permit.certificate.der != made.certificate:

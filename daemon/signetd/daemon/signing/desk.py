@@ -185,14 +185,9 @@ class SigningDesk:
     async def _write(self, use: _Use, permit: _Permit, digest: bytes) -> Written:
         """Write the signature down, under the policy that counts at that moment."""
         for _ in range(_TRIES):
-            entry = await self._entry(use, permit, digest)
-            try:
-                use.written = True
-                return await self._ledger.write(entry)
-            except SignetError as error:
-                if error.reason is not Reason.POLICY_CHANGED:
-                    raise
-                use.written = False
+            written = await self._records.write(use, await self._entry(use, permit, digest))
+            if written is not None:
+                return written
             await self._gate.refresh()
             permit = self._permit(use)
             _check_pair(use, permit.checked.key)
