@@ -28,7 +28,8 @@ VENV := .venv
 PROTO_VENV := .venv-proto
 FUZZ_VENV := .venv-fuzz
 BIN := $(VENV)/bin
-PYTEST_WORKERS ?= 2
+# More than there are cores: many tests wait for a daemon or a token.
+PYTEST_WORKERS ?= 4
 
 .PHONY: demo test test-tokens lint proto chaos recovery soak overload crashes fuzz audit-cost policy-cost seal-cost bench profile clean setup
 

@@ -85,6 +85,7 @@ def test_the_life_of_a_key(signetctl: Run, tmp_path: Path) -> None:
     made = signetctl(
         "--output", "json", "key", "generate", "life", "--token", "dev", "--type", "ec-p384"
     )
+    assert made.returncode == 0, made.stderr
     assert json.loads(made.stdout)["state"] == "ENABLED", made.stderr
     again = signetctl("key", "generate", "life", "--token", "dev", "--type", "sm2")
     assert "KEY_EXISTS" in again.stderr

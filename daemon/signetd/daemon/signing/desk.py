@@ -123,17 +123,23 @@ class SigningDesk:
 
     async def _sign(self, use: _Use) -> Released:
         permit = self._permit(use)
+        digest = await self._digest(use, permit)
         with self._approvals.reserve(use.request.approval, use.asker.identity):
             try:
-                return await self._released(use, permit)
+                return await self._released(use, permit, digest)
             except _ReplacedBefore:  # which is known now
-                return await self._released(use, self._permit(use))
+                permit = self._permit(use)
+                return await self._released(use, permit, await self._digest(use, permit))
 
-    async def _released(self, use: _Use, permit: _Permit) -> Released:
+    async def _digest(self, use: _Use, permit: _Permit) -> bytes:
+        """Return what the key's pair is to sign, which the record names, also of a refusal."""
         use.pair = permit.checked.key
         check_version(use.pair, use.request.version)
         digest = await named_digest(permit.checked)
         use.note(digest=digest.hex(), algorithm=str(permit.checked.algorithm))
+        return digest
+
+    async def _released(self, use: _Use, permit: _Permit, digest: bytes) -> Released:
         await self._effects(use, permit, digest)  # before the token is asked in vain
         signed = await self._engine.sign(permit.checked, digest, use.asker.requester)
         key = signed.key

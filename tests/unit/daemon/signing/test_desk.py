@@ -57,10 +57,13 @@ class Approvals:
 
     def __init__(self) -> None:
         self.failure: Exception | None = None
+        self.taken: Exception | None = None  # why an approval cannot be kept for a request
         self.since: list[datetime | None] = []
 
     @contextmanager
     def reserve(self, approval: str, user: str) -> Iterator[None]:
+        if self.taken is not None:
+            raise self.taken
         yield
 
     async def effects_for_sign(
@@ -238,3 +241,10 @@ async def test_a_version_that_does_not_sign_is_refused(scene: Scene, token: Any)
     (event,) = scene.ledger.events
     assert (event.result, event.signature_digest) == ("KEY_STATE_WRONG", "")
     assert (await scene.desk.sign(msgspec.structs.replace(REQUEST, version=1), ASKER)).number == 2
+
+
+async def test_a_refusal_for_a_taken_approval_names_what_was_to_be_signed(scene: Scene) -> None:
+    scene.approvals.taken = SignetError(Reason.APPROVAL_INVALID, "another request has it")
+    event = await scene.refused()
+    assert (event.result, event.allowed) == ("APPROVAL_INVALID", False)
+    assert event.digest and event.algorithm, "an auditor must see what was asked for"
