@@ -87,7 +87,7 @@ def desk(signetd_dev: Any, tmp_path: Path) -> Desk:
 
 @pytest.mark.timeout(300)
 def test_the_life_of_a_seal_in_commands(desk: Desk) -> None:
-    key = desk.key("life")
+    key = desk.key("life-of-a-seal")
     life: list[str] = []
 
     def step(who: str, *arguments: str) -> Any:

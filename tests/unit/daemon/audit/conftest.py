@@ -64,11 +64,10 @@ def records(store: AuditStore) -> list[dict[str, Any]]:
     import hashlib
     import json
 
-    found = [json.loads(body) for body in store.bodies(1, None, 1_000_000)]
+    bodies = list(store.bodies(1, None, 1_000_000))  # once: more may be written meanwhile
+    found = [json.loads(body) for body in bodies]
     previous = "0" * 64
-    for number, (record, body) in enumerate(
-        zip(found, store.bodies(1, None, 1_000_000), strict=True), start=1
-    ):
+    for number, (record, body) in enumerate(zip(found, bodies, strict=True), start=1):
         assert (record["number"], record["previous"]) == (number, previous), (
             f"record {number} must follow on the one before: {record}"
         )
