@@ -1,6 +1,7 @@
 """What approvals are made with: other parts of the daemon, as far as they are needed here."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
@@ -87,4 +88,23 @@ class Store(Protocol):
 
     def consume(self, approval_id: str, subject: Subject, user: str) -> Effect:
         """Return what uses one up."""
+        ...
+
+
+class ActApprovals(Protocol):
+    """Knows whether an act was approved; for those who act."""
+
+    def reserve(self, approval: str, user: str) -> AbstractContextManager[None]:
+        """Keep an approval for one request meanwhile; raises APPROVAL_INVALID, INPUT_INVALID."""
+        ...
+
+    async def effects_for_act(
+        self,
+        subject: Subject,
+        approval: str,
+        user: str,
+        count: int,
+        others: Iterable[ApprovalRule] = (),
+    ) -> tuple[Effect, ...]:
+        """Return what uses the approval up, () where none is needed; raises APPROVAL_NEEDED, …."""
         ...

@@ -1,18 +1,17 @@
 """Answers KeyService."""
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Collection, Mapping
 from typing import Protocol
 
 from signetd.api.v1 import key_service_pb2 as messages
 from signetd.api.v1.resources_pb2 import Key, PublicKey
 from signetd.daemon.approvals import subjects
-from signetd.daemon.approvals.types import Subject
+from signetd.daemon.approvals.parts import ActApprovals
 from signetd.daemon.audit.types import Charge, Effect
 from signetd.daemon.keys import RegisteredKey, versions
 from signetd.daemon.keys.destruction import Destroyed
-from signetd.daemon.policy.types import ApprovalRule, Asker, KeyPolicy, KeyPurpose, Operation
+from signetd.daemon.policy.types import Asker, KeyPolicy, KeyPurpose, Operation
 from signetd.daemon.rpc import calls, convert, policy_convert
 from signetd.daemon.rpc.key_messages import key_and_version, key_message, resource
 from signetd.daemon.rpc.key_messages import key_id as _key_id
@@ -91,25 +90,6 @@ class Gate(Protocol):
 
     def sees(self, asker: Asker, key: RegisteredKey) -> bool:
         """Whether a list of keys shows this one to somebody."""
-        ...
-
-
-class ActApprovals(Protocol):
-    """Knows whether an act was approved."""
-
-    def reserve(self, approval: str, user: str) -> AbstractContextManager[None]:
-        """Keep an approval for one request meanwhile; raises APPROVAL_INVALID, INPUT_INVALID."""
-        ...
-
-    async def effects_for_act(
-        self,
-        subject: Subject,
-        approval: str,
-        user: str,
-        count: int,
-        others: Iterable[ApprovalRule] = (),
-    ) -> tuple[Effect, ...]:
-        """Return what uses the approval up, () where none is needed; raises APPROVAL_NEEDED, …."""
         ...
 
 

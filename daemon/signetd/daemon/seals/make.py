@@ -12,6 +12,7 @@ import msgspec
 from cryptography.exceptions import InvalidSignature
 
 from signetd.daemon.approvals import subjects
+from signetd.daemon.approvals.parts import ActApprovals
 from signetd.daemon.approvals.types import Subject
 from signetd.daemon.audit.types import Kind
 from signetd.daemon.keys.types import RegisteredKey
@@ -20,7 +21,6 @@ from signetd.daemon.policy.types import ApprovalRule, Asker, Role
 from signetd.daemon.seals import certificates, checks, life
 from signetd.daemon.seals.applications import check_other
 from signetd.daemon.seals.parts import (
-    Approvals,
     Clock,
     Engine,
     Keys,
@@ -98,7 +98,7 @@ class SealMaker:
         judge: MakerJudge,
         engine: Engine,
         times: StampTokens,
-        approvals: Approvals,
+        approvals: ActApprovals,
         recorder: Recorder,
         clock: Clock,
         vendor: str,

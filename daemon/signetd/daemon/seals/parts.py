@@ -1,17 +1,15 @@
 """What seals are managed with: other parts of the daemon, as far as they are needed here."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol
 
 import msgspec
 
-from signetd.daemon.approvals.types import Subject
 from signetd.daemon.audit.types import Charge, Effect, Written
 from signetd.daemon.keys.types import RegisteredKey
 from signetd.daemon.policy.snapshot import Snapshot
-from signetd.daemon.policy.types import ApprovalRule, Asker, Operation
+from signetd.daemon.policy.types import Asker, Operation
 from signetd.daemon.seals.types import Act, RegisteredSeal, SealEvent, SealState
 from signetd.daemon.signing.types import Signed
 from signetd.daemon.signing.validate import Checked
@@ -86,25 +84,6 @@ class Recorder(Protocol):
         signed: Mapping[str, Any] | None = None,
     ) -> Written:
         """Record an act with its effects and costs, all or nothing; raises what an effect does."""
-        ...
-
-
-class Approvals(Protocol):
-    """Knows whether an act was approved."""
-
-    def reserve(self, approval: str, user: str) -> AbstractContextManager[None]:
-        """Keep an approval for one request meanwhile; raises APPROVAL_INVALID, INPUT_INVALID."""
-        ...
-
-    async def effects_for_act(
-        self,
-        subject: Subject,
-        approval: str,
-        user: str,
-        count: int,
-        others: Iterable[ApprovalRule] = (),
-    ) -> tuple[Effect, ...]:
-        """Return what uses the approval up, () where none is needed; raises APPROVAL_NEEDED, …."""
         ...
 
 
