@@ -51,20 +51,20 @@ class SizeLimit:
 
     def __init__(self, state: Path) -> None:
         self._state = state
-        self._filled = False
 
     def fill(self, daemon: CrashingDaemon, room: int) -> None:
-        """Let no file grow by more than *room* beyond the largest one; the limit stays then."""
-        if not self._filled:
-            largest = max(file.stat().st_size for file in self._state.iterdir() if file.is_file())
-            self._limit(daemon, largest + room)
-        self._filled = True
+        """Let no file grow by more than *room* beyond the largest one; without, nothing is written.
+
+        A limit at the largest file's size would leave space: the write-ahead log begins again
+        from its start once its pages are in the database, which may be smaller than it.
+        """
+        largest = max(file.stat().st_size for file in self._state.iterdir() if file.is_file())
+        self._limit(daemon, largest + room if room else 0)
 
     def free(self, daemon: CrashingDaemon) -> None:
         """Take the limit away; it ends with its process in any case."""
         if daemon.running:
             self._limit(daemon, resource.RLIM_INFINITY)
-        self._filled = False
 
     def _limit(self, daemon: CrashingDaemon, size: int) -> None:
         assert daemon.process is not None
