@@ -212,10 +212,14 @@ class Traces(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class SignOrder(msgspec.Struct, frozen=True, kw_only=True):
-    """One signature to make; ``signer_id`` counts for SM2 with a message only."""
+    """One signature to make; ``signer_id`` counts for SM2 with a message only.
+
+    With ``verify`` it is verified with the public key before it leaves the worker.
+    """
 
     key: KeyRef
     algorithm: Algorithm
     input: Input
     data: bytes
     signer_id: bytes = b""
+    verify: bool = True

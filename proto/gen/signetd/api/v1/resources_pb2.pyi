@@ -433,6 +433,11 @@ class KeyPolicy(google.protobuf.message.Message):
     LIMITS_FIELD_NUMBER: builtins.int
     APPROVAL_FIELD_NUMBER: builtins.int
     ALGORITHMS_FIELD_NUMBER: builtins.int
+    SKIP_VERIFICATION_FIELD_NUMBER: builtins.int
+    skip_verification: builtins.bool
+    """Optional. Do not verify each signature before it is given out. Verification finds a token that
+    computes wrongly, and costs the processor time of one verification, for SM2 the most.
+    """
     @property
     def limits(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___UseLimit]:
         """Optional. At most 8 limits, one for each period; all of them hold."""
@@ -451,9 +456,10 @@ class KeyPolicy(google.protobuf.message.Message):
         limits: collections.abc.Iterable[global___UseLimit] | None = ...,
         approval: global___ApprovalRule | None = ...,
         algorithms: collections.abc.Iterable[global___Algorithm.ValueType] | None = ...,
+        skip_verification: builtins.bool = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["approval", b"approval"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["algorithms", b"algorithms", "approval", b"approval", "limits", b"limits"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["algorithms", b"algorithms", "approval", b"approval", "limits", b"limits", "skip_verification", b"skip_verification"]) -> None: ...
 
 global___KeyPolicy = KeyPolicy
 

@@ -201,6 +201,227 @@ class BatchSignResponse(google.protobuf.message.Message):
 global___BatchSignResponse = BatchSignResponse
 
 @typing.final
+class SignStreamItem(google.protobuf.message.Message):
+    """One item of a stream to sign."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    REFERENCE_FIELD_NUMBER: builtins.int
+    REQUEST_FIELD_NUMBER: builtins.int
+    reference: builtins.int
+    """Chosen by the client; the result carries it again. Every item under way needs its own."""
+    @property
+    def request(self) -> global___SignRequest:
+        """What to sign, as for `Sign`."""
+
+    def __init__(
+        self,
+        *,
+        reference: builtins.int = ...,
+        request: global___SignRequest | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["request", b"request"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["reference", b"reference", "request", b"request"]) -> None: ...
+
+global___SignStreamItem = SignStreamItem
+
+@typing.final
+class SignStreamRequest(google.protobuf.message.Message):
+    """Some items of a stream: all that the client has waiting, so that one message carries many."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    ITEMS_FIELD_NUMBER: builtins.int
+    @property
+    def items(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___SignStreamItem]:
+        """1 to 100 items, together at most 4 MiB."""
+
+    def __init__(
+        self,
+        *,
+        items: collections.abc.Iterable[global___SignStreamItem] | None = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["items", b"items"]) -> None: ...
+
+global___SignStreamRequest = SignStreamRequest
+
+@typing.final
+class SignStreamResult(google.protobuf.message.Message):
+    """The result of one item of a stream."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    REFERENCE_FIELD_NUMBER: builtins.int
+    RESPONSE_FIELD_NUMBER: builtins.int
+    ERROR_FIELD_NUMBER: builtins.int
+    reference: builtins.int
+    """That of the item."""
+    @property
+    def response(self) -> global___SignResponse:
+        """The signature."""
+
+    @property
+    def error(self) -> google.rpc.status_pb2.Status:
+        """The error that `Sign` would have answered, ErrorInfo included."""
+
+    def __init__(
+        self,
+        *,
+        reference: builtins.int = ...,
+        response: global___SignResponse | None = ...,
+        error: google.rpc.status_pb2.Status | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["error", b"error", "outcome", b"outcome", "response", b"response"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["error", b"error", "outcome", b"outcome", "reference", b"reference", "response", b"response"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["outcome", b"outcome"]) -> typing.Literal["response", "error"] | None: ...
+
+global___SignStreamResult = SignStreamResult
+
+@typing.final
+class SignStreamResponse(google.protobuf.message.Message):
+    """Some results of a stream: all that are ready, in any order."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    RESULTS_FIELD_NUMBER: builtins.int
+    @property
+    def results(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___SignStreamResult]:
+        """At least one."""
+
+    def __init__(
+        self,
+        *,
+        results: collections.abc.Iterable[global___SignStreamResult] | None = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["results", b"results"]) -> None: ...
+
+global___SignStreamResponse = SignStreamResponse
+
+@typing.final
+class SignDocumentStart(google.protobuf.message.Message):
+    """What a document is to be signed with."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    KEY_FIELD_NUMBER: builtins.int
+    ALGORITHM_FIELD_NUMBER: builtins.int
+    ENCODING_FIELD_NUMBER: builtins.int
+    SIGNER_ID_FIELD_NUMBER: builtins.int
+    APPROVAL_FIELD_NUMBER: builtins.int
+    key: builtins.str
+    """Required. As in `SignRequest.key`. Not for an Ed25519 key, which signs no digest."""
+    algorithm: signetd.api.v1.resources_pb2.Algorithm.ValueType
+    """As in `SignRequest.algorithm`."""
+    encoding: signetd.api.v1.resources_pb2.SignatureEncoding.ValueType
+    """As in `SignRequest.encoding`."""
+    signer_id: builtins.bytes
+    """As in `SignRequest.signer_id`: SM2 hashes Z ‖ document."""
+    approval: builtins.str
+    """As in `SignRequest.approval`; it names the digest, for SM2 e."""
+    def __init__(
+        self,
+        *,
+        key: builtins.str = ...,
+        algorithm: signetd.api.v1.resources_pb2.Algorithm.ValueType = ...,
+        encoding: signetd.api.v1.resources_pb2.SignatureEncoding.ValueType = ...,
+        signer_id: builtins.bytes | None = ...,
+        approval: builtins.str = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["_signer_id", b"_signer_id", "signer_id", b"signer_id"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_signer_id", b"_signer_id", "algorithm", b"algorithm", "approval", b"approval", "encoding", b"encoding", "key", b"key", "signer_id", b"signer_id"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["_signer_id", b"_signer_id"]) -> typing.Literal["signer_id"] | None: ...
+
+global___SignDocumentStart = SignDocumentStart
+
+@typing.final
+class SignDocumentEnd(google.protobuf.message.Message):
+    """The end of a document."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    DOCUMENT_CRC32C_FIELD_NUMBER: builtins.int
+    DOCUMENT_BYTES_FIELD_NUMBER: builtins.int
+    document_crc32c: builtins.int
+    """Optional. CRC32C (Castagnoli) of the whole document. One that arrives altered is not signed."""
+    document_bytes: builtins.int
+    """Optional. The bytes of the whole document. One that arrives shorter or longer is not signed."""
+    def __init__(
+        self,
+        *,
+        document_crc32c: builtins.int | None = ...,
+        document_bytes: builtins.int | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["_document_bytes", b"_document_bytes", "_document_crc32c", b"_document_crc32c", "document_bytes", b"document_bytes", "document_crc32c", b"document_crc32c"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_document_bytes", b"_document_bytes", "_document_crc32c", b"_document_crc32c", "document_bytes", b"document_bytes", "document_crc32c", b"document_crc32c"]) -> None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_document_bytes", b"_document_bytes"]) -> typing.Literal["document_bytes"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_document_crc32c", b"_document_crc32c"]) -> typing.Literal["document_crc32c"] | None: ...
+
+global___SignDocumentEnd = SignDocumentEnd
+
+@typing.final
+class SignDocumentRequest(google.protobuf.message.Message):
+    """A part of a document: first `start`, then any number of chunks, then `end`."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    START_FIELD_NUMBER: builtins.int
+    CHUNK_FIELD_NUMBER: builtins.int
+    END_FIELD_NUMBER: builtins.int
+    chunk: builtins.bytes
+    """The next bytes of the document, at most 1 MiB; 64 KiB to 256 KiB go fastest."""
+    @property
+    def start(self) -> global___SignDocumentStart:
+        """The first message."""
+
+    @property
+    def end(self) -> global___SignDocumentEnd:
+        """The last message. Without it nothing is signed: a document that was cut off is not one."""
+
+    def __init__(
+        self,
+        *,
+        start: global___SignDocumentStart | None = ...,
+        chunk: builtins.bytes = ...,
+        end: global___SignDocumentEnd | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["chunk", b"chunk", "end", b"end", "part", b"part", "start", b"start"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["chunk", b"chunk", "end", b"end", "part", b"part", "start", b"start"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["part", b"part"]) -> typing.Literal["start", "chunk", "end"] | None: ...
+
+global___SignDocumentRequest = SignDocumentRequest
+
+@typing.final
+class SignDocumentResponse(google.protobuf.message.Message):
+    """The signature of a document."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    RESPONSE_FIELD_NUMBER: builtins.int
+    DIGEST_FIELD_NUMBER: builtins.int
+    DOCUMENT_BYTES_FIELD_NUMBER: builtins.int
+    digest: builtins.bytes
+    """What was signed: the document's digest, for SM2 e = SM3(Z ‖ M)."""
+    document_bytes: builtins.int
+    """The bytes that were hashed."""
+    @property
+    def response(self) -> global___SignResponse:
+        """The signature."""
+
+    def __init__(
+        self,
+        *,
+        response: global___SignResponse | None = ...,
+        digest: builtins.bytes = ...,
+        document_bytes: builtins.int = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["response", b"response"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["digest", b"digest", "document_bytes", b"document_bytes", "response", b"response"]) -> None: ...
+
+global___SignDocumentResponse = SignDocumentResponse
+
+@typing.final
 class VerifyRequest(google.protobuf.message.Message):
     """A signature to verify."""
 
