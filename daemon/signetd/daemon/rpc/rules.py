@@ -64,6 +64,7 @@ _READ, _USE, _CHANGE = Record.READ, Record.USE, Record.CHANGE
 
 RULES: Final[dict[str, Rule]] = {
     **_rules(_USE, _SIGNERS, "SigningService", "Sign", "BatchSign"),
+    **_rules(_USE, _SIGNERS, "SigningService", "SignStream", "SignDocument"),
     # It needs the public key only. A signer needs a grant for it.
     **_rules(_READ, Role, "SigningService", "Verify"),
     # Signers see the keys that they have a grant for.

@@ -90,6 +90,9 @@ class _Use(Use):
     """One request, and what its record says so far."""
 
     def __init__(self, request: SignInput, asker: Asker, began: datetime) -> None:
+        if request.reference:
+            own = f"{asker.request_id}.{request.reference}"
+            asker = msgspec.structs.replace(asker, request_id=own)
         super().__init__(asker, OPERATION, f"keys/{request.key}")
         self.request = request
         self.began = began
@@ -156,7 +159,7 @@ class SigningDesk:
         use.note(allowed=False)  # until it is known, here and with the approval
         request = use.request
         key, decision = self._gate.signing(
-            use.asker, request.key, request.algorithm, digest_given=request.digest is not None
+            use.asker, request.key, request.algorithm, digest_given=_is_digest_given(request)
         )
         check_purpose(key, KeyPurpose.SIGNING)
         checked = check(key, request)
@@ -213,6 +216,11 @@ class SigningDesk:
             effects=effects,
             policy_version=permit.version,
         )
+
+
+def _is_digest_given(request: SignInput) -> bool:
+    """Whether what is signed was hashed before it came here, as some grants ask."""
+    return request.digest is not None and request.hashed_with is None
 
 
 def _check_pair(use: _Use, now: RegisteredKey) -> None:

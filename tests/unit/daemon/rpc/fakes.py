@@ -27,6 +27,7 @@ from signetd.daemon.policy.types import (
     Role,
 )
 from signetd.daemon.signing import Encoding, Released, Signed, SignInput, Verified, VerifyInput
+from signetd.daemon.signing.documents import Parts, SignedDocument
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.life import TokenState, TokenStatus, Transition
 from signetd.drivers.types import Algorithm, KeyType, Pin, ProtectionLevel, Requester, TokenInfo
@@ -102,6 +103,17 @@ class FakeDesk:
 
     async def sign(self, request: SignInput, asker: Asker) -> Released:
         return Released(signed=await self._engine.sign(request, asker.requester), number=7)
+
+
+class FakeDocuments:
+    """Reads whole documents, and signs them with b"signature"."""
+
+    async def sign(self, request: SignInput, parts: Parts, asker: Asker) -> SignedDocument:
+        size = 0
+        while isinstance(part := await parts.next(), bytes):
+            size += len(part)
+        signed = await FakeEngine().sign(request, asker.requester)
+        return SignedDocument(Released(signed=signed, number=7), b"digest", size)
 
 
 class FakeCallers:

@@ -1,0 +1,121 @@
+"""Documents that arrive in parts: who may sign is known before, then they are hashed as they come.
+
+What is hashed goes through the desk like any request: for policy it is a message.
+"""
+
+from typing import Final, NamedTuple, Protocol
+
+import msgspec
+
+from signetd.daemon.audit.types import Ledger
+from signetd.daemon.audit.use_records import Use, UseRecords
+from signetd.daemon.keys.types import RegisteredKey
+from signetd.daemon.policy.evaluate import Decision
+from signetd.daemon.policy.types import Asker, KeyPurpose
+from signetd.daemon.signing.desk import OPERATION
+from signetd.daemon.signing.hashing import DocumentHash
+from signetd.daemon.signing.types import DocumentEnd, Released, SignInput
+from signetd.daemon.signing.validate import (
+    Checked,
+    check,
+    check_allowed,
+    check_enabled,
+    check_purpose,
+    check_version,
+)
+from signetd.drivers.errors import Reason, SignetError
+from signetd.drivers.types import Algorithm
+
+_NOTHING: Final = b""
+
+
+class Desk(Protocol):
+    """What signs for those who may."""
+
+    async def sign(self, request: SignInput, asker: Asker) -> Released:
+        """Sign one input for somebody."""
+        ...
+
+
+class Gate(Protocol):
+    """What knows who may sign."""
+
+    def signing(
+        self, asker: Asker, key_id: str, algorithm: Algorithm | None, *, digest_given: bool
+    ) -> tuple[RegisteredKey, Decision]:
+        """Return a key that somebody may sign with; raises PERMISSION_DENIED, KEY_NOT_FOUND."""
+        ...
+
+
+class Parts(Protocol):
+    """The document as it arrives."""
+
+    async def next(self) -> bytes | DocumentEnd:
+        """Return the next chunk, or the end; raises what is wrong with it."""
+        ...
+
+
+class SignedDocument(NamedTuple):
+    """The signature, and what was signed: `digest` is e = SM3(Z ‖ M) for SM2."""
+
+    released: Released
+    digest: bytes
+    size: int
+
+
+class DocumentDesk:
+    """Signs documents for callers whom policy allows it; each that is begun has one record."""
+
+    def __init__(self, desk: Desk, gate: Gate, ledger: Ledger) -> None:
+        self._desk = desk
+        self._gate = gate
+        self._ledger = ledger
+        self._records = UseRecords(ledger)
+
+    async def sign(self, request: SignInput, parts: Parts, asker: Asker) -> SignedDocument:
+        """Sign the document in *parts* as *request* says, which has neither message nor digest.
+
+        Raises what `SigningDesk.sign` does for a message, before anything is read if it is known
+        then; INPUT_CRC_MISMATCH and INPUT_INVALID for a document that is not what its end says;
+        POLICY_CHANGED if an SM2 key got another pair meanwhile; and what *parts* does.
+        """
+        self._ledger.check()
+        use = Use(asker, OPERATION, f"keys/{request.key}")
+        return await self._records.finish(use, self._signed(use, request, parts))
+
+    async def drain(self) -> None:
+        """Wait for the records of documents that were given up; before the ledger is closed."""
+        await self._records.drain()
+
+    async def _signed(self, use: Use, request: SignInput, parts: Parts) -> SignedDocument:
+        checked = self._begin(use.asker, request)
+        use.note(allowed=True, algorithm=str(checked.algorithm))
+        hashed = DocumentHash(checked)
+        while not isinstance(part := await parts.next(), DocumentEnd):
+            await hashed.take(part)
+        digest = await hashed.finish(part)
+        order = msgspec.structs.replace(
+            request,
+            digest=digest,
+            hashed_with=checked.key.version,
+            algorithm=checked.algorithm,
+            signer_id=None,
+        )
+        use.written = True  # by the desk, whatever comes
+        released = await self._desk.sign(order, use.asker)
+        return SignedDocument(released, digest, hashed.size)
+
+    def _begin(self, asker: Asker, request: SignInput) -> Checked:
+        key, _ = self._gate.signing(asker, request.key, request.algorithm, digest_given=False)
+        check_purpose(key, KeyPurpose.SIGNING)
+        checked = check(key, msgspec.structs.replace(request, message=_NOTHING))
+        if checked.algorithm is Algorithm.ED25519:
+            raise SignetError(
+                Reason.ALGORITHM_UNSUITABLE,
+                f"The key {key.id!r} signs with Ed25519, which takes a whole message and no "
+                "digest: send up to 1 MiB with Sign, or use another key for documents.",
+            )
+        check_allowed(key, checked.algorithm)
+        check_enabled(key)
+        check_version(key, request.version)
+        return checked
