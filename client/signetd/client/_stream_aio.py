@@ -14,6 +14,7 @@ import grpc.aio
 
 from signetd.api.v1 import signing_service_pb2 as signing
 from signetd.client import errors
+from signetd.client._ending_aio import Ending
 from signetd.client.streaming import IDLE_SECONDS, METHOD, Outbox, Outcome, Ticket
 
 
@@ -34,6 +35,8 @@ class TaskTicket(Ticket):
     async def wait(self) -> None:
         """Wait until there is an outcome, or its time is over."""
         loop = asyncio.get_running_loop()
+        if self.outcome is not None:
+            return
         left = self.end - time.monotonic()
         timer = loop.call_later(left, self.settled)
         try:
@@ -116,16 +119,14 @@ class AsyncSignStream:
         """Send and read until the stream ends; return why, None: as it should."""
         self._stream = stream = object()
         call = self._open(self._messages(stream))
+        ending = Ending(call)
         try:
             async for message in call:
                 self._outbox.settle(message, time.monotonic())
                 if self._outbox.due is not None:
                     self._changed.set()
         except grpc.aio.AioRpcError as failure:
-            error = errors.from_rpc(failure, self._address)
-            # So gRPC calls a stream that ends while it sends: the daemon's own word is lost then.
-            is_lost = isinstance(error, errors.InternalError) and not error.metadata
-            return errors.cut_off() if is_lost else error
+            return await ending.reason(failure, self._address)
         except asyncio.CancelledError:  # of this task, or gRPC's word for a closed channel
             if not self._is_closed:
                 raise

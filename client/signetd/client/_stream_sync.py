@@ -61,6 +61,7 @@ class SignStream:
         self._changed = threading.Condition(threading.Lock())  # guards all that follows
         self._reader: threading.Thread | None = None
         self._call: Any = None
+        self._stream: object | None = None  # stands for the one that is open
         self._is_closed = False
 
     def submit(self, ticket: ThreadTicket) -> None:
@@ -101,7 +102,7 @@ class SignStream:
         while self._await_items():
             error = self._exchange()
             with self._changed:
-                self._call = None
+                self._call = self._stream = None
                 self._changed.notify_all()  # the thread that sends ends with its stream
                 wait = self._outbox.ended(error, time.monotonic())
                 if wait and not self._is_closed:
@@ -124,7 +125,9 @@ class SignStream:
         with self._changed:
             if self._is_closed:
                 return errors.closed()
-            call = self._call = self._open(self._messages())
+            # Not the call itself: it may have ended before its messages are asked for.
+            stream = self._stream = object()
+            call = self._call = self._open(self._messages(stream))
         try:
             for message in call:
                 with self._changed:
@@ -137,17 +140,15 @@ class SignStream:
             call.cancel()
         return None
 
-    def _messages(self) -> Iterator[signing.SignStreamRequest]:
-        with self._changed:
-            call = self._call
-        while (message := self._next(call)) is not None:
+    def _messages(self, stream: object) -> Iterator[signing.SignStreamRequest]:
+        while (message := self._next(stream)) is not None:
             yield message
 
-    def _next(self, call: Any) -> signing.SignStreamRequest | None:
+    def _next(self, stream: object) -> signing.SignStreamRequest | None:
         """Wait for the next message; None: the stream is over, or nobody has needed it for long."""
         idle_since: float | None = None
         with self._changed:
-            while self._call is call and not self._is_closed:
+            while self._stream is stream and not self._is_closed:
                 now = time.monotonic()
                 message = self._outbox.take(now)
                 if message is not None:
