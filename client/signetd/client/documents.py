@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, cast
 
 import google_crc32c
 import grpc
@@ -49,7 +49,7 @@ class Source:
     def __init__(self, document: Document) -> None:
         self._document: Any = document
         self._path = Path(document) if isinstance(document, str | Path) else None
-        self._file: Any = self._document if hasattr(document, "read") else None
+        self._file = cast(Any, document) if hasattr(document, "read") else None
         self._position: int | None = None  # where it began; None: it cannot be rewound
         if self._file is not None and getattr(self._file, "seekable", lambda: False)():
             self._position = self._file.tell()
