@@ -4,7 +4,7 @@ import subprocess
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from queue import Queue
-from typing import Any
+from typing import Any, TypeAlias
 
 import grpc
 from google.rpc import error_details_pb2, status_pb2
@@ -16,7 +16,8 @@ from signetd.api.v1 import signing_service_pb2 as messages
 from signetd.api.v1 import signing_service_pb2_grpc as stubs
 from tests.integration.attack.scene import FOUNDER, Scene
 
-Item, Result = messages.SignStreamItem, messages.SignStreamResult
+Item: TypeAlias = messages.SignStreamItem
+Result: TypeAlias = messages.SignStreamResult
 _DIGESTS = {
     "sm2": ("-digest", "sm3", "-pkeyopt", "distid:1234567812345678"),
     "ec": ("-digest", "sha256"),
@@ -111,7 +112,7 @@ def refused(
         document(channel, parts, timeout)
     except grpc.RpcError as error:
         info = info_of(rpc_status.from_call(error))  # type: ignore[arg-type]
-        return error.code(), error.details(), info
+        return error.code(), str(error.details()), info
     raise AssertionError("the document was signed")
 
 

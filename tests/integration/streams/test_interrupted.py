@@ -97,17 +97,19 @@ def test_a_token_that_is_pulled_out_under_load_loses_no_item(fresh: Start) -> No
     for reference in range(64):
         stream.send(sign(reference))
     next_one = 64
-    pulled = False
+    back: threading.Timer | None = None
     while len(answered) < 600:
         for result in reasons(stream.read_some()).items():
             answered[result[0]] = result[1]
             if next_one < 600:
                 stream.send(sign(next_one))
                 next_one += 1
-        if len(answered) > 150 and not pulled:
-            pulled = True
+        if len(answered) > 150 and back is None:
             scene.daemon.faults("* hide")
-            threading.Timer(0.5, scene.daemon.faults).start()
+            back = threading.Timer(0.5, scene.daemon.faults)
+            back.start()
+    assert back is not None
+    back.join()
     stream.end()
     assert stream.rest() == {}
     assert set(answered) == set(range(600)), "each item has one result"

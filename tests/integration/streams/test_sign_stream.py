@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -115,7 +116,8 @@ def test_a_reference_can_be_used_again_but_not_while_it_is_under_way(
 @pytest.mark.parametrize("raw", [b"\xff\xff\xff", b"\x0a\x05\x08", b"\0" * (6 << 20)])
 def test_garbage_ends_the_stream(town: Scene, raw: bytes) -> None:
     good = messages.SignStreamRequest(items=[sign(1)]).SerializeToString()
-    call = town.by("signer").channel.stream_stream(  # type: ignore[call-arg]
+    channel: Any = town.by("signer").channel
+    call = channel.stream_stream(
         "/signetd.api.v1.SigningService/SignStream",
         response_deserializer=messages.SignStreamResponse.FromString,
     )(iter([good, raw, good]), timeout=20)

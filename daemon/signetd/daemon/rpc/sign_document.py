@@ -1,5 +1,6 @@
 """Answers SignDocument: the parts of a document in their order, each of them in time."""
 
+import asyncio
 from typing import Final, Protocol
 
 from signetd.api.v1 import signing_service_pb2 as messages
@@ -14,6 +15,8 @@ from signetd.drivers.errors import Reason, SignetError
 
 MAX_CHUNK_BYTES: Final = 1 << 20
 """Longest chunk of a document."""
+_GONE_SECONDS: Final = 0.05
+"""gRPC tells that no more will come before it tells that the client has gone, if it has."""
 _Incoming = Incoming[messages.SignDocumentRequest]
 
 
@@ -71,8 +74,11 @@ class _Parts:
         """Return the next chunk, or the end; raises INPUT_MISSING, INPUT_INVALID."""
         part = await self._read()
         kind = None if part is None else part.WhichOneof("part")
-        if part is None or kind is None:
-            raise _cut_off() if part is None else _empty()
+        if part is None:
+            await asyncio.sleep(_GONE_SECONDS)
+            raise _cut_off()
+        if kind is None:
+            raise _empty()
         if kind == "chunk":
             return _checked_chunk(part.chunk)
         if kind == "start":
