@@ -55,7 +55,7 @@ KEY = RegisteredKey(
 @dataclass
 class FakeEngine:
     """Signs with b"signature"; the message b"crash" is an error that nobody foresaw, and b"wait"
-    takes until `released` is set."""
+    takes until `released` is set; so does `waits_for`."""
 
     asked: list[SignInput] = field(default_factory=list)
 
@@ -63,18 +63,19 @@ class FakeEngine:
     released: asyncio.Event = field(default_factory=asyncio.Event)
     begun: asyncio.Queue[SignInput] = field(default_factory=asyncio.Queue)
     given_up: int = 0
+    waits_for: bytes = b"wait"
 
     async def sign(self, request: SignInput, requester: Requester) -> Signed:
         self.asked.append(request)
         self.requesters.append(requester)
-        if request.message == b"wait":
+        if request.message in (b"wait", self.waits_for):
             await self._wait(request)
         if request.message == b"crash":
             raise ValueError(f"cannot work with {request.message!r}")
         if request.key == "locked":
             raise SignetError(Reason.TOKEN_LOCKED, "Locked.", ckr="CKR_USER_NOT_LOGGED_IN")
         return Signed(
-            signature=b"signature of " + (request.message or b""),
+            signature=b"signature of " + (request.message or b"")[:1000],
             encoding=Encoding.DER,
             algorithm=Algorithm.ECDSA_P256_SHA256,
             key=KEY,
