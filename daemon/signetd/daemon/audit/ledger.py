@@ -106,6 +106,7 @@ class GroupLedger:
             else:
                 self._waiting.news.clear()
                 await self._waiting.news.wait()
+        await self._in_thread(self._store.close)
 
     async def _write_group(self) -> None:
         await self._waiting.gather()
