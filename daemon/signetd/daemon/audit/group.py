@@ -6,17 +6,15 @@ from typing import Final
 
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 
-from signetd.daemon.audit.chain import START, Link, Place, counts_use, link, place_of
+from signetd.daemon.audit.chain import START, Link, Place, counts_use, encode, link, place_of
 from signetd.daemon.audit.counting import Counter, Counts, counters_of
-from signetd.daemon.audit.types import Entry, Event, Written, failed
+from signetd.daemon.audit.types import Entry, Event, Outcome, Written, failed
 from signetd.daemon.state import audit_writing, use_counters
 from signetd.daemon.state.audit import AuditStore
 from signetd.daemon.state.audit_transaction import AuditTransaction
 from signetd.daemon.state.errors import StateError
 from signetd.drivers.errors import Reason, SignetError
 
-Outcome = Written | Exception
-"""What became of an entry: where it is, or what its writer is to be told."""
 Clock = Callable[[], datetime]
 
 _SWEEP: Final = timedelta(hours=1)
@@ -149,6 +147,10 @@ class _Group:
         if entry.policy_version not in (0, self._version):
             return _changed()
         moment = max(self._now, self._tail.time)
+        try:
+            encode(entry.event)
+        except UnicodeEncodeError as error:  # it must not fail together with the others
+            return error
         try:
             for guard in entry.guards:
                 guard(self._transaction.connection, moment)
