@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import functools
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -199,6 +199,19 @@ class TokenPool:
         """Make one signature: r‖s for SM2 and ECDSA, else the octets. Raises SignetError."""
         timeout = self.settings.request_timeout
         return expect(await self._desk.do(wire.Sign(order), timeout, requester), bytes)
+
+    async def sign_many(
+        self, orders: Sequence[SignOrder], requester: Requester = _NOBODY
+    ) -> list[bytes | SignetError]:
+        """Make many; what `sign` raises for an order is its result."""
+
+        async def one(order: SignOrder) -> bytes | SignetError:
+            try:
+                return await self.sign(order, requester)
+            except SignetError as error:
+                return error
+
+        return await asyncio.gather(*map(one, orders))
 
     async def keys(self) -> list[KeyInfo]:
         """List the key pairs on the token. Raises SignetError."""
