@@ -93,6 +93,7 @@ def _order(checked: Checked, how: Plan, digest: bytes) -> SignOrder:
         input=how.send,
         data=digest if how.hash_here else checked.data,
         signer_id=how.signer_id,
+        verify=checked.key.is_verified,
     )
 
 
