@@ -86,6 +86,7 @@ class Planner:
             input=way.plan.send,
             data=digest if way.plan.hash_here else checked.data,
             signer_id=checked.signer_id if way.plan.send is Input.MESSAGE else b"",
+            verify=checked.key.is_verified,
         )
 
     def _way(self, checked: Checked) -> _Way:
