@@ -11,7 +11,7 @@ from grpc import StatusCode
 
 from signetd.api.v1 import signing_service_pb2, token_service_pb2
 from signetd.daemon.config import Limits
-from signetd.daemon.rpc import calls, sign_many, rules
+from signetd.daemon.rpc import calls, rules, sign_many
 from signetd.daemon.rpc.deadlines import PATIENT, Deadlines
 from signetd.daemon.rpc.methods import Method
 
