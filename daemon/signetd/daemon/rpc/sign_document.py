@@ -8,6 +8,7 @@ from signetd.daemon.config import Limits
 from signetd.daemon.policy.types import Asker
 from signetd.daemon.rpc import calls, convert
 from signetd.daemon.rpc.incoming import Incoming
+from signetd.daemon.rpc.sign_response import sign_response
 from signetd.daemon.signing import SignInput
 from signetd.daemon.signing.documents import Parts, SignedDocument
 from signetd.daemon.signing.types import DocumentEnd
@@ -46,7 +47,7 @@ class SignDocuments:
         call.facts["algorithm"] = signed.released.signed.algorithm.value
         call.facts["bytes"] = signed.size
         return messages.SignDocumentResponse(
-            response=convert.sign_response(signed.released),
+            response=sign_response(signed.released),
             digest=signed.digest,
             document_bytes=signed.size,
         )

@@ -63,7 +63,7 @@ def reason(result: messages.SignStreamResult) -> str:
         return "OK"
     info = error_details_pb2.ErrorInfo()
     assert result.error.details[0].Unpack(info)
-    return info.reason
+    return str(info.reason)
 
 
 async def until(holds: Callable[[], bool]) -> None:
