@@ -24,7 +24,6 @@ from signetd.daemon.rpc.dispatch import Dispatcher
 from signetd.daemon.rpc.following import Followers
 from signetd.daemon.rpc.health import Health
 from signetd.daemon.rpc.listeners import Bound, bind
-from signetd.daemon.rpc.one_by_one import OneByOne
 from signetd.daemon.rpc.recording import Recorder
 from signetd.daemon.rpc.sign_document import SignDocuments
 from signetd.daemon.rpc.sign_stream import SignStreams
@@ -90,7 +89,7 @@ def assemble(config: Config, database: Database) -> Daemon:
     desk = SigningDesk(core.engine, access.gate, access.uses, audit.ledger)
     followers = Followers(audit.ledger, audit.store, config.limits.watchers)
     documents = DocumentDesk(desk, access.gate, audit.ledger)
-    streams = SignStreams(OneByOne(desk), core.recorder, config.limits)
+    streams = SignStreams(desk, core.recorder, config.limits)
     services = make_services(
         config,
         database,

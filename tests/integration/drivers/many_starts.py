@@ -14,8 +14,9 @@ import grpc
 import uvloop
 
 from signetd.drivers.isolation import wire
+from signetd.drivers.isolation.errand import WorkerFailure
 from signetd.drivers.isolation.pace import Pace
-from signetd.drivers.isolation.process import WorkerFailure, WorkerProcess
+from signetd.drivers.isolation.process import WorkerProcess
 
 _AT_ONCE = 3
 

@@ -1,23 +1,50 @@
 """The queue of a token: bounded, fair, without those who have gone."""
 
-import asyncio
-
 import pytest
 
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.isolation import wire
+from signetd.drivers.isolation.job import Job, Single
 from signetd.drivers.isolation.pace import Pace
-from signetd.drivers.isolation.queue import FairQueue, Job
+from signetd.drivers.isolation.process import WorkerProcess
+from signetd.drivers.isolation.queue import FairQueue
 from signetd.drivers.isolation.retry import MAX_SECONDS, MIN_SECONDS, RetryDelay
 from signetd.drivers.types import Requester
 
 
-def job(client: str) -> Job:
-    return Job(wire.ListKeys(), 1.0, Requester(client))
+class Nowhere:
+    """Looks after jobs that no worker ever gets."""
+
+    def served(self, worker: WorkerProcess) -> None:
+        raise AssertionError
+
+    def failed(self, job: Job, worker: WorkerProcess, error: SignetError) -> None:
+        raise AssertionError
 
 
-def put(queue: FairQueue, client: str) -> Job:
+class Many(Single):
+    """A job of several operations."""
+
+    count = 1
+
+    @property
+    def items(self) -> int:
+        return self.count
+
+
+def job(client: str) -> Single:
+    return Single(Nowhere(), wire.ListKeys(), 1.0, Requester(client))
+
+
+def put(queue: FairQueue, client: str) -> Single:
     made = job(client)
+    queue.put(made, 1)
+    return made
+
+
+def put_many(queue: FairQueue, client: str, count: int) -> Many:
+    made = Many(Nowhere(), wire.ListKeys(), 1.0, Requester(client))
+    made.count = count
     queue.put(made, 1)
     return made
 
@@ -27,7 +54,7 @@ async def test_clients_have_their_turns() -> None:
     for _ in range(3):
         put(queue, "greedy")
     put(queue, "polite")
-    assert [queue.take().requester.client for _ in range(4)] == [
+    assert [queue.take().client for _ in range(4)] == [
         "greedy",
         "polite",
         "greedy",
@@ -64,8 +91,7 @@ async def test_who_has_gone_leaves_the_queue() -> None:
     queue = FairQueue(2, 2, 60.0, Pace())
     first = put(queue, "a")
     put(queue, "a")
-    first.future.cancel()
-    await asyncio.sleep(0)
+    queue.remove(first)
     assert len(queue) == 1
     put(queue, "a")
 
@@ -77,6 +103,40 @@ async def test_what_is_put_back_is_next() -> None:
     queue.put_back(one)
     assert queue.take() is one
     assert queue.take() is two
+
+
+async def test_who_takes_many_at_once_has_the_next_turn_the_later() -> None:
+    queue = FairQueue(100, 100, 60.0, Pace())
+    for _ in range(3):
+        put_many(queue, "greedy", 4)
+    for _ in range(6):
+        put(queue, "polite")
+    assert [queue.take().client[0] for _ in range(9)] == list("gppppgppg")
+
+
+async def test_who_comes_again_has_not_been_forgiven_what_he_had() -> None:
+    queue = FairQueue(100, 100, 60.0, Pace())
+    put_many(queue, "greedy", 4)
+    for _ in range(4):
+        put(queue, "polite")
+    assert queue.take().client == "greedy"
+    put_many(queue, "greedy", 4)
+    assert [queue.take().client[0] for _ in range(5)] == list("ppppg")
+
+
+async def test_a_job_counts_for_as_many_as_it_has_operations() -> None:
+    queue = FairQueue(10, 6, 60.0, Pace())
+    put_many(queue, "a", 4)
+    with pytest.raises(SignetError) as refused:
+        put_many(queue, "a", 3)
+    assert refused.value.reason is Reason.TOKEN_BUSY
+    put_many(queue, "b", 6)
+    assert len(queue) == 10
+    with pytest.raises(SignetError):
+        put_many(queue, "c", 6)
+    assert len(queue) == 10, "nobody makes room for one who would have as many as he"
+    evicting = put_many(queue, "c", 2)
+    assert (len(queue), evicting.done) == (6, False), "b, who had the most, made room"
 
 
 async def test_the_queue_is_bounded_in_seconds() -> None:
@@ -116,7 +176,7 @@ def test_a_slow_token_is_given_few_calls_at_once() -> None:
     for _ in range(200):
         fast.took(0.0005, 1)
         slow.took(0.3, 1)
-    assert fast.window == 16
-    assert slow.window == 2
+    assert (fast.window, fast.chunk) == (20, 10), "10 ms of work, in two calls"
+    assert (slow.window, slow.chunk) == (2, 1)
     assert slow.stall > 1.0, "what is normal for it is no stall"
     assert slow.wait(10, 2) == pytest.approx(1.5, rel=0.1)

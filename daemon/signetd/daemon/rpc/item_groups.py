@@ -8,18 +8,16 @@ import asyncio
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final, Protocol
+from typing import Final
 
 import msgspec
-import structlog
 
 from signetd.daemon.approvals.subjects import SIGN
-from signetd.daemon.logs import described
 from signetd.daemon.policy.types import Asker
-from signetd.daemon.rpc import errors
 from signetd.daemon.rpc.calls import Call
 from signetd.daemon.rpc.recording import Recorder
-from signetd.daemon.signing import Released, SignInput
+from signetd.daemon.rpc.sign_many import Desk
+from signetd.daemon.signing import Outcome, SignInput
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.types import Requester
 
@@ -27,18 +25,6 @@ _ITEMS: Final = 64
 """Items of one stream and key that are at the desk together: more than a token's workers can take,
 and few enough that one stream does not fill a token's queue for everybody else."""
 _GROUPS: Final = 4  # at the desk together, so that tokens have work while results are sent
-Outcome = Released | SignetError
-_log = structlog.get_logger("signetd.rpc")
-
-
-class Desk(Protocol):
-    """What signs for those who may."""
-
-    async def sign_many(
-        self, requests: Sequence[SignInput], asker: Asker
-    ) -> Sequence[Released | SignetError]:
-        """Sign what somebody asks for: as many outcomes as requests, in their order."""
-        ...
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -114,12 +100,8 @@ class ItemGroups:
     async def _work(self, key: str, lane: _Lane, group: list[Item]) -> None:
         try:
             outcomes = await self._outcomes(group)
-        except SignetError as error:
+        except Exception as error:  # of all of them
             outcomes = [error] * len(group)
-        except Exception as error:
-            request_id = self._call.request_id
-            _log.error("unforeseen error", request_id=request_id, **described(error))
-            outcomes = [errors.unforeseen(request_id)] * len(group)
         lane.groups -= 1
         lane.at_desk -= len(group)
         self._done(group, outcomes)

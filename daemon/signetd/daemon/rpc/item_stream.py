@@ -12,9 +12,11 @@ from signetd.daemon.rpc import convert, errors
 from signetd.daemon.rpc.admission import Memory
 from signetd.daemon.rpc.calls import Call
 from signetd.daemon.rpc.incoming import Incoming
-from signetd.daemon.rpc.item_groups import Desk, Item, ItemGroups, Outcome
+from signetd.daemon.rpc.item_groups import Item, ItemGroups
 from signetd.daemon.rpc.recording import Recorder
-from signetd.daemon.signing import SignInput
+from signetd.daemon.rpc.sign_many import Desk, known
+from signetd.daemon.rpc.sign_response import fill_response
+from signetd.daemon.signing import Outcome, SignInput
 from signetd.drivers.errors import Reason, SignetError
 
 MAX_ITEMS: Final = 100
@@ -168,11 +170,14 @@ class ItemStream:
         self._news.set()
 
     def _result(self, item: Item, outcome: Outcome) -> _Result:
-        if isinstance(outcome, SignetError):
+        result = _Result(reference=item.reference)
+        if isinstance(outcome, Exception):
             self._failed += 1
-            error = errors.status_of(outcome, item.request_id)
-            return _Result(reference=item.reference, error=error)
-        return _Result(reference=item.reference, response=convert.sign_response(outcome))
+            told = known(outcome, self._call)
+            result.error.CopyFrom(errors.status_of(told, item.request_id))
+        else:
+            fill_response(result.response, outcome)
+        return result
 
     def _release(self, sent: list[_Result]) -> None:
         for result in sent:

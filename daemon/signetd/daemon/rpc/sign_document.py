@@ -1,5 +1,6 @@
 """Answers SignDocument: the parts of a document in their order, each of them in time."""
 
+import asyncio
 from typing import Final, Protocol
 
 from signetd.api.v1 import signing_service_pb2 as messages
@@ -7,6 +8,7 @@ from signetd.daemon.config import Limits
 from signetd.daemon.policy.types import Asker
 from signetd.daemon.rpc import calls, convert
 from signetd.daemon.rpc.incoming import Incoming
+from signetd.daemon.rpc.sign_response import sign_response
 from signetd.daemon.signing import SignInput
 from signetd.daemon.signing.documents import Parts, SignedDocument
 from signetd.daemon.signing.types import DocumentEnd
@@ -14,6 +16,8 @@ from signetd.drivers.errors import Reason, SignetError
 
 MAX_CHUNK_BYTES: Final = 1 << 20
 """Longest chunk of a document."""
+_GONE_SECONDS: Final = 0.05
+"""gRPC tells that no more will come before it tells that the client has gone, if it has."""
 _Incoming = Incoming[messages.SignDocumentRequest]
 
 
@@ -43,7 +47,7 @@ class SignDocuments:
         call.facts["algorithm"] = signed.released.signed.algorithm.value
         call.facts["bytes"] = signed.size
         return messages.SignDocumentResponse(
-            response=convert.sign_response(signed.released),
+            response=sign_response(signed.released),
             digest=signed.digest,
             document_bytes=signed.size,
         )
@@ -71,8 +75,11 @@ class _Parts:
         """Return the next chunk, or the end; raises INPUT_MISSING, INPUT_INVALID."""
         part = await self._read()
         kind = None if part is None else part.WhichOneof("part")
-        if part is None or kind is None:
-            raise _cut_off() if part is None else _empty()
+        if part is None:
+            await asyncio.sleep(_GONE_SECONDS)
+            raise _cut_off()
+        if kind is None:
+            raise _empty()
         if kind == "chunk":
             return _checked_chunk(part.chunk)
         if kind == "start":

@@ -9,9 +9,9 @@ from signetd.daemon.config import Limits
 from signetd.daemon.rpc import calls
 from signetd.daemon.rpc.admission import Shares, overloaded
 from signetd.daemon.rpc.incoming import Incoming
-from signetd.daemon.rpc.item_groups import Desk
 from signetd.daemon.rpc.item_stream import ItemStream
 from signetd.daemon.rpc.recording import Recorder
+from signetd.daemon.rpc.sign_many import Desk
 from signetd.drivers.errors import Reason, SignetError
 
 _RETRY_SECONDS: Final = 5.0  # streams come and go slowly

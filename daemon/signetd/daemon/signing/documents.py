@@ -12,8 +12,8 @@ from signetd.daemon.audit.use_records import Use, UseRecords
 from signetd.daemon.keys.types import RegisteredKey
 from signetd.daemon.policy.evaluate import Decision
 from signetd.daemon.policy.types import Asker, KeyPurpose
-from signetd.daemon.signing.desk import OPERATION
 from signetd.daemon.signing.hashing import DocumentHash
+from signetd.daemon.signing.item import OPERATION
 from signetd.daemon.signing.types import DocumentEnd, Released, SignInput
 from signetd.daemon.signing.validate import (
     Checked,

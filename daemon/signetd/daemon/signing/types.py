@@ -44,6 +44,15 @@ class SignInput(msgspec.Struct, frozen=True, kw_only=True):
     hashed_with: int | None = None
     reference: str = ""
 
+    @property
+    def is_hashed(self) -> bool:
+        """Whether what is signed was hashed before it came to the daemon, as some grants ask."""
+        return self.digest is not None and self.hashed_with is None
+
+    def id_within(self, call: str) -> str:
+        """Return what the record calls the request, of those of the call with this identifier."""
+        return f"{call}.{self.reference}" if self.reference else call
+
 
 class DocumentEnd(msgspec.Struct, frozen=True, kw_only=True):
     """What the whole document has: its CRC32C and its size in bytes; None where it is not said."""

@@ -6,7 +6,8 @@ from typing import Final
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.isolation import wire
 from signetd.drivers.isolation.crew import Crew
-from signetd.drivers.isolation.process import NeverStarted, WorkerFailure, WorkerProcess
+from signetd.drivers.isolation.errand import NeverStarted, WorkerFailure
+from signetd.drivers.isolation.process import WorkerProcess
 from signetd.drivers.pins import PinGuard, PinSource, SerialBook
 from signetd.drivers.types import Pin
 

@@ -1,35 +1,31 @@
 """Hands the requests that wait to the workers, and their answers back."""
 
-import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.isolation import wire
+from signetd.drivers.isolation.batch import Batch, Chunk
 from signetd.drivers.isolation.crew import Crew
+from signetd.drivers.isolation.deadlines import Deadlines
+from signetd.drivers.isolation.errand import NeverStarted, remedy_of
+from signetd.drivers.isolation.job import Job, Single
 from signetd.drivers.isolation.ladder import Ladder
-from signetd.drivers.isolation.process import NeverStarted, WorkerProcess, remedy_of
-from signetd.drivers.isolation.queue import FairQueue, Job
-from signetd.drivers.types import Remedy, Requester
+from signetd.drivers.isolation.process import WorkerProcess
+from signetd.drivers.isolation.queue import FairQueue
+from signetd.drivers.types import Remedy, Requester, SignOrder
 
 _MAX_MOVES: Final = 8
 _FINAL: Final = (Reason.PIN_REFUSED, Reason.INTERNAL)  # of the latter nobody knows when it came
-_REPEATABLE: Final = (
-    wire.Sign,
-    wire.ListKeys,
-    wire.TakeSurvey,
-    wire.ReadAttributes,
-    wire.FindTraces,
-    wire.ReadCertificate,
-)
 
 
 class Desk:
     """The way of one request: queue, worker with the fewest calls, answer; at most one retry.
 
     A request is tried again once, and only when the token answered with an error, so that it made
-    no signature. What no worker had begun is simply given to another one.
+    no signature. What no worker had begun is simply given to another one. For the items of a batch
+    the same holds, each by itself; one chunk of it waits while others are at work.
     """
 
     def __init__(
@@ -43,40 +39,110 @@ class Desk:
         self._queue = queue
         self._ladder = ladder
         self._on_refused = on_refused
+        self._deadlines: Deadlines[Single | Batch] = Deadlines(self._late)
 
     async def do(self, command: wire.Command, timeout: float, requester: Requester) -> wire.Value:
         """Have a command carried out; *timeout* is what it may take in the token, in seconds.
 
         Raises SignetError: at once when the token does not serve or its queue is full.
         """
-        if (refusal := self._crew.refusal()) is not None:
+        if (refusal := self._refusal(requester)) is not None:
             raise refusal
-        job = Job(command, timeout, requester)
+        job = Single(self, command, timeout, requester)
         self._queue.put(job, len(self._crew.ready))
         self.dispatch()
-        end = requester.deadline
+        self._deadlines.add(job)
         try:
-            async with asyncio.timeout(None if end is None else max(0.0, end - time.monotonic())):
-                return await job.future
-        except TimeoutError:
-            raise SignetError(
-                Reason.DEADLINE_PASSED,
-                f'the deadline passed before token "{self._crew.name}" had answered',
-            ) from None
+            return await job.future
+        finally:
+            self._deadlines.remove(job)
+            if job.future.cancelled():
+                self._give_up(job)
+
+    async def sign_many(
+        self, orders: Sequence[SignOrder], timeout: float, requester: Requester
+    ) -> list[bytes | SignetError]:
+        """Make many signatures; return what became of each order, in their order.
+
+        *timeout* is what one of them may take in the token, in seconds. Raises no SignetError.
+        """
+        if (refusal := self._refusal(requester)) is not None:
+            return [refusal] * len(orders)
+        if not orders:
+            return []
+        batch = Batch(orders, requester, timeout)
+        self._feed(batch)
+        self.dispatch()
+        self._deadlines.add(batch)
+        try:
+            await batch.future
+        finally:
+            self._deadlines.remove(batch)
+            if batch.future.cancelled():
+                self._give_up_all(batch)
+        return [result for result in batch.results if result is not None]
+
+    def _refusal(self, requester: Requester) -> SignetError | None:
+        end = requester.deadline
+        return (
+            self._passed() if end is not None and end <= time.monotonic() else self._crew.refusal()
+        )
+
+    def _passed(self) -> SignetError:
+        return SignetError(
+            Reason.DEADLINE_PASSED,
+            f'the deadline passed before token "{self._crew.name}" had answered',
+        )
+
+    def _feed(self, batch: Batch) -> None:
+        """Have one chunk of a batch wait, as long as there is something left of it."""
+        if (refusal := self._crew.refusal()) is not None:
+            batch.refuse(refusal)
+        elif not batch.waits:
+            largest = min(self._crew.pace.chunk, self._queue.largest)
+            if not self._cut(batch, largest, last=largest == 1) and largest > 1:
+                self._cut(batch, 1, last=True)  # as one request would have to fit
+
+    def _cut(self, batch: Batch, most: int, *, last: bool) -> bool:
+        """Have a chunk of so many items wait; say whether it does, or there is none to cut."""
+        workers = len(self._crew.ready)
+        chunk = batch.cut(self, most, workers)
+        if chunk is None:
+            return True
+        try:
+            self._queue.put(chunk, workers)
+        except SignetError as error:
+            batch.uncut(chunk)
+            if last:
+                batch.put_off(error)
+            return False
+        return True
 
     def dispatch(self) -> None:
-        """Hand waiting jobs to the workers with the fewest calls in flight."""
-        while len(self._queue):
-            alive = [worker for worker in self._crew.ready.values() if worker.alive]
-            if not alive:
+        """Hand waiting jobs to the workers with the fewest operations in flight."""
+        queue = self._queue
+        while len(queue):
+            worker = self._least_busy()
+            if worker is None:
                 return
-            running = [worker for worker in alive if not worker.stalled] or alive
-            worker = min(running, key=lambda w: w.in_flight)
-            if not worker.has_room(wire.size_of(self._queue.first().command)):
+            job = queue.first()
+            if not worker.has_room(job.items, job.size):
                 return
-            job = self._queue.take()
-            if not job.future.done():
-                self._hand_over(job, worker)
+            queue.take()
+            if not job.done:
+                worker.give(job)
+            if isinstance(job, Chunk):
+                self._feed(job.batch)
+
+    def _least_busy(self) -> WorkerProcess | None:
+        """Choose a worker; one that is stalled only if all are."""
+        best: WorkerProcess | None = None
+        for worker in self._crew.ready.values():
+            if worker.alive and (
+                best is None or (worker.stalled, worker.in_flight) < (best.stalled, best.in_flight)
+            ):
+                best = worker
+        return best
 
     def worker_idle(self) -> None:
         """A worker has room again, or has ended."""
@@ -88,39 +154,44 @@ class Desk:
         if any(not other.stalled for other in others):
             worker.take_back()
 
-    def _hand_over(self, job: Job, worker: WorkerProcess) -> None:
-        answer = worker.call(job.command, job.timeout, job.requester.deadline)
-        answer.add_done_callback(lambda done: self._answered(job, worker, done))
-        job.future.add_done_callback(lambda given_up: _cancel_with(given_up, answer))
+    def served(self, worker: WorkerProcess) -> None:
+        """A worker answered: it works."""
+        self._ladder.served(worker)
 
-    def _answered(
-        self, job: Job, worker: WorkerProcess, answer: asyncio.Future[wire.Value]
-    ) -> None:
-        if answer.cancelled():
-            return
-        error = answer.exception()
-        if isinstance(error, SignetError):
-            self._failed(job, worker, error)
-        elif error is not None:
-            _settle(job, error)
-        else:
-            self._ladder.served(worker)
-            if not job.future.done():
-                job.future.set_result(answer.result())
+    def ended(self, chunk: Chunk) -> None:
+        """All items of a chunk are done: what is left of its batch may not be waiting yet."""
+        self._feed(chunk.batch)
 
-    def _failed(self, job: Job, worker: WorkerProcess, error: SignetError) -> None:
+    def failed(self, job: Job, worker: WorkerProcess, error: SignetError) -> None:
+        """See what a failure asks for: of the worker, and of the job, which was not begun."""
+        job.worker = None
         if error.reason is Reason.PIN_REFUSED:
             self._on_refused(error)
         else:
             self._ladder.failed(worker, error)
-        if self._may_repeat(job, error) and not job.future.done():
+        if job.done:
+            return
+        if self._may_repeat(job, error):
             self._queue.put_back(job)
-            self.dispatch()
         else:
-            _settle(job, error)
+            self._fail(job, error)
+        self.dispatch()
+
+    def _fail(self, job: Job, error: SignetError) -> None:
+        """Fail what was at work; what is left of a batch then was not begun."""
+        job.fail_next(error)
+        job.moves += 1
+        if job.moves > _MAX_MOVES:
+            job.fail_all(error)
+        elif (refusal := self._crew.refusal()) is not None:
+            job.fail_all(refusal)
+        if not job.done:
+            self._queue.put_back(job)
+        elif isinstance(job, Chunk):
+            self._feed(job.batch)
 
     def _may_repeat(self, job: Job, error: SignetError) -> bool:
-        if not isinstance(job.command, _REPEATABLE) or self._crew.refusal() is not None:
+        if not job.is_repeatable or self._crew.refusal() is not None:
             return False
         if isinstance(error, NeverStarted):
             job.moves += 1
@@ -128,7 +199,7 @@ class Desk:
         answered = remedy_of(error) is not Remedy.NONE and error.reason not in _FINAL
         if not answered or job.is_retry:
             return False
-        job.is_retry = True
+        job.mark_retry()
         return True
 
     def settled(self) -> None:
@@ -138,12 +209,19 @@ class Desk:
         else:
             self.dispatch()
 
+    def _late(self, who: Single | Batch) -> None:
+        """Nobody waits any more: what has not been begun is not begun."""
+        who.expire(self._passed())
+        if isinstance(who, Batch):
+            self._give_up_all(who)
+        else:
+            self._give_up(who)
 
-def _settle(job: Job, error: BaseException) -> None:
-    if not job.future.done():
-        job.future.set_exception(error)
+    def _give_up_all(self, batch: Batch) -> None:
+        for chunk in list(batch.out):
+            self._give_up(chunk)
 
-
-def _cancel_with(given_up: asyncio.Future[wire.Value], answer: asyncio.Future[wire.Value]) -> None:
-    if given_up.cancelled():
-        answer.cancel()
+    def _give_up(self, job: Job) -> None:
+        self._queue.remove(job)
+        if job.worker is not None:
+            job.worker.give_up(job)

@@ -12,7 +12,8 @@ from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.isolation import wire
 from signetd.drivers.isolation.access import Access
 from signetd.drivers.isolation.crew import Crew
-from signetd.drivers.isolation.process import WorkerFailure, WorkerProcess, remedy_of
+from signetd.drivers.isolation.errand import WorkerFailure, remedy_of
+from signetd.drivers.isolation.process import WorkerProcess
 from signetd.drivers.types import Remedy
 
 _log = logging.getLogger("signetd.token")
@@ -34,7 +35,8 @@ class Ladder:
 
     def served(self, worker: WorkerProcess) -> None:
         """Take note that a worker works: it begins at the lowest rung next time."""
-        self._reached.pop(worker, None)
+        if self._reached:  # as hardly ever
+            self._reached.pop(worker, None)
 
     def failed(self, worker: WorkerProcess, error: SignetError) -> None:
         """Do what the failure of a call asks for; nothing where the token only said no."""

@@ -7,7 +7,7 @@ _WEIGHT: Final = 0.05  # of a new answer, against all that came before
 _START_SECONDS: Final = 0.001
 _WINDOW_SECONDS: Final = 0.01
 _MIN_WINDOW: Final = 2  # enough to be never idle
-_MAX_WINDOW: Final = 16
+_MAX_WINDOW: Final = 64
 _MIN_STALL_SECONDS: Final = 0.25
 _STALL_FACTOR: Final = 8.0
 
@@ -25,9 +25,14 @@ class Pace:
 
     @property
     def window(self) -> int:
-        """Calls that a worker is given at once: few for a slow token, for they wait unshared."""
+        """Operations that a worker is given at once: few for a slow token; they wait unshared."""
         fitting = math.ceil(_WINDOW_SECONDS / self.seconds)
         return max(_MIN_WINDOW, min(_MAX_WINDOW, fitting))
+
+    @property
+    def chunk(self) -> int:
+        """Signatures of a batch that are one call: two such fill the window."""
+        return self.window // 2
 
     @property
     def stall(self) -> float:

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import functools
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -199,6 +199,17 @@ class TokenPool:
         """Make one signature: r‖s for SM2 and ECDSA, else the octets. Raises SignetError."""
         timeout = self.settings.request_timeout
         return expect(await self._desk.do(wire.Sign(order), timeout, requester), bytes)
+
+    async def sign_many(
+        self, orders: Sequence[SignOrder], requester: Requester = _NOBODY
+    ) -> list[bytes | SignetError]:
+        """Make many signatures; return for each order, in order, its signature or its error.
+
+        The signatures are as those of ``sign``, and an item fails and is tried again by itself.
+        Orders that differ in nothing but their data cost the least. Raises no SignetError: what
+        concerns all, as TOKEN_LOCKED, is the result of each.
+        """
+        return await self._desk.sign_many(orders, self.settings.request_timeout, requester)
 
     async def keys(self) -> list[KeyInfo]:
         """List the key pairs on the token. Raises SignetError."""

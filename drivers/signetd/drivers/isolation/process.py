@@ -4,36 +4,19 @@ import asyncio
 import logging
 import time
 from collections import OrderedDict
-from dataclasses import dataclass
 from typing import Final, Protocol, cast
 
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.isolation import wire
 from signetd.drivers.isolation.child import Child
+from signetd.drivers.isolation.errand import Call, Errand, NeverStarted, WorkerFailure
 from signetd.drivers.isolation.pace import Pace
-from signetd.drivers.types import Remedy
 
 _log = logging.getLogger("signetd.worker")
 _EXIT_SECONDS: Final = 3.0
 # Well below what the socket takes, 208 KiB in most systems: what takes calls back must not lie
 # behind the rest of a call in this process, or the worker may begin that before it hears of it.
 _BUFFERED_BYTES: Final = 64 << 10
-
-
-class WorkerFailure(SignetError):
-    """A call that the token answered with an error; ``remedy`` says what may cure it."""
-
-    def __init__(self, failure: wire.Failure) -> None:
-        super().__init__(failure.reason, failure.message, ckr=failure.ckr)
-        self.remedy = failure.remedy
-
-
-class NeverStarted(SignetError):
-    """The call waited behind another one when the worker ended or stalled: it was not begun.
-
-    Of a worker that ended, at most the calls of the last few milliseconds, whose replies were not
-    sent yet, are wrongly counted as such.
-    """
 
 
 class Listener(Protocol):
@@ -48,21 +31,25 @@ class Listener(Protocol):
         ...
 
 
-@dataclass
 class _Pending:
-    """A call that was sent to the worker."""
+    """A call that was sent to the worker, and how many of its operations it has not answered."""
 
-    future: asyncio.Future[wire.Value]
-    timeout: float
-    size: int
-    is_signature: bool
+    __slots__ = ("errand", "is_signature", "items", "size", "timeout")
+
+    def __init__(self, errand: Errand) -> None:
+        self.errand: Errand | None = errand  # None: nobody waits for it any more
+        self.items = errand.items
+        self.size = errand.size
+        self.timeout = errand.timeout
+        self.is_signature = errand.is_signature
 
 
 class WorkerProcess(asyncio.Protocol):
     """A worker and the calls it has been given. It answers them in order.
 
-    The deadline of a call runs from the moment the worker turned to it: a call behind a slow one
-    is not blamed. When it passes, the worker hangs in native code, and is killed.
+    The deadline of an operation runs from the moment the worker turned to it: one behind a slow one
+    is not blamed. When it passes, the worker hangs in native code, and is killed. Of a call with
+    many operations the worker tells the results as they come, not later than some 2 ms.
     """
 
     def __init__(self, name: str, child: Child, listener: Listener, pace: Pace) -> None:
@@ -74,10 +61,14 @@ class WorkerProcess(asyncio.Protocol):
         self._calls: OrderedDict[int, _Pending] = OrderedDict()
         self._outgoing: list[wire.Call] = []
         self._next = 0
-        self._turned = 0.0  # when it turned to its present call
+        self._turned = 0.0  # when it turned to its present operation
         self._watchdog: asyncio.TimerHandle | None = None
+        self._due = 0.0  # when that goes off
         self._transport: asyncio.Transport | None = None
-        self._head_expired = False
+        self._expired: SignetError | None = None  # it was killed for that
+        self._loop = asyncio.get_running_loop()
+        self._bytes = 0  # of the calls that wait for their reply
+        self.in_flight = 0  # operations that do
         self.stalled = False
         self.serial = ""  # of the token that it has opened
         self.served = 0
@@ -106,17 +97,12 @@ class WorkerProcess(asyncio.Protocol):
         """Whether it can be given a call."""
         return self._transport is not None and not self._transport.is_closing()
 
-    @property
-    def in_flight(self) -> int:
-        """How many calls wait for their reply."""
-        return len(self._calls)
-
-    def has_room(self, size: int) -> bool:
-        """Whether a call of so many bytes may be given to it; a large one only when it is idle."""
+    def has_room(self, items: int, size: int) -> bool:
+        """Whether it may be given so many operations; many or large ones only when it is idle."""
         if not self._calls:
             return True
-        waiting = sum(pending.size for pending in self._calls.values())
-        return len(self._calls) < self._pace.window and waiting + size <= _BUFFERED_BYTES
+        fits = self.in_flight + items <= self._pace.window
+        return fits and self._bytes + size <= _BUFFERED_BYTES
 
     def resident_bytes(self) -> int:
         """Resident memory of the process; 0 when it has ended."""
@@ -135,42 +121,64 @@ class WorkerProcess(asyncio.Protocol):
         *timeout* is in seconds from when the worker turns to it; after *deadline* (seconds of the
         monotonic clock) it is not begun. Nor is a call whose future is cancelled before that.
         """
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[wire.Value] = loop.create_future()
+        errand = Call(command, timeout, deadline)
+        self.give(errand)
+        errand.future.add_done_callback(
+            lambda done: self.give_up(errand) if done.cancelled() else None
+        )
+        return errand.future
+
+    def give(self, errand: Errand) -> None:
+        """Give the worker something to do."""
         if not self.alive:
-            future.set_exception(self._lost(NeverStarted))
-            return future
-        if isinstance(command, wire.Login):
+            errand.failed(self, self._lost(NeverStarted))
+            return
+        command = errand.command()
+        if type(command) is wire.Login:
             self._child.hide(command.pin)
         self._next += 1
-        number = self._next
-        self._calls[number] = _Pending(
-            future, timeout, wire.size_of(command), isinstance(command, wire.Sign)
-        )
-        future.add_done_callback(lambda done: self._cancel(number) if done.cancelled() else None)
-        self._send(wire.Call(number, command, deadline))
+        errand.worker, errand.number = self, self._next
+        pending = self._calls[self._next] = _Pending(errand)
+        self.in_flight += pending.items
+        self._bytes += pending.size
+        self._send(wire.Call(self._next, command, errand.deadline))
         if len(self._calls) == 1:
             self._turn()
-        return future
 
-    def _cancel(self, number: int) -> None:
-        if number in self._calls and self.alive:
+    def give_up(self, errand: Errand) -> None:
+        """Take note that nobody waits for it any more; what has not been begun of it is not."""
+        pending = self._calls.get(errand.number)
+        if pending is not None and pending.errand is errand:
+            self._cancel(errand.number, pending)
+
+    def _cancel(self, number: int, pending: _Pending) -> None:
+        pending.errand = None
+        if self.alive:
             self._send(wire.Call(0, wire.Cancel(number)))
 
     def take_back(self) -> None:
-        """Take back the calls that wait behind the present one; they fail with NeverStarted.
+        """Take back what waits behind the present operation; it fails with NeverStarted.
 
-        The worker drops them before it could begin them: it looks for that after each long call.
+        The worker drops it before it could begin it: it looks for that after each long operation.
         """
-        for number, pending in list(self._calls.items())[1:]:
-            if not pending.future.done():
-                self._cancel(number)
-                pending.future.set_exception(self._lost(NeverStarted))
+        waiting: list[Errand] = []
+        for position, (number, pending) in enumerate(list(self._calls.items())):
+            errand = pending.errand
+            if errand is None:
+                continue
+            if position:
+                self._cancel(number, pending)
+                waiting.append(errand)
+            elif (rest := errand.split()) is not None:
+                self._send(wire.Call(0, wire.Cancel(number)))
+                waiting.append(rest)
+        for errand in waiting:
+            errand.failed(self, self._lost(NeverStarted))
 
     def _send(self, call: wire.Call) -> None:
         """Queue a call; one frame carries all that comes up in this turn of the loop."""
         if not self._outgoing:
-            asyncio.get_running_loop().call_soon(self._flush)
+            self._loop.call_soon(self._flush)
         self._outgoing.append(call)
 
     def _flush(self) -> None:
@@ -179,39 +187,43 @@ class WorkerProcess(asyncio.Protocol):
             self._transport.write(wire.encode(calls))
 
     def _turn(self) -> None:
-        """Watch the call that the worker is at now."""
+        """Watch the operation that the worker is at now."""
         self.stalled = False
         self._turned = time.monotonic()
-        self._arm(self._pace.stall)
-
-    def _arm(self, seconds: float) -> None:
-        if self._watchdog is not None:
-            self._watchdog.cancel()
-            self._watchdog = None
         if self._calls:
-            timeout = next(iter(self._calls.values())).timeout
-            seconds = max(0.0, min(seconds, timeout - (time.monotonic() - self._turned)))
-            self._watchdog = asyncio.get_running_loop().call_later(seconds, self._overdue)
+            self._watch()
 
-    def _overdue(self) -> None:
+    def _watch(self) -> None:
+        """Have the watchdog look when the present operation is overdue, or before that."""
         timeout = next(iter(self._calls.values())).timeout
-        if time.monotonic() - self._turned >= timeout:
+        due = self._turned + (timeout if self.stalled else min(timeout, self._pace.stall))
+        if self._watchdog is not None:
+            if self._due <= due:  # it will set itself anew: no timer for each operation
+                return
+            self._watchdog.cancel()
+        self._due = due
+        self._watchdog = self._loop.call_later(max(0.0, due - time.monotonic()), self._look)
+
+    def _look(self) -> None:
+        self._watchdog = None
+        if not self._calls:
+            return
+        elapsed = time.monotonic() - self._turned
+        if elapsed >= next(iter(self._calls.values())).timeout:
             self._expire()
             return
-        self._arm(timeout)
-        if not self.stalled:
-            self.stalled = True
+        is_new = not self.stalled and elapsed >= self._pace.stall
+        self.stalled = self.stalled or is_new
+        self._watch()
+        if is_new:
             self._listener.worker_stalled(self)
 
     def _expire(self) -> None:
-        _, head = self._calls.popitem(last=False)
-        if not head.future.done():
-            text = (
-                f"the token did not answer within {head.timeout:g} seconds; its worker was replaced"
-            )
-            head.future.set_exception(SignetError(Reason.TOKEN_TIMEOUT, text))
+        """End the worker: the operation that it is at has failed, and what follows is not begun."""
+        head = next(iter(self._calls.values()))
+        text = f"the token did not answer within {head.timeout:g} seconds; its worker was replaced"
         _log.warning("worker %s is killed: no answer within %g s", self._name, head.timeout)
-        self._head_expired = True
+        self._expired = SignetError(Reason.TOKEN_TIMEOUT, text)
         self.kill()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -220,7 +232,7 @@ class WorkerProcess(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take replies; a worker that breaks the protocol is killed."""
-        before = self._signed
+        before, elapsed = self._signed, time.monotonic() - self._turned
         try:
             for frame in self._reader.feed(data):
                 for reply in wire.decode_replies(frame):
@@ -230,35 +242,67 @@ class WorkerProcess(asyncio.Protocol):
             self.kill()
             return
         if self._signed > before:
-            self._pace.took(time.monotonic() - self._turned, self._signed - before)
+            self._pace.took(elapsed, self._signed - before)
         self._turn()
         self._listener.worker_idle()
 
     def _take(self, reply: wire.Reply) -> None:
-        pending = self._calls.pop(reply.number, None)
+        pending = self._calls.get(reply.number)
         if pending is None:
             raise wire.WireError(f"a reply to call {reply.number}, which was never made")
+        if reply.failure is None and type(reply.value) is wire.Signatures:
+            self._take_some(reply.number, pending, reply.value.results)
+            return
+        self._end(reply.number, pending)
+        errand, failure = pending.errand, reply.failure
         self.served += 1
         self._signed += pending.is_signature
-        self.signatures += pending.is_signature and reply.failure is None
-        if pending.future.done():
+        self.signatures += pending.is_signature and failure is None
+        if errand is None:
             return
-        if reply.failure is not None:
-            pending.future.set_exception(WorkerFailure(reply.failure))
+        if failure is not None:
+            errand.failed(self, WorkerFailure(failure))
         else:
-            pending.future.set_result(reply.value)
+            errand.answered(self, reply.value)
+
+    def _take_some(
+        self, number: int, pending: _Pending, results: list[bytes | wire.Failure]
+    ) -> None:
+        """Take the next results of a call with many operations."""
+        count = len(results)
+        if count > pending.items:
+            raise wire.WireError(f"{count} results, where {pending.items} were asked for")
+        self.served += count
+        self._signed += count
+        self.signatures += sum(type(result) is bytes for result in results)
+        if count == pending.items:
+            self._end(number, pending)
+        else:
+            pending.items -= count
+            self.in_flight -= count
+        errand = pending.errand
+        if errand is not None:
+            errand.progressed(self, results)
+            if not errand.items:
+                pending.errand = None
+
+    def _end(self, number: int, pending: _Pending) -> None:
+        del self._calls[number]
+        self.in_flight -= pending.items
+        self._bytes -= pending.size
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Fail what was in flight."""
         self.kill()
         if self._watchdog is not None:
             self._watchdog.cancel()
-        kind = NeverStarted if self._head_expired else SignetError
-        while self._calls:
-            _, pending = self._calls.popitem(last=False)
-            if not pending.future.done():
-                pending.future.set_exception(self._lost(kind))
-            kind = NeverStarted
+        calls, self._calls = self._calls, OrderedDict()
+        self.in_flight = self._bytes = 0
+        error = self._expired or self._lost(SignetError)
+        for pending in calls.values():
+            if pending.errand is not None:
+                pending.errand.failed(self, error)
+            error = self._lost(NeverStarted)
         self.exited.set()
         self._listener.worker_idle()
 
@@ -287,8 +331,3 @@ class WorkerProcess(asyncio.Protocol):
     async def reap(self) -> None:
         """Wait until the process is gone and its output read."""
         await self._child.reap()
-
-
-def remedy_of(error: BaseException | None) -> Remedy:
-    """What may cure a failed call; nothing for one that did not fail in the token."""
-    return error.remedy if isinstance(error, WorkerFailure) else Remedy.NONE

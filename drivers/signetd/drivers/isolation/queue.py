@@ -1,35 +1,33 @@
 """The requests that wait for a token: bounded, fair between clients, forgotten when given up."""
 
-import asyncio
+import heapq
 from collections import OrderedDict
-from dataclasses import dataclass, field
 
 from signetd.drivers.errors import Reason, SignetError
-from signetd.drivers.isolation import wire
+from signetd.drivers.isolation.job import Job
 from signetd.drivers.isolation.pace import Pace
 from signetd.drivers.isolation.retry import RetryDelay
-from signetd.drivers.types import Requester
 
 
-@dataclass(eq=False)
-class Job:
-    """A command, the seconds it may take in the token, and who waits for it."""
+class _Line:
+    """The jobs of one client, and when it has its turn: after so many operations of others."""
 
-    command: wire.Command
-    timeout: float
-    requester: Requester
-    future: asyncio.Future[wire.Value] = field(
-        default_factory=lambda: asyncio.get_running_loop().create_future()
-    )
-    is_retry: bool = False  # a token has answered it with an error before
-    moves: int = 0  # how often a worker gave it back without having begun it
+    __slots__ = ("client", "items", "jobs", "place", "turn")
+
+    def __init__(self, client: str, turn: int) -> None:
+        self.client = client
+        self.jobs: OrderedDict[Job, None] = OrderedDict()
+        self.items = 0
+        self.turn = turn
+        self.place = 0  # among those of the same turn
 
 
 class FairQueue:
     """Jobs in the order of their coming for each client, the clients in turn.
 
-    At most *limit* jobs in all and *per_client* of one client, and no more than *seconds* of work;
-    over that, the client with the most waiting jobs is refused.
+    A job counts for as many as it has operations: who takes many at once has the next turn the
+    later. At most *limit* operations in all and *per_client* of one client, and no more than
+    *seconds* of work; over that, the client with the most that waits is refused.
     """
 
     def __init__(self, limit: int, per_client: int, seconds: float, pace: Pace) -> None:
@@ -38,35 +36,56 @@ class FairQueue:
         self._seconds = seconds
         self._pace = pace
         self._delay = RetryDelay()
-        self._clients: OrderedDict[str, OrderedDict[Job, None]] = OrderedDict()
+        self._lines: dict[str, _Line] = {}
+        # By turn and place; an entry is outdated when its line has another place now.
+        self._turns: list[tuple[int, int, _Line]] = []
+        self._turn = 0
+        self._places = 0
         self._count = 0
 
     def __len__(self) -> int:
         return self._count
 
+    @property
+    def largest(self) -> int:
+        """How many operations a job may have at most."""
+        return max(1, min(self._limit, self._per_client))
+
     def put(self, job: Job, workers: int) -> None:
         """Add a job for so many workers. Raises SignetError(TOKEN_BUSY) at once without room."""
-        own = len(self._clients.get(job.requester.client, ()))
-        if own >= self._per_client:
+        line = self._lines.get(job.client)
+        own, items = line.items if line is not None else 0, job.items
+        if own + items > self._per_client:
             raise self._busy(f"{own} of your requests wait for the token already", workers)
-        if self._count >= self._limit or self._wait(workers) > self._seconds:
-            self._make_room(own, workers)
-        self._add(job)
-        job.future.add_done_callback(lambda _: self._remove(job))
+        over = self._count + items - self._limit
+        if over > 0 or self._wait(workers) > self._seconds:
+            self._make_room(own + items, max(over, min(items, self._count)), workers)
+        self._add(job, self._line_of(job.client))
 
     def put_back(self, job: Job) -> None:
         """Return a job that was taken, to be the next one; it had its place already."""
-        if not job.future.done():
-            self._add(job, first=True)
+        line = self._line_of(job.client)
+        self._add(job, line)
+        line.jobs.move_to_end(job, last=False)
+        first = self._turns[0][0] if self._turns else self._turn
+        self._enter(line, min(first, line.turn), -self._places - 1)
 
-    def _add(self, job: Job, *, first: bool = False) -> None:
-        client = job.requester.client
-        jobs = self._clients.setdefault(client, OrderedDict())
-        jobs[job] = None
-        self._count += 1
-        if first:
-            jobs.move_to_end(job, last=False)
-            self._clients.move_to_end(client, last=False)
+    def _line_of(self, client: str) -> _Line:
+        line = self._lines.get(client)
+        if line is None:
+            line = self._lines[client] = _Line(client, self._turn)
+            self._enter(line, self._turn, self._places + 1)
+        return line
+
+    def _enter(self, line: _Line, turn: int, place: int) -> None:
+        self._places += 1
+        line.turn, line.place = turn, place
+        heapq.heappush(self._turns, (turn, place, line))
+
+    def _add(self, job: Job, line: _Line) -> None:
+        line.jobs[job] = None
+        line.items += job.items
+        self._count += job.items
 
     def _wait(self, workers: int) -> float:
         return self._pace.wait(self._count, workers)
@@ -78,44 +97,61 @@ class FairQueue:
             Reason.TOKEN_BUSY, f"{why}; try again in {later:.2g} s", retry_after=later
         )
 
-    def _make_room(self, own: int, workers: int) -> None:
-        """Refuse the newest job of the client with the most, unless that is the one who asks."""
-        most = max(self._clients.values(), key=len)
-        error = self._busy(f"{self._count} requests wait for the token already", workers)
-        if len(most) <= own + 1:
-            raise error
-        newest = next(reversed(most))
-        self._remove(newest)
-        if not newest.future.done():
-            newest.future.set_exception(error)
+    def _make_room(self, wanted: int, needed: int, workers: int) -> None:
+        """Refuse the newest jobs of those with the most, for one who will have *wanted* then.
 
-    def _remove(self, job: Job) -> None:
-        jobs = self._clients.get(job.requester.client)
-        if jobs is None or job not in jobs:
-            return
-        del jobs[job]
-        self._count -= 1
-        if not jobs:
-            del self._clients[job.requester.client]
+        Raises SignetError(TOKEN_BUSY), with nobody refused, when no others have so much more.
+        """
+        spare = sum(max(0, line.items - wanted) for line in self._lines.values())
+        error = self._busy(f"{self._count} requests wait for the token already", workers)
+        if spare < needed:
+            raise error
+        target = self._count - needed
+        while self._count > target:
+            most = max(self._lines.values(), key=lambda line: line.items)
+            newest = next(reversed(most.jobs))
+            self.remove(newest)
+            newest.refused(error)
+
+    def remove(self, job: Job) -> None:
+        """Forget a job, if it waits."""
+        line = self._lines.get(job.client)
+        if line is not None and job in line.jobs:
+            self._drop(job, line)
+
+    def _drop(self, job: Job, line: _Line) -> None:
+        del line.jobs[job]
+        line.items -= job.items
+        self._count -= job.items
+        if not self._count:  # nobody waits: who had much before is owed and owes nothing
+            self._lines.clear()
+            self._turns.clear()
+
+    def _next(self) -> _Line:
+        """Return the line whose turn it is; forget those that owed nothing any more."""
+        while True:
+            _, place, line = self._turns[0]
+            if place == line.place and line.jobs:
+                return line
+            heapq.heappop(self._turns)
+            if place == line.place:
+                del self._lines[line.client]
 
     def first(self) -> Job:
-        """Return the job that ``take`` would take. Raises StopIteration when none waits."""
-        return next(iter(next(iter(self._clients.values()))))
+        """Return the job that ``take`` would take. Raises IndexError when none waits."""
+        return next(iter(self._next().jobs))
 
     def take(self) -> Job:
-        """Take the next job of the client whose turn it is. Raises KeyError when none waits."""
-        client, jobs = next(iter(self._clients.items())) if self._clients else ("", OrderedDict())
-        job, _ = jobs.popitem(last=False)
-        self._count -= 1
-        if jobs:
-            self._clients.move_to_end(client)
-        else:
-            del self._clients[client]
+        """Take the next job of the client whose turn it is. Raises IndexError when none waits."""
+        line = self._next()
+        job = next(iter(line.jobs))
+        self._turn = max(self._turn, line.turn)
+        heapq.heappop(self._turns)
+        self._enter(line, line.turn + job.items, self._places + 1)
+        self._drop(job, line)
         return job
 
     def refuse_all(self, error: SignetError) -> None:
         """Fail whatever waits."""
         while self._count:
-            job = self.take()
-            if not job.future.done():
-                job.future.set_exception(error)
+            self.take().refused(error)

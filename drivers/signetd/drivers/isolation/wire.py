@@ -12,7 +12,9 @@ import msgspec
 
 from signetd.drivers.errors import Reason
 from signetd.drivers.types import (
+    Algorithm,
     Attributes,
+    Input,
     KeyInfo,
     KeyRef,
     KeyType,
@@ -70,6 +72,21 @@ class Sign(msgspec.Struct, frozen=True, tag=True):
     """Make one signature, normalised and verified."""
 
     order: SignOrder
+
+
+class SignMany(msgspec.Struct, frozen=True, tag=True):
+    """Make a signature of each *data* with one key, one after the other.
+
+    The answer is one reply or more with ``Signatures``, each with the next ones. A failure as the
+    answer is that of the next item, and nothing behind it was begun.
+    """
+
+    key: KeyRef
+    algorithm: Algorithm
+    input: Input
+    signer_id: bytes
+    verify: bool
+    data: list[bytes]
 
 
 class ListKeys(msgspec.Struct, frozen=True, tag=True):
@@ -133,6 +150,7 @@ Command = (
     | Check
     | Close
     | Sign
+    | SignMany
     | ListKeys
     | TakeSurvey
     | Generate
@@ -143,7 +161,6 @@ Command = (
     | ReadCertificate
     | Cancel
 )
-Value = None | bytes | TokenInfo | KeyInfo | list[KeyInfo] | Attributes | Survey | Traces
 
 
 def size_of(command: Command) -> int:
@@ -169,6 +186,17 @@ class Failure(msgspec.Struct, frozen=True):
     message: str
     ckr: str = ""
     remedy: Remedy = Remedy.NONE
+
+
+class Signatures(msgspec.Struct, frozen=True, tag=True):
+    """The next results of a SignMany: a signature, or why there is none."""
+
+    results: list[bytes | Failure]
+
+
+Value = (
+    None | bytes | TokenInfo | KeyInfo | list[KeyInfo] | Attributes | Survey | Traces | Signatures
+)
 
 
 class Reply(msgspec.Struct, frozen=True, array_like=True):

@@ -12,18 +12,19 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.isolation import hygiene, wire
 from signetd.drivers.pkcs11 import finder, profiles
 from signetd.drivers.pkcs11.ckr import TokenFault
 from signetd.drivers.pkcs11.token import Pkcs11Token
-from signetd.drivers.types import Pin, Remedy, TokenSettings
+from signetd.drivers.types import Pin, Remedy, SignOrder, TokenSettings
 
 FLUSH_AFTER_SECONDS = 0.002  # replies are held back no longer, so that the daemon sees progress
 LOCK_SECONDS = 30.0
 _RECEIVED_BYTES = 1 << 16
+T = TypeVar("T")
 LOOK_AGAIN_SECONDS = 0.2  # while an absent token is waited for
 
 
@@ -67,6 +68,7 @@ class Worker:
         self._reader = wire.FrameReader()
         self._waiting: deque[wire.Call] = deque()
         self._cancelled: set[int] = set()
+        self._done = 0  # items of the batch that is the first call that waits
         self._serve: dict[type, Callable[[Any], wire.Value]] = {
             wire.Open: self._open,
             wire.Login: self._login,
@@ -120,18 +122,24 @@ class Worker:
 
     def answer(self, call: wire.Call) -> wire.Reply:
         """Serve one call; every failure becomes a reply."""
+        result = self._attempt(call.command, lambda: self._serve[type(call.command)](call.command))
+        if isinstance(result, wire.Failure):
+            return wire.Reply(call.number, failure=result)
+        return wire.Reply(call.number, result)
+
+    @staticmethod
+    def _attempt(command: wire.Command, serve: Callable[[], T]) -> T | wire.Failure:
         try:
-            return wire.Reply(call.number, self._serve[type(call.command)](call.command))
+            return serve()
         except TokenFault as error:
-            failure = wire.Failure(error.reason, error.message, error.ckr, error.remedy)
+            return wire.Failure(error.reason, error.message, error.ckr, error.remedy)
         except SignetError as error:
-            failure = wire.Failure(error.reason, error.message, error.ckr)
+            return wire.Failure(error.reason, error.message, error.ckr)
         except Exception as error:  # the process's last line: what went wrong is told, not lost
-            text = f"{type(error).__name__} while serving {type(call.command).__name__}"
-            detail = "" if isinstance(call.command, wire.Login) else f": {error}"
+            text = f"{type(error).__name__} while serving {type(command).__name__}"
+            detail = "" if isinstance(command, wire.Login) else f": {error}"
             print(f"{text}{detail}", file=sys.stderr, flush=True)
-            failure = wire.Failure(Reason.INTERNAL, text, remedy=Remedy.WORKER)
-        return wire.Reply(call.number, failure=failure)
+            return wire.Failure(Reason.INTERNAL, text, remedy=Remedy.WORKER)
 
     def run(self) -> None:
         """Serve until the socket is closed or a Close is served."""
@@ -150,11 +158,48 @@ class Worker:
         end = time.monotonic() + FLUSH_AFTER_SECONDS
         closed = False
         while self._waiting and not closed and time.monotonic() < end:
-            call = self._waiting.popleft()
+            call = self._waiting[0]
+            if isinstance(call.command, wire.SignMany):
+                replies += self._sign_some(call, call.command, end)
+                continue
+            self._waiting.popleft()
             replies.append(self._answer_unless_cancelled(call))
             closed = isinstance(call.command, wire.Close)
         self._channel.sendall(wire.encode(replies))
         return not closed
+
+    def _sign_some(self, call: wire.Call, many: wire.SignMany, end: float) -> list[wire.Reply]:
+        """Serve a batch until it is time to send the replies; it stays the first until its end.
+
+        It ends at a failure that something has to be done about, before anything else is begun.
+        """
+        results: list[bytes | wire.Failure] = []
+        failure: wire.Failure | None = None
+        while self._done < len(many.data) and (not results or time.monotonic() < end):
+            result = self._refusal(call) or self._sign_item(many, many.data[self._done])
+            if isinstance(result, wire.Failure) and _ends(result):
+                failure = result
+                break
+            results.append(result)
+            self._done += 1
+        if failure is not None or self._done == len(many.data):
+            self._waiting.popleft()
+            self._done = 0
+        replies = [wire.Reply(call.number, wire.Signatures(results))] if results else []
+        if failure is not None:
+            replies.append(wire.Reply(call.number, failure=failure))
+        return replies
+
+    def _sign_item(self, many: wire.SignMany, data: bytes) -> bytes | wire.Failure:
+        order = SignOrder(
+            key=many.key,
+            algorithm=many.algorithm,
+            input=many.input,
+            data=data,
+            signer_id=many.signer_id,
+            verify=many.verify,
+        )
+        return self._attempt(many, lambda: self._opened.sign(order))
 
     def _receive(self, flags: int = 0) -> bool:
         """Take what has come over the socket; say whether the daemon is still there."""
@@ -173,11 +218,20 @@ class Worker:
         return bool(data)
 
     def _answer_unless_cancelled(self, call: wire.Call) -> wire.Reply:
+        failure = self._refusal(call)
+        return self.answer(call) if failure is None else wire.Reply(call.number, failure=failure)
+
+    def _refusal(self, call: wire.Call) -> wire.Failure | None:
+        """Say that a call, or what is left of it, is not begun, when nobody waits for it."""
         is_late = call.deadline is not None and time.monotonic() > call.deadline
-        if call.number not in self._cancelled and not is_late:
-            return self.answer(call)
-        failure = wire.Failure(Reason.DEADLINE_PASSED, "nobody waits for it any more")
-        return wire.Reply(call.number, failure=failure)
+        if is_late or call.number in self._cancelled:
+            return wire.Failure(Reason.DEADLINE_PASSED, "nobody waits for it any more")
+        return None
+
+
+def _ends(failure: wire.Failure) -> bool:
+    """Whether nothing may be begun behind this failure."""
+    return failure.remedy is not Remedy.NONE or failure.reason is Reason.DEADLINE_PASSED
 
 
 def main() -> None:

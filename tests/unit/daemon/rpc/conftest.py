@@ -29,7 +29,6 @@ from signetd.daemon.rpc.dispatch import Dispatcher
 from signetd.daemon.rpc.health import Health
 from signetd.daemon.rpc.key_api import KeyApi
 from signetd.daemon.rpc.listeners import Bound, bind
-from signetd.daemon.rpc.one_by_one import OneByOne
 from signetd.daemon.rpc.recording import Recorder
 from signetd.daemon.rpc.sign_document import SignDocuments
 from signetd.daemon.rpc.sign_stream import SignStreams
@@ -73,7 +72,7 @@ class Service:
         recorder = Recorder(self.ledger)
         gate = FakeGate(self.keys)
         desk = FakeDesk(self.engine)
-        self.streams = SignStreams(OneByOne(desk), recorder, self.limits)
+        self.streams = SignStreams(desk, recorder, self.limits)
         self.dispatcher = Dispatcher(
             FakeCallers(),
             {

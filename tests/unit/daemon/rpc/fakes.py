@@ -2,7 +2,7 @@
 
 import asyncio
 import datetime
-from collections.abc import AsyncIterator, Callable, Collection, Iterable
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -26,7 +26,15 @@ from signetd.daemon.policy.types import (
     Operation,
     Role,
 )
-from signetd.daemon.signing import Encoding, Released, Signed, SignInput, Verified, VerifyInput
+from signetd.daemon.signing import (
+    Encoding,
+    Outcome,
+    Released,
+    Signed,
+    SignInput,
+    Verified,
+    VerifyInput,
+)
 from signetd.daemon.signing.documents import Parts, SignedDocument
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.life import TokenState, TokenStatus, Transition
@@ -55,7 +63,7 @@ KEY = RegisteredKey(
 @dataclass
 class FakeEngine:
     """Signs with b"signature"; the message b"crash" is an error that nobody foresaw, and b"wait"
-    takes until `released` is set."""
+    takes until `released` is set; so does `waits_for`."""
 
     asked: list[SignInput] = field(default_factory=list)
 
@@ -63,18 +71,19 @@ class FakeEngine:
     released: asyncio.Event = field(default_factory=asyncio.Event)
     begun: asyncio.Queue[SignInput] = field(default_factory=asyncio.Queue)
     given_up: int = 0
+    waits_for: bytes = b"wait"
 
     async def sign(self, request: SignInput, requester: Requester) -> Signed:
         self.asked.append(request)
         self.requesters.append(requester)
-        if request.message == b"wait":
+        if request.message in (b"wait", self.waits_for):
             await self._wait(request)
         if request.message == b"crash":
             raise ValueError(f"cannot work with {request.message!r}")
         if request.key == "locked":
             raise SignetError(Reason.TOKEN_LOCKED, "Locked.", ckr="CKR_USER_NOT_LOGGED_IN")
         return Signed(
-            signature=b"signature of " + (request.message or b""),
+            signature=b"signature of " + (request.message or b"")[:1000],
             encoding=Encoding.DER,
             algorithm=Algorithm.ECDSA_P256_SHA256,
             key=KEY,
@@ -103,6 +112,15 @@ class FakeDesk:
 
     async def sign(self, request: SignInput, asker: Asker) -> Released:
         return Released(signed=await self._engine.sign(request, asker.requester), number=7)
+
+    async def sign_many(self, requests: Sequence[SignInput], asker: Asker) -> list[Outcome]:
+        async def one(request: SignInput) -> Outcome:
+            try:
+                return await self.sign(request, asker)
+            except Exception as error:  # as the desk: an outcome
+                return error
+
+        return await asyncio.gather(*map(one, requests))
 
 
 class FakeDocuments:
