@@ -71,7 +71,7 @@ class SigningEngine:
         results: list[Signed | SignetError | None],
         requester: Requester,
     ) -> None:
-        made = await group.token.sign_many(group.orders, requester)
+        made = await _made(group, requester)
         for index, raw in zip(group.places, made, strict=True):
             checked = wanted[index][0]
             if isinstance(raw, SignetError):
@@ -94,6 +94,15 @@ class SigningEngine:
         checked = check(key, request)
         found = await asyncio.to_thread(_verified_with, checked, request.signature)
         return Verified(valid=found is not None, algorithm=checked.algorithm, key=found or key)
+
+
+async def _made(group: Group, requester: Requester) -> Sequence[bytes | SignetError]:
+    if len(group.orders) > 1:
+        return await group.token.sign_many(group.orders, requester)
+    try:
+        return (await group.token.sign(group.orders[0], requester),)
+    except SignetError as error:
+        return (error,)
 
 
 def _signed(checked: Checked, raw: bytes) -> Signed:

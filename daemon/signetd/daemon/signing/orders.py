@@ -40,6 +40,7 @@ class _Way:
     token: SigningToken
     plan: Plan
     ref: KeyRef
+    verify: bool
 
 
 class Planner:
@@ -86,7 +87,7 @@ class Planner:
             input=way.plan.send,
             data=digest if way.plan.hash_here else checked.data,
             signer_id=checked.signer_id if way.plan.send is Input.MESSAGE else b"",
-            verify=checked.key.is_verified,
+            verify=way.verify,
         )
 
     def _way(self, checked: Checked) -> _Way:
@@ -94,4 +95,5 @@ class Planner:
         token = token_checks.find(self._tokens, checked.key.token)
         info = token_checks.holding(checked.key, token)
         token_checks.check_offered(checked.key.token, info, checked.algorithm)
-        return _Way(token, plan(checked, info.inputs[checked.algorithm]), checked.key.ref)
+        how = plan(checked, info.inputs[checked.algorithm])
+        return _Way(token, how, checked.key.ref, checked.key.is_verified)
