@@ -57,9 +57,10 @@ class AsyncSigningCalls:
     _endpoint: Endpoint
     _timeout: float
 
-    def __init__(self) -> None:
+    def __init__(self, *, share_streams: bool) -> None:
         self._shared = AsyncSignStream(self._channel, self._endpoint.address)
         self._others: WeakSet[AsyncSignStream] = WeakSet()  # one for each that signs many
+        self._shares = share_streams
         self._has_streams = True  # until the daemon says that it does not know them
         self._signing = 0
 
@@ -74,7 +75,8 @@ class AsyncSigningCalls:
         """Sign a message or a digest."""
         request = messages.sign_request(item)
         with self._counted() as others:
-            if others and self._has_streams and messages.is_for_stream(request):
+            shares = others and self._shares and self._has_streams
+            if shares and messages.is_for_stream(request):
                 return messages.read_signature(await self._share(request))
             return messages.read_signature(await self._call(operations.sign_request(request)))
 

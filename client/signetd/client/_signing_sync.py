@@ -36,9 +36,10 @@ class SigningCalls:
     _endpoint: Endpoint
     _timeout: float
 
-    def __init__(self) -> None:
+    def __init__(self, *, share_streams: bool) -> None:
         self._shared = SignStream(self._channel, self._endpoint.address)
         self._others: WeakSet[SignStream] = WeakSet()  # one for each that signs many
+        self._shares = share_streams
         self._has_streams = True  # until the daemon says that it does not know them
         self._signing = 0
         self._counting = threading.Lock()
@@ -54,7 +55,8 @@ class SigningCalls:
         """Sign a message or a digest."""
         request = messages.sign_request(item)
         with self._counted() as others:
-            if others and self._has_streams and messages.is_for_stream(request):
+            shares = others and self._shares and self._has_streams
+            if shares and messages.is_for_stream(request):
                 return messages.read_signature(self._share(request))
             return messages.read_signature(self._call(operations.sign_request(request)))
 

@@ -27,10 +27,14 @@ from signetd.client.verification import AsyncVerificationCalls
 class AsyncClient(AsyncSigningCalls, AsyncAccessCalls, AsyncApprovalCalls, AsyncCertificateCalls):
     """Signs over one connection. Every method raises SignetdError.
 
-    ``timeout`` is in seconds and bounds a call with its retries.
+    ``timeout`` is in seconds and bounds a call with its retries. ``share_streams``: ``sign`` calls
+    that are under way at once travel over one stream, which costs less than a call for each; an
+    older daemon, which knows no streams, gets single calls by itself.
     """
 
-    def __init__(self, endpoint: Endpoint, *, timeout: float = 30.0) -> None:
+    def __init__(
+        self, endpoint: Endpoint, *, timeout: float = 30.0, share_streams: bool = True
+    ) -> None:
         self._endpoint = endpoint
         self._timeout = timeout
         self._closed = False
@@ -40,7 +44,7 @@ class AsyncClient(AsyncSigningCalls, AsyncAccessCalls, AsyncApprovalCalls, Async
             self._channel = grpc.aio.secure_channel(
                 endpoint.address, endpoint.credentials(), options=OPTIONS
             )
-        super().__init__()
+        super().__init__(share_streams=share_streams)
         self.audit = AsyncAuditCalls(self._call, self._stream)
         """The calls of AuditService."""
         self.seals = AsyncSealCalls(self._call)

@@ -25,10 +25,14 @@ from signetd.client.verification import VerificationCalls
 class Client(SigningCalls, AccessCalls, ApprovalCalls, CertificateCalls):
     """Signs over one connection. Every method raises SignetdError.
 
-    ``timeout`` is in seconds and bounds a call with its retries.
+    ``timeout`` is in seconds and bounds a call with its retries. ``share_streams``: ``sign`` calls
+    that are under way at once travel over one stream, which costs less than a call for each; an
+    older daemon, which knows no streams, gets single calls by itself.
     """
 
-    def __init__(self, endpoint: Endpoint, *, timeout: float = 30.0) -> None:
+    def __init__(
+        self, endpoint: Endpoint, *, timeout: float = 30.0, share_streams: bool = True
+    ) -> None:
         self._endpoint = endpoint
         self._timeout = timeout
         self._closed = False
@@ -38,7 +42,7 @@ class Client(SigningCalls, AccessCalls, ApprovalCalls, CertificateCalls):
             self._channel = grpc.secure_channel(
                 endpoint.address, endpoint.credentials(), options=OPTIONS
             )
-        super().__init__()
+        super().__init__(share_streams=share_streams)
         self.audit = AuditCalls(self._call, self._stream)
         """The calls of AuditService."""
         self.seals = SealCalls(self._call)
