@@ -9,20 +9,13 @@ import msgspec
 
 from signetd.daemon.audit.types import Ledger
 from signetd.daemon.audit.use_records import Use, UseRecords
-from signetd.daemon.keys.types import RegisteredKey
-from signetd.daemon.policy.evaluate import Decision
-from signetd.daemon.policy.types import Asker, KeyPurpose
+from signetd.daemon.policy.gate import Gate
+from signetd.daemon.policy.types import Asker
 from signetd.daemon.signing.hashing import DocumentHash
 from signetd.daemon.signing.item import OPERATION
+from signetd.daemon.signing.permits import Permits
 from signetd.daemon.signing.types import DocumentEnd, Released, SignInput
-from signetd.daemon.signing.validate import (
-    Checked,
-    check,
-    check_allowed,
-    check_enabled,
-    check_purpose,
-    check_version,
-)
+from signetd.daemon.signing.validate import Checked, check_version
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.types import Algorithm
 
@@ -34,16 +27,6 @@ class Desk(Protocol):
 
     async def sign(self, request: SignInput, asker: Asker) -> Released:
         """Sign one input for somebody."""
-        ...
-
-
-class Gate(Protocol):
-    """What knows who may sign."""
-
-    def signing(
-        self, asker: Asker, key_id: str, algorithm: Algorithm | None, *, digest_given: bool
-    ) -> tuple[RegisteredKey, Decision]:
-        """Return a key that somebody may sign with; raises PERMISSION_DENIED, KEY_NOT_FOUND."""
         ...
 
 
@@ -106,16 +89,13 @@ class DocumentDesk:
         return SignedDocument(released, digest, hashed.size)
 
     def _begin(self, asker: Asker, request: SignInput) -> Checked:
-        key, _ = self._gate.signing(asker, request.key, request.algorithm, digest_given=False)
-        check_purpose(key, KeyPurpose.SIGNING)
-        checked = check(key, msgspec.structs.replace(request, message=_NOTHING))
+        whole = msgspec.structs.replace(request, message=_NOTHING)  # as if it were of a message
+        checked = Permits(self._gate, asker).of(whole).checked
         if checked.algorithm is Algorithm.ED25519:
             raise SignetError(
                 Reason.ALGORITHM_UNSUITABLE,
-                f"The key {key.id!r} signs with Ed25519, which takes a whole message and no "
+                f"The key {request.key!r} signs with Ed25519, which takes a whole message and no "
                 "digest: send up to 1 MiB with Sign, or use another key for documents.",
             )
-        check_allowed(key, checked.algorithm)
-        check_enabled(key)
-        check_version(key, request.version)
+        check_version(checked.key, request.version)
         return checked
