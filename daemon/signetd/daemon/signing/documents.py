@@ -30,6 +30,14 @@ class Desk(Protocol):
         ...
 
 
+class Engine(Protocol):
+    """What makes signatures."""
+
+    def check_takes_digest(self, checked: Checked) -> None:
+        """Raise why a digest could not be signed at this moment."""
+        ...
+
+
 class Parts(Protocol):
     """The document as it arrives."""
 
@@ -49,9 +57,10 @@ class SignedDocument(NamedTuple):
 class DocumentDesk:
     """Signs documents for callers whom policy allows it; each that is begun has one record."""
 
-    def __init__(self, desk: Desk, gate: Gate, ledger: Ledger) -> None:
+    def __init__(self, desk: Desk, gate: Gate, engine: Engine, ledger: Ledger) -> None:
         self._desk = desk
         self._gate = gate
+        self._engine = engine
         self._ledger = ledger
         self._records = UseRecords(ledger)
 
@@ -98,4 +107,5 @@ class DocumentDesk:
                 "digest: send up to 1 MiB with Sign, or use another key for documents.",
             )
         check_version(checked.key, request.version)
+        self._engine.check_takes_digest(checked)
         return checked
