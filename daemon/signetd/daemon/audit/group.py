@@ -1,6 +1,6 @@
 """Writes a group of entries into the chain: one durable transaction, whatever its size."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -148,22 +148,21 @@ class _Group:
             return _changed()
         moment = max(self._now, self._tail.time)
         try:
-            encode(entry.event)
-        except UnicodeEncodeError as error:  # it must not fail together with the others
-            return error
-        try:
+            if entry.effects or entry.guards:
+                encode(entry.event)  # before they do anything
             for guard in entry.guards:
                 guard(self._transaction.connection, moment)
             grant, after = self.counts.choose(entry)
             self._make(entry, moment)
+        except UnicodeEncodeError as error:
+            return error
         except DBAPIError as error:
             if not isinstance(error, _OF_THE_EFFECT):
                 raise
             return self._refuse(entry.event, error)
         except Exception as error:  # an effect refuses, or has a fault of its own
             return self._refuse(entry.event, error)
-        self.counts.make(after)
-        return self._place(entry.event, grant)
+        return self._place(entry.event, grant, after)
 
     def _make(self, entry: Entry, moment: datetime) -> None:
         if entry.effects:
@@ -174,12 +173,16 @@ class _Group:
 
     def _refuse(self, event: Event, error: Exception) -> Exception:
         known = error if isinstance(error, SignetError) else SignetError(Reason.INTERNAL, "")
-        self._place(failed(event, known), "")
-        return error
+        placed = self._place(failed(event, known), "", {})
+        return placed if isinstance(placed, UnicodeEncodeError) else error
 
-    def _place(self, event: Event, grant: str) -> Written:
-        use = self.counts[event.resource, ""] if counts_use(event) else 0
-        placed = link(self._chain, event, self._tail, self._now, use, grant)
+    def _place(self, event: Event, grant: str, after: Mapping[Counter, int]) -> Outcome:
+        use = after[event.resource, ""] if counts_use(event) else 0
+        try:
+            placed = link(self._chain, event, self._tail, self._now, use, grant)
+        except UnicodeEncodeError as error:  # it must not fail together with the others
+            return error
+        self.counts.make(after)
         self.links.append(placed)
         self._tail = placed.place
         return Written(number=self._tail.number, time=self._tail.time, grant=grant)

@@ -59,7 +59,7 @@ class DocumentDesk:
 
     def __init__(self, desk: Desk, gate: Gate, engine: Engine, ledger: Ledger) -> None:
         self._desk = desk
-        self._gate = gate
+        self._permits = Permits(gate)
         self._engine = engine
         self._ledger = ledger
         self._records = UseRecords(ledger)
@@ -99,7 +99,7 @@ class DocumentDesk:
 
     def _begin(self, asker: Asker, request: SignInput) -> Checked:
         whole = msgspec.structs.replace(request, message=_NOTHING)  # as if it were of a message
-        checked = Permits(self._gate, asker).of(whole).checked
+        checked = self._permits.of(whole, asker).checked
         if checked.algorithm is Algorithm.ED25519:
             raise SignetError(
                 Reason.ALGORITHM_UNSUITABLE,

@@ -9,7 +9,7 @@ import msgspec
 from signetd.daemon.keys import versions
 from signetd.daemon.keys.types import RegisteredKey
 from signetd.daemon.signing.faults import FaultCounter
-from signetd.daemon.signing.orders import Group, Planner, SigningToken
+from signetd.daemon.signing.orders import Group, Planner, SigningToken, Ways
 from signetd.daemon.signing.types import Encoding, Signed, Verified, VerifyInput
 from signetd.daemon.signing.validate import Checked, check
 from signetd.drivers.algorithms import INTEGER_BYTES
@@ -36,7 +36,7 @@ class SigningEngine:
         self, keys: Keys, tokens: Mapping[str, SigningToken], faults: FaultCounter
     ) -> None:
         self._keys = keys
-        self._tokens = tokens
+        self._ways = Ways(tokens)
         self._faults = faults
 
     async def sign(self, checked: Checked, digest: bytes, requester: Requester = _NOBODY) -> Signed:
@@ -46,7 +46,7 @@ class SigningEngine:
         TOKEN_RECOVERING; KEY_NOT_ON_TOKEN; ALGORITHM_NOT_ON_TOKEN; ALGORITHM_UNSUITABLE for a
         digest where the token takes only messages; and what the token answers.
         """
-        token, order = Planner(self._tokens).order(checked, digest)
+        token, order = Planner(self._ways).order(checked, digest)
         raw = await self._faults.watch(checked.key, token.sign(order, requester))
         return _signed(checked, raw)
 
@@ -57,11 +57,13 @@ class SigningEngine:
 
         The tokens work side by side.
         """
-        planner = Planner(self._tokens)
+        planner = Planner(self._ways)
         results = planner.take(wanted)
-        await asyncio.gather(
-            *(self._sign_on(group, wanted, results, requester) for group in planner.groups)
-        )
+        work = [self._sign_on(group, wanted, results, requester) for group in planner.groups]
+        if len(work) == 1:
+            await work[0]  # as nearly always: no task is needed for it
+        else:
+            await asyncio.gather(*work)
         return [each for each in results if each is not None]  # as many: each has its own by now
 
     async def _sign_on(
@@ -71,7 +73,7 @@ class SigningEngine:
         results: list[Signed | SignetError | None],
         requester: Requester,
     ) -> None:
-        made = await group.token.sign_many(group.orders, requester)
+        made = await _made(group, requester)
         for index, raw in zip(group.places, made, strict=True):
             checked = wanted[index][0]
             if isinstance(raw, SignetError):
@@ -84,7 +86,7 @@ class SigningEngine:
     def check_takes_digest(self, checked: Checked) -> None:
         """Raise what `sign` would, at this moment, for a digest with what was checked."""
         hashed = msgspec.structs.replace(checked, input=Input.DIGEST, signer_id=b"")
-        Planner(self._tokens).order(hashed, b"")
+        Planner(self._ways).order(hashed, b"")
 
     async def verify(self, request: VerifyInput) -> Verified:
         """Verify a signature with the registered public key, whatever the key's state.
@@ -99,6 +101,15 @@ class SigningEngine:
         checked = check(key, request)
         found = await asyncio.to_thread(_verified_with, checked, request.signature)
         return Verified(valid=found is not None, algorithm=checked.algorithm, key=found or key)
+
+
+async def _made(group: Group, requester: Requester) -> Sequence[bytes | SignetError]:
+    if len(group.orders) > 1:
+        return await group.token.sign_many(group.orders, requester)
+    try:
+        return (await group.token.sign(group.orders[0], requester),)
+    except SignetError as error:
+        return (error,)
 
 
 def _signed(checked: Checked, raw: bytes) -> Signed:
