@@ -88,7 +88,7 @@ def assemble(config: Config, database: Database) -> Daemon:
     audit = core.audit
     desk = SigningDesk(core.engine, access.gate, access.uses, audit.ledger)
     followers = Followers(audit.ledger, audit.store, config.limits.watchers)
-    documents = DocumentDesk(desk, access.gate, audit.ledger)
+    documents = DocumentDesk(desk, access.gate, core.engine, audit.ledger)
     streams = SignStreams(desk, core.recorder, config.limits)
     services = make_services(
         config,

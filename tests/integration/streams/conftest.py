@@ -31,7 +31,7 @@ def settle(made: Scene, *names: str) -> None:
 @pytest.fixture(scope="module")
 def town() -> Iterator[Scene]:
     """A daemon with a key of each kind; what a test changes here, it makes for itself."""
-    with scene("signer", "auditor") as made:
+    with scene("signer", "auditor", "voter") as made:
         made.start()
         settle(made, *KEYS)
         yield made

@@ -20,6 +20,7 @@ Item: TypeAlias = messages.SignStreamItem
 Result: TypeAlias = messages.SignStreamResult
 _DIGESTS = {
     "sm2": ("-digest", "sm3", "-pkeyopt", "distid:1234567812345678"),
+    "guarded": ("-digest", "sm3", "-pkeyopt", "distid:1234567812345678"),
     "ec": ("-digest", "sha256"),
     "rsa": ("-digest", "sha256"),
 }

@@ -11,7 +11,7 @@ import pytest
 
 from signetd.api.v1 import access_service_pb2 as access
 from tests.integration.attack.scene import FOUNDER, Scene
-from tests.integration.streams.talk import Stream, reasons, sign
+from tests.integration.streams.talk import Stream, reasons, refused, sign, start
 
 Start = Callable[..., Scene]
 
@@ -77,6 +77,8 @@ def test_a_token_that_is_pulled_out_fails_items_until_it_is_back(fresh: Start) -
     assert reasons(stream.read(1)) == {1: "OK"}
     scene.daemon.faults("* hide")
     scene.daemon.await_log("token t is ABSENT")
+    _, _, info = refused(scene.by("signer").channel, [start("ec")])
+    assert info.reason == "TOKEN_ABSENT", "a document is sent in vain"
     stream.send(sign(2))
     gone = stream.read(1)
     assert reasons(gone) == {2: "TOKEN_ABSENT"}

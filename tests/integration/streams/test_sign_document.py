@@ -14,6 +14,7 @@ import grpc
 import pytest
 
 from signetd.api.v1 import access_service_pb2 as access
+from signetd.api.v1 import approval_service_pb2 as approvals
 from signetd.api.v1 import key_service_pb2 as keys
 from signetd.api.v1 import resources_pb2 as resources
 from signetd.api.v1 import signing_service_pb2 as messages
@@ -222,6 +223,37 @@ def test_a_key_that_is_replaced_meanwhile_does_not_sign_a_digest_of_the_old_one(
     other.join()
     assert (info.reason, info.metadata["retryable"]) == ("POLICY_CHANGED", "true"), text
     assert document(channel, [start("renewed"), *chunks(b"halfhalf"), end()]).response.signature
+
+
+def test_an_approval_is_for_the_digest_of_the_document_and_used_once(
+    town: Scene, channel: grpc.Channel, openssl: Openssl
+) -> None:
+    town.key("guarded", key_type=resources.KEY_TYPE_SM2)
+    town.admit("voter", access.ROLE_SIGNER)
+    town.group("voters", "voter")
+    rule = resources.ApprovalRule(count=1, group="groups/voters")
+    town.policy("guarded", resources.KeyPolicy(approval=rule))
+    body = [*chunks(b"a contract"), end()]
+    _, text, info = refused(channel, [start("guarded"), *body])
+    assert info.reason == "APPROVAL_NEEDED", text
+    subject = messages.SignRequest(key="keys/guarded", message=b"a contract")
+    made = town.by("signer").done(
+        "ApprovalService/CreateApproval",
+        approvals.CreateApprovalRequest(sign=subject, summary="a contract"),
+    )
+    vote = approvals.ApproveApprovalRequest(name=made.name, digest=made.digest)
+    town.by("voter").done("ApprovalService/ApproveApproval", vote)
+    other = [*chunks(b"another contract"), end()]
+    wrong = refused(channel, [start("guarded", approval=made.name), *other])[2]
+    assert wrong.reason == "APPROVAL_INVALID"
+    before = town.last()
+    signed = document(channel, [start("guarded", approval=made.name), *body])
+    assert openssl.accepts("guarded", b"a contract", signed.response.signature)
+    (record,) = [each for each in town.records(before) if each.kind == "use"]
+    assert json.loads(record.json)["approval"] == made.name
+    assert refused(channel, [start("guarded", approval=made.name), *body])[2].reason == (
+        "APPROVAL_INVALID"
+    )
 
 
 def test_a_document_whose_client_goes_is_recorded_and_not_signed(

@@ -24,7 +24,7 @@ from signetd.drivers.types import Requester
 _ITEMS: Final = 64
 """Items of one stream and key that are at the desk together: more than a token's workers can take,
 and few enough that one stream does not fill a token's queue for everybody else."""
-_GROUPS: Final = 4  # at the desk together, so that tokens have work while results are sent
+_GROUPS: Final = 2  # at the desk together: one with the token while the results of another are sent
 
 
 class Item(msgspec.Struct, frozen=True):

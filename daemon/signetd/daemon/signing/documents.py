@@ -9,20 +9,13 @@ import msgspec
 
 from signetd.daemon.audit.types import Ledger
 from signetd.daemon.audit.use_records import Use, UseRecords
-from signetd.daemon.keys.types import RegisteredKey
-from signetd.daemon.policy.evaluate import Decision
-from signetd.daemon.policy.types import Asker, KeyPurpose
+from signetd.daemon.policy.gate import Gate
+from signetd.daemon.policy.types import Asker
 from signetd.daemon.signing.hashing import DocumentHash
 from signetd.daemon.signing.item import OPERATION
+from signetd.daemon.signing.permits import Permits
 from signetd.daemon.signing.types import DocumentEnd, Released, SignInput
-from signetd.daemon.signing.validate import (
-    Checked,
-    check,
-    check_allowed,
-    check_enabled,
-    check_purpose,
-    check_version,
-)
+from signetd.daemon.signing.validate import Checked, check_version
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.types import Algorithm
 
@@ -37,13 +30,11 @@ class Desk(Protocol):
         ...
 
 
-class Gate(Protocol):
-    """What knows who may sign."""
+class Engine(Protocol):
+    """What makes signatures."""
 
-    def signing(
-        self, asker: Asker, key_id: str, algorithm: Algorithm | None, *, digest_given: bool
-    ) -> tuple[RegisteredKey, Decision]:
-        """Return a key that somebody may sign with; raises PERMISSION_DENIED, KEY_NOT_FOUND."""
+    def check_takes_digest(self, checked: Checked) -> None:
+        """Raise why a digest could not be signed at this moment."""
         ...
 
 
@@ -66,9 +57,10 @@ class SignedDocument(NamedTuple):
 class DocumentDesk:
     """Signs documents for callers whom policy allows it; each that is begun has one record."""
 
-    def __init__(self, desk: Desk, gate: Gate, ledger: Ledger) -> None:
+    def __init__(self, desk: Desk, gate: Gate, engine: Engine, ledger: Ledger) -> None:
         self._desk = desk
-        self._gate = gate
+        self._permits = Permits(gate)
+        self._engine = engine
         self._ledger = ledger
         self._records = UseRecords(ledger)
 
@@ -106,16 +98,14 @@ class DocumentDesk:
         return SignedDocument(released, digest, hashed.size)
 
     def _begin(self, asker: Asker, request: SignInput) -> Checked:
-        key, _ = self._gate.signing(asker, request.key, request.algorithm, digest_given=False)
-        check_purpose(key, KeyPurpose.SIGNING)
-        checked = check(key, msgspec.structs.replace(request, message=_NOTHING))
+        whole = msgspec.structs.replace(request, message=_NOTHING)  # as if it were of a message
+        checked = self._permits.of(whole, asker).checked
         if checked.algorithm is Algorithm.ED25519:
             raise SignetError(
                 Reason.ALGORITHM_UNSUITABLE,
-                f"The key {key.id!r} signs with Ed25519, which takes a whole message and no "
+                f"The key {request.key!r} signs with Ed25519, which takes a whole message and no "
                 "digest: send up to 1 MiB with Sign, or use another key for documents.",
             )
-        check_allowed(key, checked.algorithm)
-        check_enabled(key)
-        check_version(key, request.version)
+        check_version(checked.key, request.version)
+        self._engine.check_takes_digest(checked)
         return checked

@@ -53,8 +53,11 @@ class SigningServiceStub:
     When the client has ended its side, what is under way is finished, its results are sent, and the
     stream ends. While 256 items of a stream are under way the daemon reads no more. When the daemon
     stops, it reads no more either, answers what is under way and ends the stream with
-    UNAVAILABLE: SHUTTING_DOWN; items without a result were not read, send them again. A message
-    that cannot be read ends the stream in the same way, with INVALID_ARGUMENT.
+    UNAVAILABLE: SHUTTING_DOWN; send the items that have no result again. A message that cannot be
+    read ends the stream in the same way, with INVALID_ARGUMENT: INPUT_INVALID.
+
+    Each item must be signed within 30 seconds (limits.default_deadline) of when it came. Read the
+    results while you send: a client that takes nothing for 30 seconds is sent away.
     """
 
     SignDocument: grpc.StreamUnaryMultiCallable[
@@ -62,8 +65,8 @@ class SigningServiceStub:
         signetd.api.v1.signing_service_pb2.SignDocumentResponse,
     ]
     """Signs a document of any size, which is hashed here as it arrives. The parts come in order:
-    `start`, chunks, `end`. Whether the caller may sign is known after `start`: wait for an error
-    while the chunks are sent, and send no more after one.
+    `start`, chunks, `end`. Whether the caller may sign is known after `start`: look out for an error
+    while the chunks are sent, and send no more after one. For grants a document is a message.
 
     Each part must come within 30 seconds (limits.default_deadline) of the former, and all of them
     within the deadline of the call; without one this is 300 seconds (limits.max_deadline).
@@ -112,8 +115,11 @@ class SigningServiceAsyncStub:
     When the client has ended its side, what is under way is finished, its results are sent, and the
     stream ends. While 256 items of a stream are under way the daemon reads no more. When the daemon
     stops, it reads no more either, answers what is under way and ends the stream with
-    UNAVAILABLE: SHUTTING_DOWN; items without a result were not read, send them again. A message
-    that cannot be read ends the stream in the same way, with INVALID_ARGUMENT.
+    UNAVAILABLE: SHUTTING_DOWN; send the items that have no result again. A message that cannot be
+    read ends the stream in the same way, with INVALID_ARGUMENT: INPUT_INVALID.
+
+    Each item must be signed within 30 seconds (limits.default_deadline) of when it came. Read the
+    results while you send: a client that takes nothing for 30 seconds is sent away.
     """
 
     SignDocument: grpc.aio.StreamUnaryMultiCallable[
@@ -121,8 +127,8 @@ class SigningServiceAsyncStub:
         signetd.api.v1.signing_service_pb2.SignDocumentResponse,
     ]
     """Signs a document of any size, which is hashed here as it arrives. The parts come in order:
-    `start`, chunks, `end`. Whether the caller may sign is known after `start`: wait for an error
-    while the chunks are sent, and send no more after one.
+    `start`, chunks, `end`. Whether the caller may sign is known after `start`: look out for an error
+    while the chunks are sent, and send no more after one. For grants a document is a message.
 
     Each part must come within 30 seconds (limits.default_deadline) of the former, and all of them
     within the deadline of the call; without one this is 300 seconds (limits.max_deadline).
@@ -177,8 +183,11 @@ class SigningServiceServicer(metaclass=abc.ABCMeta):
         When the client has ended its side, what is under way is finished, its results are sent, and the
         stream ends. While 256 items of a stream are under way the daemon reads no more. When the daemon
         stops, it reads no more either, answers what is under way and ends the stream with
-        UNAVAILABLE: SHUTTING_DOWN; items without a result were not read, send them again. A message
-        that cannot be read ends the stream in the same way, with INVALID_ARGUMENT.
+        UNAVAILABLE: SHUTTING_DOWN; send the items that have no result again. A message that cannot be
+        read ends the stream in the same way, with INVALID_ARGUMENT: INPUT_INVALID.
+
+        Each item must be signed within 30 seconds (limits.default_deadline) of when it came. Read the
+        results while you send: a client that takes nothing for 30 seconds is sent away.
         """
 
     @abc.abstractmethod
@@ -188,8 +197,8 @@ class SigningServiceServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[signetd.api.v1.signing_service_pb2.SignDocumentResponse, collections.abc.Awaitable[signetd.api.v1.signing_service_pb2.SignDocumentResponse]]:
         """Signs a document of any size, which is hashed here as it arrives. The parts come in order:
-        `start`, chunks, `end`. Whether the caller may sign is known after `start`: wait for an error
-        while the chunks are sent, and send no more after one.
+        `start`, chunks, `end`. Whether the caller may sign is known after `start`: look out for an error
+        while the chunks are sent, and send no more after one. For grants a document is a message.
 
         Each part must come within 30 seconds (limits.default_deadline) of the former, and all of them
         within the deadline of the call; without one this is 300 seconds (limits.max_deadline).
