@@ -211,6 +211,22 @@ async def test_a_batch_in_a_hanging_worker_is_taken_over_but_for_one_item(faulty
         await pool.close()
 
 
+async def test_a_worker_that_sleeps_before_its_batch_loses_nothing(faulty: Faulty) -> None:
+    """What waits behind its next item is given to others; that item it still has to sign."""
+    pool, order = await ready(faulty, workers=2, request_timeout=10.0)
+    try:
+        await pool.sign_many(digests(order, 100))
+        sleeper = pool.crew.ready[1]
+        os.kill(sleeper.pid, signal.SIGSTOP)
+        signing = asyncio.ensure_future(pool.sign_many(digests(order, 200)))
+        await eventually(lambda: sleeper.stalled)
+        await eventually(lambda: not pool.crew.ready[0].in_flight)
+        os.kill(sleeper.pid, signal.SIGCONT)
+        assert reasons(await signing) == {"OK": 200}
+    finally:
+        await pool.close()
+
+
 async def test_a_worker_that_is_killed_takes_one_item_with_it(faulty: Faulty) -> None:
     pool, order = await ready(faulty, workers=2)
     try:
