@@ -30,6 +30,9 @@ FUZZ_VENV := .venv-fuzz
 BIN := $(VENV)/bin
 # More than there are cores: many tests wait for a daemon or a token.
 PYTEST_WORKERS ?= 4
+# Some containers forbid Python to keep what it has compiled. Each of the many processes that are started
+# here would compile everything again: a second of processor time for a daemon. Empty is as if not set.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: demo test test-tokens lint proto chaos recovery soak overload crashes fuzz audit-cost policy-cost seal-cost bench profile clean setup
 

@@ -26,6 +26,8 @@ if ! "$python" -m venv "$folder" >/dev/null 2>&1; then
     "$python" -m venv "$folder"
 fi
 "$folder/bin/python" -m pip install -q -c constraints.txt uv
+# Compiled now, for those who use it may not be allowed to write, or be told not to.
+export UV_COMPILE_BYTECODE=1
 if [ -n "$project" ]; then
     "$folder/bin/uv" pip install -q --python "$folder/bin/python" -c constraints.txt -e "$project" --group "$group"
 else # the generator's own pins

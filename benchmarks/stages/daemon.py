@@ -27,7 +27,7 @@ def watch(recorder: Recorder) -> None:
     around(Gate, "signing", "gate", recorder)
     around(SigningDesk, "sign", "desk", recorder)
     around(TokenPool, "sign", "pool", recorder)
-    around(GroupLedger, "write", "ledger", recorder)
+    around(GroupLedger, "write_many", "ledger", recorder)
     # A worker is told by its environment where to find the program in place of its own.
     os.environ["PYTHONPATH"] = str(Path.cwd())
     child._MODULE = _WORKER  # type: ignore[misc]  # that is what this is for

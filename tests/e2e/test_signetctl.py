@@ -110,6 +110,9 @@ def test_what_a_key_is_for_what_holds_for_it_and_how_often_it_was_used(
     shown = json.loads(signetctl("--output", "json", "key", "show", "counted").stdout)
     assert (shown["purpose"], shown["uses"]) == ("SIGNING", 1)
     assert shown["policy"]["limits"] == [{"count": 1, "period": "EVER"}]
+    unverified = signetctl("key", "set-policy", "counted", "--skip-verification")
+    assert "signatures not verified" in unverified.stdout, unverified.stderr
+    assert "signatures not verified" in signetctl("key", "show", "counted").stdout
     lifted = signetctl("key", "set-policy", "counted").stdout
     assert "no limits" in lifted
 

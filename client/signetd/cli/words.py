@@ -28,5 +28,6 @@ def policy_text(policy: Mapping[str, Any]) -> str:
         *given("at most", limits_text(policy.get("limits", ()))),
         *given("approved by", rule_text(rule) if rule else ""),
         *given("only with", ", ".join(policy.get("algorithms", ()))),
+        *(["signatures not verified"] if policy.get("skip_verification") else []),
     ]
     return "; ".join(found) or "no limits"

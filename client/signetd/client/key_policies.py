@@ -12,7 +12,8 @@ class KeyPolicyItem:
 
     Limits are numbers of signatures, 0 for none. ``approvals`` people of the group ``approvers``
     must approve each signature, of the security administrators if that is "". ``algorithms`` are
-    names such as "RSA_PSS_SHA256"; none means all that suit the key.
+    names such as "RSA_PSS_SHA256"; none means all that suit the key. ``skip_verification``: its
+    signatures leave unverified, which only a key for signing may have.
     """
 
     per_minute: int = 0
@@ -21,6 +22,7 @@ class KeyPolicyItem:
     approvals: int = 0
     approvers: str = ""
     algorithms: tuple[str, ...] = ()
+    skip_verification: bool = False
 
 
 def policy_message(item: KeyPolicyItem) -> resources.KeyPolicy:
@@ -32,6 +34,7 @@ def policy_message(item: KeyPolicyItem) -> resources.KeyPolicy:
             resources.Algorithm.ValueType(messages.algorithm_number(name))
             for name in item.algorithms
         ],
+        skip_verification=item.skip_verification,
     )
 
 

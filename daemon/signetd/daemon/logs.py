@@ -10,6 +10,7 @@ import structlog
 from structlog.typing import EventDict, Processor
 
 from signetd.daemon.config import Log
+from signetd.daemon.log_output import LossyOutput
 
 
 def configure(settings: Log) -> None:
@@ -20,13 +21,14 @@ def configure(settings: Log) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     level = logging.getLevelNamesMapping()[settings.level.upper()]
+    output = LossyOutput(sys.stderr)
     structlog.configure(
         processors=[*shared, *_renderer(settings.format)],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(output),  # type: ignore[arg-type]  # it writes lines
         cache_logger_on_first_use=False,
     )
-    _take_over_logging(shared, settings, level)
+    _take_over_logging(output, shared, settings, level)
 
 
 def _renderer(form: str) -> list[Processor]:
@@ -36,8 +38,10 @@ def _renderer(form: str) -> list[Processor]:
     return [structlog.dev.ConsoleRenderer(colors=colours)]
 
 
-def _take_over_logging(shared: Sequence[Processor], settings: Log, level: int) -> None:
-    handler = logging.StreamHandler(sys.stderr)
+def _take_over_logging(
+    output: LossyOutput, shared: Sequence[Processor], settings: Log, level: int
+) -> None:
+    handler = logging.StreamHandler(output)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared],

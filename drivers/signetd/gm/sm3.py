@@ -1,7 +1,7 @@
 """SM3 (GB/T 32905), from Python's hashlib where it has it, else from cryptography."""
 
 import hashlib
-from typing import Protocol, Self
+from typing import Final, Protocol, Self
 
 from cryptography.hazmat.primitives import hashes
 
@@ -33,11 +33,14 @@ class _CryptographySm3:
         return _CryptographySm3(self._state.copy())
 
 
+_IN_HASHLIB: Final = "sm3" in hashlib.algorithms_available
+
+
 def new(data: bytes = b"") -> Sm3Hash:
     """Begin an SM3 with *data*."""
-    state: Sm3Hash = (
-        hashlib.new("sm3") if "sm3" in hashlib.algorithms_available else _CryptographySm3()
-    )
+    if _IN_HASHLIB:
+        return hashlib.new("sm3", data)
+    state = _CryptographySm3()
     state.update(data)
     return state
 

@@ -19,6 +19,12 @@ def test_a_policy_is_written_whole() -> None:
     ]
     assert (policy.approval.count, policy.approval.group) == (2, "groups/board")
     assert list(policy.algorithms) == [resources.ALGORITHM_RSA_PSS_SHA256]
+    assert not policy.skip_verification
+
+
+def test_verification_is_left_out_only_when_asked_for() -> None:
+    item = KeyPolicyItem(skip_verification=True)
+    assert _operations.set_key_policy("k", item).request.policy.skip_verification
 
 
 def test_an_empty_policy_is_sent_too() -> None:

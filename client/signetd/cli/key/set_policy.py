@@ -23,6 +23,13 @@ def command(
         list[str] | None,
         typer.Option(help="Only with it, e.g. rsa-pss-sha256; may be repeated"),
     ] = None,
+    skip_verification: Annotated[
+        bool,
+        typer.Option(
+            "--skip-verification",
+            help="Give signatures out unverified: faster, but a faulty token is not noticed",
+        ),
+    ] = False,
 ) -> None:
     """Say what holds for every use of a key, in place of what held; without options nothing does.
 
@@ -39,5 +46,6 @@ def command(
             approvals=approvals,
             approvers=approvers,
             algorithms=tuple(algorithm or ()),
+            skip_verification=skip_verification,
         )
         shown.one(session.output, client.set_key_policy(name, wanted))

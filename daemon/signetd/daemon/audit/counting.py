@@ -21,22 +21,29 @@ _ADVICE: Final = {
 
 def charges_of(entry: Entry) -> tuple[Charge, ...]:
     """Return the charges that are all made; every signature counts for its key, whoever asks."""
+    charges = entry.charges
     if not counts_use(entry.event):
-        return entry.charges
+        return charges
     own = entry.event.resource
-    if any(each.scope == own and not each.window for each in entry.charges):
-        return entry.charges
-    return (*entry.charges, Charge(scope=own))
+    for each in charges:
+        if each.scope == own and not each.window:
+            return charges
+    return (*charges, Charge(scope=own))
 
 
 def counters_of(entries: Iterable[Entry]) -> set[Counter]:
     """Return every counter that *entries* may need."""
-    return {
-        (charge.scope, charge.window)
-        for entry in entries
-        for charges in (charges_of(entry), *(each.charges for each in entry.alternatives))
-        for charge in charges
-    }
+    found: set[Counter] = set()
+    for entry in entries:
+        found.update(_counters(charges_of(entry)))
+        for alternative in entry.alternatives:
+            if alternative.charges:
+                found.update(_counters(alternative.charges))
+    return found
+
+
+def _counters(charges: Iterable[Charge]) -> list[Counter]:
+    return [(charge.scope, charge.window) for charge in charges]
 
 
 class Counts:

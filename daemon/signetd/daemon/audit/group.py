@@ -1,22 +1,20 @@
 """Writes a group of entries into the chain: one durable transaction, whatever its size."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 
-from signetd.daemon.audit.chain import START, Link, Place, counts_use, link, place_of
+from signetd.daemon.audit.chain import START, Link, Place, counts_use, encode, link, place_of
 from signetd.daemon.audit.counting import Counter, Counts, counters_of
-from signetd.daemon.audit.types import Entry, Event, Written, failed
+from signetd.daemon.audit.types import Entry, Event, Outcome, Written, failed
 from signetd.daemon.state import audit_writing, use_counters
 from signetd.daemon.state.audit import AuditStore
+from signetd.daemon.state.audit_transaction import AuditTransaction
 from signetd.daemon.state.errors import StateError
 from signetd.drivers.errors import Reason, SignetError
 
-Outcome = Written | Exception
-"""What became of an entry: where it is, or what its writer is to be told."""
 Clock = Callable[[], datetime]
 
 _SWEEP: Final = timedelta(hours=1)
@@ -58,8 +56,10 @@ class GroupWriter:
         if self._failed:
             self.settle()
         self._failed = True
-        with self._store.transaction() as connection:
-            group = self._write(connection, entries)
+        now = self._clock()
+        plain = not (self._is_sweep_due(now) or any(map(_needs_connection, entries)))
+        with self._store.writing(plain=plain) as transaction:
+            group = self._write(transaction, entries, now)
             if group.links:
                 self._doubtful = group.links[-1], group.outcomes
         self._remember(group.counts.changed)
@@ -96,32 +96,35 @@ class GroupWriter:
             self._known.clear()
         self._known.update(counters)
 
-    def _write(self, connection: Connection, entries: Sequence[Entry]) -> "_Group":
-        now = self._clock()
-        audit_writing.lock_chain(connection, self._store.chain)
-        self._sweep(connection, now)
-        counters = counters_of(entries)
-        counts = use_counters.lock(connection, counters, self._known)
-        group = _Group(connection, self._store.chain, self.tail, Counts(counts), now)
+    def _write(
+        self, transaction: AuditTransaction, entries: Sequence[Entry], now: datetime
+    ) -> "_Group":
+        if self._is_sweep_due(now):
+            use_counters.delete_old(transaction.connection, now)
+            self._swept = now
+        counts = transaction.lock(counters_of(entries), self._known)
+        group = _Group(transaction, self._store.chain, self.tail, Counts(counts), now)
         group.add_all(entries)
         if group.links:
-            audit_writing.add(connection, group.links)
-            use_counters.write(connection, group.counts.changed)
+            transaction.add(group.links)
+            transaction.write_counts(group.counts.changed)
         return group
 
-    def _sweep(self, connection: Connection, now: datetime) -> None:
-        if now - self._swept >= _SWEEP:
-            use_counters.delete_old(connection, now)
-            self._swept = now
+    def _is_sweep_due(self, now: datetime) -> bool:
+        return now - self._swept >= _SWEEP
+
+
+def _needs_connection(entry: Entry) -> bool:
+    return bool(entry.guards or entry.effects)
 
 
 class _Group:
     """The entries of one transaction, one after the other."""
 
     def __init__(
-        self, connection: Connection, chain: str, tail: Place, counts: Counts, now: datetime
+        self, transaction: AuditTransaction, chain: str, tail: Place, counts: Counts, now: datetime
     ) -> None:
-        self._connection = connection
+        self._transaction = transaction
         self._chain = chain
         self._tail = tail
         self._now = now
@@ -134,44 +137,52 @@ class _Group:
         """Take the entries in their order."""
         changes = any(entry.effects for entry in entries)
         if any(entry.policy_version for entry in entries):
-            self._version = audit_writing.policy_version(self._connection, changes=changes)
+            self._version = self._transaction.policy_version(changes=changes)
         for entry in entries:
             self.outcomes.append(self._add(entry))
             if entry.effects and self._version:  # they may have changed it
-                self._version = audit_writing.policy_version(self._connection, changes=True)
+                self._version = self._transaction.policy_version(changes=True)
 
     def _add(self, entry: Entry) -> Outcome:
         if entry.policy_version not in (0, self._version):
             return _changed()
         moment = max(self._now, self._tail.time)
         try:
+            if entry.effects or entry.guards:
+                encode(entry.event)  # before they do anything
             for guard in entry.guards:
-                guard(self._connection, moment)
+                guard(self._transaction.connection, moment)
             grant, after = self.counts.choose(entry)
             self._make(entry, moment)
+        except UnicodeEncodeError as error:
+            return error
         except DBAPIError as error:
             if not isinstance(error, _OF_THE_EFFECT):
                 raise
             return self._refuse(entry.event, error)
         except Exception as error:  # an effect refuses, or has a fault of its own
             return self._refuse(entry.event, error)
-        self.counts.make(after)
-        return self._place(entry.event, grant)
+        return self._place(entry.event, grant, after)
 
     def _make(self, entry: Entry, moment: datetime) -> None:
         if entry.effects:
-            with self._connection.begin_nested():
+            connection = self._transaction.connection
+            with connection.begin_nested():
                 for effect in entry.effects:
-                    effect(self._connection, moment)
+                    effect(connection, moment)
 
     def _refuse(self, event: Event, error: Exception) -> Exception:
         known = error if isinstance(error, SignetError) else SignetError(Reason.INTERNAL, "")
-        self._place(failed(event, known), "")
-        return error
+        placed = self._place(failed(event, known), "", {})
+        return placed if isinstance(placed, UnicodeEncodeError) else error
 
-    def _place(self, event: Event, grant: str) -> Written:
-        use = self.counts[event.resource, ""] if counts_use(event) else 0
-        placed = link(self._chain, event, self._tail, self._now, use, grant)
+    def _place(self, event: Event, grant: str, after: Mapping[Counter, int]) -> Outcome:
+        use = after[event.resource, ""] if counts_use(event) else 0
+        try:
+            placed = link(self._chain, event, self._tail, self._now, use, grant)
+        except UnicodeEncodeError as error:  # it must not fail together with the others
+            return error
+        self.counts.make(after)
         self.links.append(placed)
         self._tail = placed.place
         return Written(number=self._tail.number, time=self._tail.time, grant=grant)

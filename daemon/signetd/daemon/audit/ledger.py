@@ -6,12 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Final, TypeVar
 
-from signetd.daemon.audit import chain, opening
+from signetd.daemon.audit import opening
 from signetd.daemon.audit.chain import Place
-from signetd.daemon.audit.group import Clock, GroupWriter, Outcome, utc_now
+from signetd.daemon.audit.group import Clock, GroupWriter, utc_now
 from signetd.daemon.audit.health import Health, cause_of, is_passing
-from signetd.daemon.audit.types import Entry, Event, Kind, Written
-from signetd.daemon.audit.waiting import Waiter, Waiting, tell
+from signetd.daemon.audit.types import Entry, Event, Kind, Outcome, Written
+from signetd.daemon.audit.waiting import Waiter, Waiting, fail, tell
 from signetd.daemon.state.audit import AuditStore
 from signetd.drivers.errors import Reason, SignetError
 
@@ -83,12 +83,17 @@ class GroupLedger:
 
     async def write(self, entry: Entry) -> Written:
         """Write *entry* durably; see Ledger. Raises SHUTTING_DOWN once it is closed."""
+        (outcome,) = await self.write_many((entry,))
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    async def write_many(self, entries: Sequence[Entry]) -> list[Outcome]:
+        """Write *entries* durably; see Ledger. Raises SHUTTING_DOWN once it is closed."""
         if self._waiting.closed or self._task is None:
             raise SignetError(Reason.SHUTTING_DOWN, "The audit is closed: the daemon stops.")
         self.check()
-        # What cannot be written must not fail together with the others of its group.
-        chain.encode(entry.event)
-        return await self._waiting.put(entry)
+        return await self._waiting.put(entries)
 
     async def close(self) -> None:
         """Write what waits, and end; a second call does nothing."""
@@ -106,12 +111,15 @@ class GroupLedger:
             else:
                 self._waiting.news.clear()
                 await self._waiting.news.wait()
+        await self._in_thread(self._store.close)
 
     async def _write_group(self) -> None:
         await self._waiting.gather()
         group = self._waiting.take()
         try:
-            outcomes = await self._in_thread(partial(self._commit, [each for each, _ in group]))
+            outcomes = await self._in_thread(
+                partial(self._commit, [each for entries, _ in group for each in entries])
+            )
         except Exception as error:  # whatever it is, it must not end the writing of the audit
             self._fail(group, error)
             return
@@ -133,8 +141,8 @@ class GroupLedger:
 
     def _fail(self, group: Sequence[Waiter], error: Exception) -> None:
         self._health.fail(cause_of(error), error)
-        waiting = [*group, *self._waiting.take_all()]
-        tell(waiting, [self._health.refusal() for _ in waiting])
+        for waiter in (*group, *self._waiting.take_all()):
+            fail(waiter, self._health.refusal())
 
     async def _probe(self) -> None:
         if await self._health.pause(self._waiting.news, lambda: self._waiting.closed):

@@ -1,5 +1,6 @@
 """What is written down of every decision, and what happens together with the writing."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -104,6 +105,10 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
     grant: str = ""
 
 
+Outcome = Written | Exception
+"""What became of an entry: where it is, or what its writer is to be told."""
+
+
 class Ledger(Protocol):
     """Where decisions are written down; nothing is answered before that."""
 
@@ -117,6 +122,18 @@ class Ledger(Protocol):
         Finished even if the caller is cancelled. Raises SignetError: AUDIT_UNAVAILABLE when it
         cannot be written; POLICY_CHANGED; LIMIT_REACHED and what an effect raises, once the
         refusal is in the chain.
+        """
+        ...
+
+
+class ManyLedger(Ledger, Protocol):
+    """One that also takes many entries of one writer at once."""
+
+    async def write_many(self, entries: Sequence[Entry]) -> list[Outcome]:
+        """Write *entries* one after the other in one transaction; return what became of each.
+
+        As `write` otherwise: what that raises for an entry is its outcome here. Raises
+        AUDIT_UNAVAILABLE when none of them can be written.
         """
         ...
 

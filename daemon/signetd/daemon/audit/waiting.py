@@ -6,26 +6,29 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Final
 
-from signetd.daemon.audit.group import Outcome
-from signetd.daemon.audit.types import Entry, Written
+from signetd.daemon.audit.types import Entry, Outcome
 from signetd.drivers.errors import Reason, SignetError
 
-_GATHER: Final = 0.012
+_GATHER: Final = 0.003
 _GATHER_EACH: Final = 0.001
 """Seconds between the begins of two groups at most, and for each entry of the one before."""
 _ENOUGH: Final = 32
 """Entries that are written at once, without waiting for more."""
 _QUIET: Final = 0.002
 """Seconds without a further entry after which no more is waited for."""
-Waiter = tuple[Entry, "asyncio.Future[Written]"]
+Waiter = tuple[Sequence[Entry], "asyncio.Future[list[Outcome]]"]
 
 
 class Waiting:
-    """Entries with the futures of their writers: at most *limit*, in groups of at most *group*."""
+    """Entries with the futures of their writers: at most *limit*, in groups of about *group*.
+
+    What one writer has put together stays together, so a group, and what waits, may be more.
+    """
 
     def __init__(self, limit: int, group: int) -> None:
         self._limit, self._group = limit, group
         self._waiters: deque[Waiter] = deque()
+        self._count = 0
         self._enough = asyncio.Event()
         self._begun, self._size = 0.0, 0  # of the last group
         self.news = asyncio.Event()
@@ -33,11 +36,11 @@ class Waiting:
         self.closed = False
 
     def __len__(self) -> int:
-        return len(self._waiters)
+        return self._count
 
     def check(self) -> None:
         """Raise AUDIT_UNAVAILABLE if as many wait as may."""
-        if len(self._waiters) >= self._limit:
+        if self._count >= self._limit:
             raise SignetError(
                 Reason.AUDIT_UNAVAILABLE,
                 f"{self._limit} records wait to be written into the audit, as many as may. Try "
@@ -45,12 +48,13 @@ class Waiting:
                 retry_after=1.0,
             )
 
-    def put(self, entry: Entry) -> "asyncio.Future[Written]":
-        """Add an entry; return the future of its outcome, which may be cancelled without effect."""
-        future: asyncio.Future[Written] = asyncio.get_running_loop().create_future()
-        self._waiters.append((entry, future))
+    def put(self, entries: Sequence[Entry]) -> "asyncio.Future[list[Outcome]]":
+        """Add entries; return the future of their outcomes, which may be cancelled."""
+        future: asyncio.Future[list[Outcome]] = asyncio.get_running_loop().create_future()
+        self._waiters.append((entries, future))
+        self._count += len(entries)
         self.news.set()
-        if len(self._waiters) >= _ENOUGH:
+        if self._count >= _ENOUGH:
             self._enough.set()
         return future
 
@@ -69,10 +73,10 @@ class Waiting:
         """
         loop, seen = asyncio.get_running_loop(), 0
         end = self._begun + min(_GATHER, self._size * _GATHER_EACH)
-        while (left := end - time.monotonic()) > 0 and seen < len(self._waiters) < _ENOUGH:
+        while (left := end - time.monotonic()) > 0 and seen < self._count < _ENOUGH:
             if self.closed:
                 return
-            seen = len(self._waiters)
+            seen = self._count
             self._enough.clear()
             timer = loop.call_later(min(left, _QUIET), self._enough.set)
             await self._enough.wait()
@@ -81,23 +85,34 @@ class Waiting:
     def take(self) -> list[Waiter]:
         """Take the next group out."""
         self._begun = time.monotonic()
-        size = min(len(self._waiters), self._group)
+        taken: list[Waiter] = []
+        size = 0
+        while self._waiters and (not taken or size + len(self._waiters[0][0]) <= self._group):
+            taken.append(self._waiters.popleft())
+            size += len(taken[-1][0])
+        self._count -= size
         self._size = size if size > 1 else 0
-        return [self._waiters.popleft() for _ in range(size)]
+        return taken
 
     def take_all(self) -> list[Waiter]:
         """Take everything out."""
         waiters = list(self._waiters)
         self._waiters.clear()
+        self._count = 0
         return waiters
 
 
 def tell(waiters: Sequence[Waiter], outcomes: Sequence[Outcome]) -> None:
     """Tell the writers what became of their entries."""
-    for (_, future), outcome in zip(waiters, outcomes, strict=True):
-        if future.done():  # its writer has gone
-            continue
-        if isinstance(outcome, Written):
-            future.set_result(outcome)
-        else:
-            future.set_exception(outcome)
+    start = 0
+    for entries, future in waiters:
+        end = start + len(entries)
+        if not future.done():  # else its writer has gone
+            future.set_result(list(outcomes[start:end]))
+        start = end
+
+
+def fail(waiter: Waiter, error: SignetError) -> None:
+    """Tell a writer that nothing of its entries was written."""
+    if not waiter[1].done():
+        waiter[1].set_exception(error)

@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from signetd.daemon.keys.types import RegisteredKey
+from signetd.daemon.policy.types import KeyPolicy, KeyPurpose
 from signetd.drivers.algorithms import ALGORITHMS_OF
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.types import Algorithm, KeyType
@@ -70,6 +71,17 @@ def check_suits(key_type: KeyType, algorithm: Algorithm) -> None:
             Reason.ALGORITHM_UNSUITABLE,
             f"{algorithm} does not fit a key of the type {key_type}; these do: "
             f"{', '.join(fitting)}.",
+        )
+
+
+def check_verification(key: RegisteredKey, policy: KeyPolicy) -> None:
+    """Raise KEY_PURPOSE_WRONG if *policy* leaves out a verification that this key must have."""
+    if policy.skip_verification and key.purpose is not KeyPurpose.SIGNING:
+        raise SignetError(
+            Reason.KEY_PURPOSE_WRONG,
+            f"policy.skip_verification is not for the key {key.id!r}, which is for {key.purpose}: "
+            "seals, stamps and the audit rest on its signatures, and each of them is verified. "
+            "Leave it out; only a key for SIGNING may have it.",
         )
 
 

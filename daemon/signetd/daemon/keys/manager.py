@@ -175,9 +175,11 @@ class KeyManager:
     async def set_policy(self, key_id: str, policy: KeyPolicy) -> RegisteredKey:
         """Replace what holds for every use of a key.
 
-        Raises SignetError KEY_NOT_FOUND, KEY_STATE_WRONG when destroyed, and ALGORITHM_UNSUITABLE.
+        Raises SignetError KEY_NOT_FOUND, KEY_STATE_WRONG when destroyed, ALGORITHM_UNSUITABLE, and
+        KEY_PURPOSE_WRONG if signatures shall leave unverified that must not.
         """
         key = self.get(key_id)
+        checks.check_verification(key, policy)
         for algorithm in sorted(policy.algorithms):
             checks.check_suits(key.key_type, algorithm)
         return await self._finish(self._change(key_id, policy=policy))

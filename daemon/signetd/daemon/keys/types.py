@@ -86,6 +86,14 @@ class RegisteredKey(msgspec.Struct, frozen=True, kw_only=True):
     older: tuple[KeyVersion, ...] = ()
 
     @property
+    def is_verified(self) -> bool:
+        """Whether each signature is verified before it leaves: always, but for keys for SIGNING.
+
+        Whatever a policy says that came into the database by another way than `set_policy`.
+        """
+        return not (self.policy.skip_verification and self.purpose is KeyPurpose.SIGNING)
+
+    @property
     def fingerprint(self) -> str:
         """SHA-256 of ``spki``, lower-case hex."""
         return hashlib.sha256(self.spki).hexdigest()

@@ -120,11 +120,15 @@ class ApprovalRule(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class KeyPolicy(msgspec.Struct, frozen=True, kw_only=True):
-    """What holds for every use of a key; no ``algorithms`` means all that suit it."""
+    """What holds for every use of a key; no ``algorithms`` means all that suit it.
+
+    ``skip_verification``: signatures leave without being verified; only a key for SIGNING may.
+    """
 
     limits: tuple[UseLimit, ...] = ()
     approval: ApprovalRule | None = None
     algorithms: frozenset[Algorithm] = frozenset()
+    skip_verification: bool = False
 
 
 class Schedule(msgspec.Struct, frozen=True, kw_only=True):

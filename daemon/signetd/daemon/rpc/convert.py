@@ -11,7 +11,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from signetd.api.v1 import resources_pb2, signing_service_pb2
 from signetd.daemon.keys import RegisteredKey
-from signetd.daemon.signing import Encoding, Released, SignInput, Verified, VerifyInput
+from signetd.daemon.signing import Encoding, SignInput, Verified, VerifyInput
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.life import TokenState
 from signetd.drivers.types import Algorithm, KeyType, ProtectionLevel
@@ -135,25 +135,6 @@ def verify_input(request: signing_service_pb2.VerifyRequest) -> VerifyInput:
         encoding=_encoding(request.encoding),
         signer_id=request.signer_id if request.HasField("signer_id") else None,
         input_crc32c=request.input_crc32c if request.HasField("input_crc32c") else None,
-    )
-
-
-def sign_response(released: Released) -> signing_service_pb2.SignResponse:
-    """Write a signature."""
-    signed = released.signed
-    key = signed.key
-    return signing_service_pb2.SignResponse(
-        signature=signed.signature,
-        encoding=enum_number(
-            resources_pb2.SignatureEncoding, "SIGNATURE_ENCODING_", signed.encoding
-        ),
-        algorithm=algorithm_number(signed.algorithm),
-        key_version=version_name(key),
-        token=f"tokens/{key.token}",
-        token_serial=key.token_serial,
-        protection_level=protection_number(key.protection_level),
-        signature_crc32c=google_crc32c.value(signed.signature),
-        audit_number=released.number,
     )
 
 

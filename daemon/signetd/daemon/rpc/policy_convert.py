@@ -103,6 +103,7 @@ def policy(message: resources_pb2.KeyPolicy) -> KeyPolicy:
         if message.HasField("approval")
         else None,
         algorithms=algorithms(message.algorithms, "policy.algorithms"),
+        skip_verification=message.skip_verification,
     )
 
 
@@ -115,6 +116,8 @@ def policy_text(value: KeyPolicy) -> str:
         who = f"groups/{group}" if group else "the security administrators"
         parts.append(f"{value.approval.count} approvals of {who}")
     parts += sorted(value.algorithms)
+    if value.skip_verification:
+        parts.append("signatures not verified")
     return ", ".join(parts) or "no limits"
 
 
@@ -124,4 +127,5 @@ def policy_message(value: KeyPolicy) -> resources_pb2.KeyPolicy:
         limits=limit_messages(value.limits),
         approval=rule_message(value.approval) if value.approval is not None else None,
         algorithms=[convert.algorithm_number(each) for each in sorted(value.algorithms)],
+        skip_verification=value.skip_verification,
     )

@@ -3,16 +3,16 @@
 from typing import Protocol
 
 from signetd.api.v1 import signing_service_pb2 as messages
-from signetd.daemon.approvals.subjects import SIGN
 from signetd.daemon.keys.types import RegisteredKey
 from signetd.daemon.policy.types import Asker, Operation
-from signetd.daemon.rpc import batches, calls, convert
+from signetd.daemon.rpc import batches, calls, convert, errors, sign_many
 from signetd.daemon.rpc.recording import Recorder
+from signetd.daemon.rpc.sign_many import ManySigner, known
+from signetd.daemon.rpc.sign_response import fill_response, sign_response
 from signetd.daemon.signing import Released, SignInput, Verified, VerifyInput
-from signetd.drivers.errors import SignetError
 
 
-class Desk(Protocol):
+class Desk(sign_many.Desk, Protocol):
     """What signs for those who may."""
 
     async def sign(self, request: SignInput, asker: Asker) -> Released:
@@ -43,7 +43,7 @@ class SigningApi:
         self._desk = desk
         self._gate = gate
         self._engine = engine
-        self._recorder = recorder
+        self._many = ManySigner(desk, recorder)
 
     async def sign(self, request: messages.SignRequest) -> messages.SignResponse:
         """Answer Sign."""
@@ -53,7 +53,7 @@ class SigningApi:
         call.recorded = True
         released = await self._desk.sign(order, call.asker)
         call.facts["algorithm"] = released.signed.algorithm.value
-        return convert.sign_response(released)
+        return sign_response(released)
 
     async def verify(self, request: messages.VerifyRequest) -> messages.VerifyResponse:
         """Answer Verify."""
@@ -70,19 +70,16 @@ class SigningApi:
     async def batch_sign(self, request: messages.BatchSignRequest) -> messages.BatchSignResponse:
         """Answer BatchSign: as many results as items, in their order."""
         batches.check_size(request.requests)
-        calls.current().recorded = True
-        results = await batches.results_of(
-            request.requests, self._item, lambda error: messages.BatchSignResult(error=error)
-        )
-        return messages.BatchSignResponse(results=results)
-
-    async def _item(self, item: messages.SignRequest) -> messages.BatchSignResult:
-        released = await self._desk.sign(await self._read(item), calls.current().asker)
-        return messages.BatchSignResult(response=convert.sign_response(released))
-
-    async def _read(self, item: messages.SignRequest) -> SignInput:
-        try:
-            return convert.sign_input(item)
-        except SignetError as error:
-            await self._recorder.item(SIGN, error)
-            raise
+        call = calls.current()
+        call.recorded = True
+        outcomes = await self._many.sign(request.requests, call)
+        failed = sum(isinstance(outcome, Exception) for outcome in outcomes)
+        call.facts.update(items=len(outcomes), failed=failed)
+        reply = messages.BatchSignResponse()
+        for outcome in outcomes:
+            result = reply.results.add()
+            if isinstance(outcome, Exception):
+                result.error.CopyFrom(errors.status_of(known(outcome, call), call.request_id))
+            else:
+                fill_response(result.response, outcome)
+        return reply

@@ -28,8 +28,9 @@ from signetd.daemon.seals.stamp_clock import StampClock
 from signetd.daemon.seals.stamp_tokens import NONE, StampTokens, Token
 from signetd.daemon.seals.stamp_types import StampInput, StampMade
 from signetd.daemon.seals.types import RegisteredSeal, SealState
-from signetd.daemon.signing.desk import Approvals, Engine, alike
+from signetd.daemon.signing.approved import Approvals, Engine
 from signetd.daemon.signing.digests import named_digest
+from signetd.daemon.signing.permits import alike
 from signetd.daemon.signing.types import Signed
 from signetd.daemon.signing.validate import check_allowed
 from signetd.drivers.errors import Reason, SignetError

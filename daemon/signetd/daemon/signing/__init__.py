@@ -3,6 +3,7 @@
 from signetd.daemon.signing.desk import SigningDesk
 from signetd.daemon.signing.engine import SigningEngine
 from signetd.daemon.signing.faults import FaultCounter
+from signetd.daemon.signing.item import Outcome
 from signetd.daemon.signing.types import (
     MAX_BATCH_ITEMS,
     MAX_MESSAGE_BYTES,
@@ -19,6 +20,7 @@ __all__ = [
     "MAX_MESSAGE_BYTES",
     "Encoding",
     "FaultCounter",
+    "Outcome",
     "Released",
     "SignInput",
     "Signed",

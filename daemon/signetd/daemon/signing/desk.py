@@ -5,106 +5,33 @@ uses, the approval that it uses up. Only what was written is released. So a sign
 nobody costs nothing, and none leaves beyond a limit, twice for one approval, or without a record.
 """
 
-from collections.abc import Iterable
-from contextlib import AbstractContextManager
-from datetime import datetime
-from typing import Final, Protocol
+import asyncio
+from collections.abc import Sequence
+from typing import Protocol
 
-import msgspec
-
-from signetd.daemon.approvals.types import Subject
-from signetd.daemon.audit.types import Effect, Entry, Ledger, Written
-from signetd.daemon.audit.use_records import Use, UseRecords
-from signetd.daemon.keys.types import RegisteredKey
-from signetd.daemon.policy.charges import approvals_of, charges_of, key_charges
-from signetd.daemon.policy.evaluate import Decision, Option
+from signetd.daemon.audit.types import ManyLedger
 from signetd.daemon.policy.gate import Gate
-from signetd.daemon.policy.types import ApprovalRule, Asker, KeyPurpose
-from signetd.daemon.signing.digests import named_digest
-from signetd.daemon.signing.types import Released, Signed, SignInput
-from signetd.daemon.signing.validate import (
-    Checked,
-    check,
-    check_allowed,
-    check_enabled,
-    check_purpose,
-    check_version,
-)
-from signetd.drivers.errors import Reason, SignetError
-from signetd.drivers.types import Requester
-from signetd.gm.sm3 import sm3
-
-OPERATION: Final = "sign"
-"""What the audit and approvals call it."""
-_TRIES: Final = 5  # to write a signature down while the policy keeps changing
+from signetd.daemon.policy.types import Asker
+from signetd.daemon.signing import approved, plain
+from signetd.daemon.signing.approved import Approvals, ApprovedSigning
+from signetd.daemon.signing.item import Outcome
+from signetd.daemon.signing.plain import PlainSigning
+from signetd.daemon.signing.types import Released, SignInput
 
 
-class Engine(Protocol):
-    """What makes signatures."""
-
-    async def sign(self, checked: Checked, digest: bytes, requester: Requester) -> Signed:
-        """Sign what was checked."""
-        ...
-
-
-class Approvals(Protocol):
-    """Knows what was approved."""
-
-    def reserve(self, approval: str, user: str) -> AbstractContextManager[None]:
-        """Keep an approval for one request meanwhile; raises APPROVAL_INVALID, INPUT_INVALID."""
-        ...
-
-    async def effects_for_sign(
-        self,
-        approval: str,
-        subject: Subject,
-        user: str,
-        wanted: Iterable[ApprovalRule],
-        *,
-        since: datetime | None = None,
-    ) -> tuple[Effect, ...]:
-        """Return what uses the approval up; raises APPROVAL_NEEDED, APPROVAL_INVALID."""
-        ...
-
-
-class _Permit(msgspec.Struct, frozen=True, kw_only=True):
-    """What allows one signature, as long as the policy is the one that it was decided by."""
-
-    checked: Checked
-    version: int
-    options: tuple[Option, ...]
-    rules: tuple[ApprovalRule, ...]
-
-
-class _ReplacedBefore(SignetError):
-    """Another daemon had replaced the pair that signed when the request came."""
-
-    def __init__(self, key: RegisteredKey) -> None:
-        super().__init__(
-            Reason.POLICY_CHANGED,
-            f"The key {key.id!r} was given another pair before this was signed; try again.",
-        )
-
-
-class _Use(Use):
-    """One request, and what its record says so far."""
-
-    def __init__(self, request: SignInput, asker: Asker, began: datetime) -> None:
-        super().__init__(asker, OPERATION, f"keys/{request.key}")
-        self.request = request
-        self.began = began
-        self.pair: RegisteredKey | None = None  # that signs, even if the key is replaced meanwhile
+class Engine(approved.Engine, plain.Engine, Protocol):
+    """What makes signatures, one or many at a time."""
 
 
 class SigningDesk:
     """Signs for callers whom policy allows it, and writes down every signature and refusal."""
 
-    def __init__(self, engine: Engine, gate: Gate, approvals: Approvals, ledger: Ledger) -> None:
-        self._engine = engine
-        self._gate = gate
-        self._approvals = approvals
+    def __init__(
+        self, engine: Engine, gate: Gate, approvals: Approvals, ledger: ManyLedger
+    ) -> None:
+        self._plain = PlainSigning(engine, gate, ledger)
+        self._approved = ApprovedSigning(engine, gate, approvals, ledger)
         self._ledger = ledger
-        self._records = UseRecords(ledger)
 
     async def sign(self, request: SignInput, asker: Asker) -> Released:
         """Sign a message or a digest for *asker*.
@@ -113,115 +40,34 @@ class SigningDesk:
         what ``validate.check`` raises; APPROVAL_NEEDED and other reasons about approvals;
         LIMIT_REACHED; and what the engine raises.
         """
+        (outcome,) = await self.sign_many((request,), asker)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    async def sign_many(self, requests: Sequence[SignInput], asker: Asker) -> list[Outcome]:
+        """Sign many for *asker*; return what became of each, in the order of *requests*.
+
+        What `sign` raises for a request is its outcome here. Those without an approval are signed
+        and written down together. Raises AUDIT_UNAVAILABLE.
+        """
         self._ledger.check()
-        use = _Use(request, asker, self._gate.now())
-        return await self._records.finish(use, self._sign(use))
+        if not any(request.approval for request in requests):
+            return await self._plain.sign(requests, asker)
+        signed, approved_ones = await asyncio.gather(
+            self._plain.sign([each for each in requests if not each.approval], asker),
+            asyncio.gather(*(self._outcome(each, asker) for each in requests if each.approval)),
+        )
+        ways = {False: iter(signed), True: iter(approved_ones)}
+        return [next(ways[bool(request.approval)]) for request in requests]
 
     async def drain(self) -> None:
         """Wait for the records of requests that were given up; before the ledger is closed."""
-        await self._records.drain()
+        await self._plain.drain()
+        await self._approved.drain()
 
-    async def _sign(self, use: _Use) -> Released:
-        permit = self._permit(use)
-        digest = await self._digest(use, permit)
-        with self._approvals.reserve(use.request.approval, use.asker.identity):
-            try:
-                return await self._released(use, permit, digest)
-            except _ReplacedBefore:  # which is known now
-                permit = self._permit(use)
-                return await self._released(use, permit, await self._digest(use, permit))
-
-    async def _digest(self, use: _Use, permit: _Permit) -> bytes:
-        """Return what the key's pair is to sign, which the record names, also of a refusal."""
-        use.pair = permit.checked.key
-        check_version(use.pair, use.request.version)
-        digest = await named_digest(permit.checked)
-        use.note(digest=digest.hex(), algorithm=str(permit.checked.algorithm))
-        return digest
-
-    async def _released(self, use: _Use, permit: _Permit, digest: bytes) -> Released:
-        await self._effects(use, permit, digest)  # before the token is asked in vain
-        signed = await self._engine.sign(permit.checked, digest, use.asker.requester)
-        key = signed.key
-        use.note(
-            key_version=key.version,
-            token=key.token,
-            token_serial=key.token_serial,
-            signature_digest=sm3(signed.signature).hex(),
-        )
-        written = await self._write(use, permit, digest)
-        return Released(signed=signed, number=written.number)
-
-    def _permit(self, use: _Use) -> _Permit:
-        use.note(allowed=False)  # until it is known, here and with the approval
-        request = use.request
-        key, decision = self._gate.signing(
-            use.asker, request.key, request.algorithm, digest_given=request.digest is not None
-        )
-        check_purpose(key, KeyPurpose.SIGNING)
-        checked = check(key, request)
-        check_allowed(key, checked.algorithm)
-        check_enabled(key)
-        options = alike(decision)
-        rules = approvals_of(options[0], key.policy)
-        return _Permit(checked=checked, version=decision.version, options=options, rules=rules)
-
-    async def _effects(self, use: _Use, permit: _Permit, digest: bytes) -> tuple[Effect, ...]:
-        approval = use.request.approval
-        if not (approval or permit.rules):
-            use.note(allowed=True)
-            return ()  # as nearly always
-        use.note(approval=approval, allowed=False)
-        subject = Subject(
-            operation=OPERATION,
-            resource=use.resource,
-            algorithm=permit.checked.algorithm,
-            digest=digest,
-        )
-        effects = await self._approvals.effects_for_sign(
-            approval,
-            subject,
-            use.asker.identity,
-            permit.rules,
-            since=(use.pair or permit.checked.key).create_time,
-        )
-        use.note(allowed=True)
-        return effects
-
-    async def _write(self, use: _Use, permit: _Permit, digest: bytes) -> Written:
-        """Write the signature down, under the policy that counts at that moment."""
-        for _ in range(_TRIES):
-            written = await self._records.write(use, await self._entry(use, permit, digest))
-            if written is not None:
-                return written
-            await self._gate.refresh()
-            permit = self._permit(use)
-            _check_pair(use, permit.checked.key)
-        raise SignetError(
-            Reason.POLICY_CHANGED,
-            "Grants and keys were changed all the time while this was signed; try again.",
-        )
-
-    async def _entry(self, use: _Use, permit: _Permit, digest: bytes) -> Entry:
-        moment = self._gate.now()
-        key = permit.checked.key
-        effects = await self._effects(use, permit, digest)
-        return Entry(
-            event=use.event,
-            charges=key_charges(key.id, key.policy, moment),
-            alternatives=tuple(charges_of(option, moment) for option in permit.options),
-            effects=effects,
-            policy_version=permit.version,
-        )
-
-
-def _check_pair(use: _Use, now: RegisteredKey) -> None:
-    """Raise unless the pair that signed is that of the key *now*, or was when the request came."""
-    if use.pair is not None and use.pair.version != now.version and now.create_time <= use.began:
-        raise _ReplacedBefore(now)
-
-
-def alike(decision: Decision) -> tuple[Option, ...]:
-    """Return the options that ask for the same approval as the first, which asks for the least."""
-    first = decision.alternatives[0].approval
-    return tuple(option for option in decision.alternatives if option.approval == first)
+    async def _outcome(self, request: SignInput, asker: Asker) -> Outcome:
+        try:
+            return await self._approved.sign(request, asker)
+        except Exception as error:  # of this one; the others go on
+            return error

@@ -1,20 +1,20 @@
 """Signs with tokens, and verifies with the registered public keys."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
 import msgspec
 
-from signetd.daemon.keys import tokens as token_checks
 from signetd.daemon.keys import versions
-from signetd.daemon.keys.tokens import Token
 from signetd.daemon.keys.types import RegisteredKey
 from signetd.daemon.signing.faults import FaultCounter
+from signetd.daemon.signing.orders import Group, Planner, SigningToken
 from signetd.daemon.signing.types import Encoding, Signed, Verified, VerifyInput
-from signetd.daemon.signing.validate import Checked, Plan, check, check_enabled, plan
+from signetd.daemon.signing.validate import Checked, check
 from signetd.drivers.algorithms import INTEGER_BYTES
-from signetd.drivers.types import Input, Requester, SignOrder
+from signetd.drivers.errors import SignetError
+from signetd.drivers.types import Input, Requester
 from signetd.drivers.verify import verify
 from signetd.gm.encoding import der_to_raw, raw_to_der
 
@@ -26,14 +26,6 @@ class Keys(Protocol):
 
     def get(self, key_id: str) -> RegisteredKey:
         """Return a key; raises SignetError KEY_NOT_FOUND."""
-        ...
-
-
-class SigningToken(Token, Protocol):
-    """A token that signs."""
-
-    async def sign(self, order: SignOrder, requester: Requester) -> bytes:
-        """Return the signature: raw r ‖ s for SM2 and ECDSA, the octets otherwise."""
         ...
 
 
@@ -54,16 +46,40 @@ class SigningEngine:
         TOKEN_RECOVERING; KEY_NOT_ON_TOKEN; ALGORITHM_NOT_ON_TOKEN; ALGORITHM_UNSUITABLE for a
         digest where the token takes only messages; and what the token answers.
         """
-        check_enabled(checked.key)
-        token = token_checks.find(self._tokens, checked.key.token)
-        order = _order(checked, _plan_for(checked, token), digest)
+        token, order = Planner(self._tokens).order(checked, digest)
         raw = await self._faults.watch(checked.key, token.sign(order, requester))
-        return Signed(
-            signature=raw_to_der(raw) if checked.encoding is Encoding.DER else raw,
-            encoding=checked.encoding,
-            algorithm=checked.algorithm,
-            key=checked.key,
+        return _signed(checked, raw)
+
+    async def sign_many(
+        self, wanted: Sequence[tuple[Checked, bytes]], requester: Requester = _NOBODY
+    ) -> list[Signed | SignetError]:
+        """Sign many, each as `sign` does; what that raises is the result of the one item.
+
+        The tokens work side by side.
+        """
+        planner = Planner(self._tokens)
+        results = planner.take(wanted)
+        await asyncio.gather(
+            *(self._sign_on(group, wanted, results, requester) for group in planner.groups)
         )
+        return [each for each in results if each is not None]  # as many: each has its own by now
+
+    async def _sign_on(
+        self,
+        group: Group,
+        wanted: Sequence[tuple[Checked, bytes]],
+        results: list[Signed | SignetError | None],
+        requester: Requester,
+    ) -> None:
+        made = await _made(group, requester)
+        for index, raw in zip(group.places, made, strict=True):
+            checked = wanted[index][0]
+            if isinstance(raw, SignetError):
+                await self._faults.failed(checked.key, raw)
+                results[index] = raw
+            else:
+                self._faults.succeeded(checked.key)
+                results[index] = _signed(checked, raw)
 
     async def verify(self, request: VerifyInput) -> Verified:
         """Verify a signature with the registered public key, whatever the key's state.
@@ -80,19 +96,21 @@ class SigningEngine:
         return Verified(valid=found is not None, algorithm=checked.algorithm, key=found or key)
 
 
-def _plan_for(checked: Checked, token: SigningToken) -> Plan:
-    info = token_checks.holding(checked.key, token)
-    token_checks.check_offered(checked.key.token, info, checked.algorithm)
-    return plan(checked, info.inputs[checked.algorithm])
+async def _made(group: Group, requester: Requester) -> Sequence[bytes | SignetError]:
+    if len(group.orders) > 1:
+        return await group.token.sign_many(group.orders, requester)
+    try:
+        return (await group.token.sign(group.orders[0], requester),)
+    except SignetError as error:
+        return (error,)
 
 
-def _order(checked: Checked, how: Plan, digest: bytes) -> SignOrder:
-    return SignOrder(
-        key=checked.key.ref,
+def _signed(checked: Checked, raw: bytes) -> Signed:
+    return Signed(
+        signature=raw_to_der(raw) if checked.encoding is Encoding.DER else raw,
+        encoding=checked.encoding,
         algorithm=checked.algorithm,
-        input=how.send,
-        data=digest if how.hash_here else checked.data,
-        signer_id=how.signer_id,
+        key=checked.key,
     )
 
 

@@ -49,11 +49,20 @@ class FaultCounter:
         try:
             signature = await signing
         except SignetError as error:
-            if error.reason is Reason.SIGNATURE_FAULTY:
-                await self._count(key)
+            await self.failed(key, error)
             raise
-        self._counts.pop(key.id, None)
+        self.succeeded(key)
         return signature
+
+    def succeeded(self, key: RegisteredKey) -> None:
+        """Forget the faults of *key*: it has made a signature that is none."""
+        if self._counts:
+            self._counts.pop(key.id, None)
+
+    async def failed(self, key: RegisteredKey, error: SignetError) -> None:
+        """Count a faulty signature of *key*; too many put it into quarantine."""
+        if error.reason is Reason.SIGNATURE_FAULTY:
+            await self._count(key)
 
     async def _count(self, key: RegisteredKey) -> None:
         now = self._keys.get(key.id)

@@ -11,8 +11,10 @@ from sqlalchemy import Connection, Engine, Row, Select, select
 from signetd.daemon.audit.types import Kind
 from signetd.daemon.state import audit_writing, use_counters
 from signetd.daemon.state.access_tables import AUDIT_CHAINS, AUDIT_RECORDS
+from signetd.daemon.state.audit_transaction import AuditTransaction, SqlTransaction
 from signetd.daemon.state.errors import explained
 from signetd.daemon.state.reading import reader
+from signetd.daemon.state.sqlite_audit import SqliteAudit
 
 _SUBJECT: Final = "The audit"
 _RECORDS: Final = AUDIT_RECORDS.c
@@ -49,6 +51,25 @@ class AuditStore:
         self.chain = chain
         self._engine = engine
         self._reader = reader(engine)
+        self._quick = SqliteAudit(engine) if engine.dialect.name == "sqlite" else None
+
+    @contextmanager
+    def writing(self, *, plain: bool) -> Iterator[AuditTransaction]:
+        """Open a durable transaction for a group of records; raises what the database does.
+
+        *plain*: there are no guards and effects in it. One at a time.
+        """
+        if plain and self._quick is not None:
+            with self._quick.transaction() as quick:
+                yield quick
+            return
+        with self.transaction() as connection:
+            yield SqlTransaction(connection, self.chain)
+
+    def close(self) -> None:
+        """Give back what `writing` keeps; it can be used again."""
+        if self._quick is not None:
+            self._quick.close()
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:

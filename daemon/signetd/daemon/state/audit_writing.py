@@ -61,13 +61,17 @@ def last_body(connection: Connection, chain: str) -> bytes | None:
 def add(connection: Connection, links: Sequence[Link]) -> None:
     """Write records; raises StateError if another one has taken a place."""
     try:
-        insert_rows(connection, AUDIT_RECORDS, [_values(each) for each in links])
+        insert_rows(connection, AUDIT_RECORDS, [values_of(each) for each in links])
     except IntegrityError:
-        chain = links[0].record.chain
-        raise StateError(
-            f"The audit's chain {chain!r} has records that this daemon has not written. Two "
-            "daemons must not have the same name: give each its own, and start it again."
-        ) from None
+        raise taken(links[0].record.chain) from None
+
+
+def taken(chain: str) -> StateError:
+    """Return what is raised when another one has taken a place of a record."""
+    return StateError(
+        f"The audit's chain {chain!r} has records that this daemon has not written. Two "
+        "daemons must not have the same name: give each its own, and start it again."
+    )
 
 
 def move_first(connection: Connection, chain: str, first: int) -> None:
@@ -107,7 +111,8 @@ def set_exported(connection: Connection, chain: str, first: int, last: int) -> N
     )
 
 
-def _values(link: Link) -> dict[str, Any]:
+def values_of(link: Link) -> dict[str, Any]:
+    """Return the row of a record."""
     record, place = link.record, link.place
     return {
         "chain": record.chain,

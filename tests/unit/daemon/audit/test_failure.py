@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event, text
+from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError
 
 from signetd.daemon.audit.ledger import GroupLedger
@@ -23,16 +23,23 @@ class Disk:
         self.breaks = ""
         self.tries = 0
         self._open: Callable[[], Any] = store.transaction
-        monkeypatch.setattr(store, "transaction", self._transaction)
+        self._open_writing: Callable[..., Any] = store.writing
+        monkeypatch.setattr(store, "transaction", lambda: self._breaking(self._open()))
+        monkeypatch.setattr(store, "writing", self._writing)
+
+    def _writing(self, *, plain: bool) -> Any:
+        # What is not plain goes through `transaction`, and breaks there.
+        opened = self._open_writing(plain=plain)
+        return self._breaking(opened) if plain else opened
 
     @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
+    def _breaking(self, opened: Any) -> Iterator[Any]:
         self.tries += 1
         breaks = self.breaks
         if breaks == "gone":
             raise self._error("the disk is gone")
-        with self._open() as connection:
-            yield connection
+        with opened as transaction:
+            yield transaction
             if breaks == "before":
                 raise self._error("the disk is full")
         if breaks == "answer":

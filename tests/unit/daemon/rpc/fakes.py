@@ -2,7 +2,7 @@
 
 import asyncio
 import datetime
-from collections.abc import AsyncIterator, Callable, Collection, Iterable
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -26,7 +26,15 @@ from signetd.daemon.policy.types import (
     Operation,
     Role,
 )
-from signetd.daemon.signing import Encoding, Released, Signed, SignInput, Verified, VerifyInput
+from signetd.daemon.signing import (
+    Encoding,
+    Outcome,
+    Released,
+    Signed,
+    SignInput,
+    Verified,
+    VerifyInput,
+)
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.life import TokenState, TokenStatus, Transition
 from signetd.drivers.types import Algorithm, KeyType, Pin, ProtectionLevel, Requester, TokenInfo
@@ -102,6 +110,15 @@ class FakeDesk:
 
     async def sign(self, request: SignInput, asker: Asker) -> Released:
         return Released(signed=await self._engine.sign(request, asker.requester), number=7)
+
+    async def sign_many(self, requests: Sequence[SignInput], asker: Asker) -> list[Outcome]:
+        async def one(request: SignInput) -> Outcome:
+            try:
+                return await self.sign(request, asker)
+            except Exception as error:  # as the desk: an outcome
+                return error
+
+        return await asyncio.gather(*map(one, requests))
 
 
 class FakeCallers:

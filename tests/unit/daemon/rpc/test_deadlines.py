@@ -11,7 +11,7 @@ from grpc import StatusCode
 
 from signetd.api.v1 import signing_service_pb2, token_service_pb2
 from signetd.daemon.config import Limits
-from signetd.daemon.rpc import calls, rules
+from signetd.daemon.rpc import calls, rules, sign_many
 from signetd.daemon.rpc.deadlines import PATIENT, Deadlines
 from signetd.daemon.rpc.methods import Method
 
@@ -104,6 +104,8 @@ async def test_items_of_a_batch_that_come_too_late_are_not_begun(
         return await sign(request, requester)
 
     monkeypatch.setattr(service.engine, "sign", slow)
+    monkeypatch.setattr(sign_many, "_PART", 1)  # of what is under way, the pool looks at each item
+    monkeypatch.setattr(sign_many, "_AT_ONCE", 1)
     request = signing_service_pb2.BatchSignRequest(requests=[item] * 3)
     results = (await caller.call("SigningService/BatchSign", request)).results
     monkeypatch.undo()

@@ -1,7 +1,7 @@
 """What the tests of signing share: software keys, and a token that signs with them."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -117,6 +117,17 @@ class FakeToken:
         if key_type is KeyType.ED25519:
             return bytes(_private(key_type).sign(order.data))
         return _sign(key_type, order.algorithm, order.data)
+
+    async def sign_many(
+        self, orders: Sequence[SignOrder], requester: Requester
+    ) -> list[bytes | SignetError]:
+        results: list[bytes | SignetError] = []
+        for order in orders:
+            try:
+                results.append(await self.sign(order, requester))
+            except SignetError as error:
+                results.append(error)
+        return results
 
     def _e(self, order: SignOrder) -> bytes:
         if order.input is Input.DIGEST:

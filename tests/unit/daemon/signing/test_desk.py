@@ -1,7 +1,7 @@
 """From a request to a signature that may leave: what the record says of those that do not."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from signetd.daemon.approvals.types import Subject
-from signetd.daemon.audit.types import Effect, Entry, Event, Written
+from signetd.daemon.audit.types import Effect, Entry, Event, Outcome, Written
 from signetd.daemon.keys import KeyState
 from signetd.daemon.policy.evaluate import Decision, Option
 from signetd.daemon.policy.types import ApprovalRule, Asker, Role
@@ -96,6 +96,15 @@ class Ledger:
             raise CHANGED
         self.events.append(entry.event)
         return Written(number=len(self.events), time=datetime.now(UTC))
+
+    async def write_many(self, entries: Sequence[Entry]) -> list[Outcome]:
+        outcomes: list[Outcome] = []
+        for entry in entries:
+            try:
+                outcomes.append(await self.write(entry))
+            except SignetError as error:
+                outcomes.append(error)
+        return outcomes
 
 
 class Scene:

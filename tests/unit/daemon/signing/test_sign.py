@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from signetd.daemon.keys import KeyState
+from signetd.daemon.policy.types import KeyPolicy, KeyPurpose
 from signetd.daemon.signing import (
     MAX_MESSAGE_BYTES,
     Encoding,
@@ -208,3 +209,15 @@ async def test_the_token_learns_for_whom_it_signs(engine: AskedEngine, token: An
     requester = Requester(client="app", deadline=1.0)
     await engine.sign(HELLO, requester)
     assert token.requesters == [requester]
+
+
+@pytest.mark.parametrize("purpose", KeyPurpose)
+@pytest.mark.parametrize("skipped", [False, True])
+async def test_the_token_is_told_to_verify_unless_a_key_for_signing_does_without(
+    engine: AskedEngine, keys: Any, token: Any, purpose: KeyPurpose, skipped: bool
+) -> None:
+    policy = KeyPolicy(skip_verification=skipped)
+    keys.change("ec_p256", policy=policy, purpose=purpose)
+    await engine.sign(SignInput(key="ec_p256", message=b"document"))
+    [order] = token.orders
+    assert order.verify is not (skipped and purpose is KeyPurpose.SIGNING)

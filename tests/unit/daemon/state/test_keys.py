@@ -78,6 +78,20 @@ def test_a_policy_asks_a_group_that_there_is(store: KeyStore, make_key: MakeKey)
     assert store.all() == [key]
 
 
+def test_a_policy_is_kept_and_one_from_before_a_field_has_its_default(
+    place: Place, make_key: MakeKey
+) -> None:
+    key = make_key(policy=KeyPolicy(skip_verification=True))
+    database = place.open()
+    database.keys.add(key)
+    assert database.keys.all() == [key]
+    place.run("""UPDATE keys SET policy = '{"limits":[],"approval":null,"algorithms":[]}'""")
+    [older] = database.keys.all()
+    database.close()
+    assert older.policy == KeyPolicy()
+    assert not older.policy.skip_verification
+
+
 def test_update_of_an_unknown_key_is_refused(store: KeyStore, make_key: MakeKey) -> None:
     with pytest.raises(SignetError) as error:
         store.update(make_key(), make_key())

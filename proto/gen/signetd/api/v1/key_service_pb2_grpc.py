@@ -177,7 +177,8 @@ class KeyServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def SetKeyPolicy(self, request, context):
-        """Replaces what holds for every use of a key: its limits, approvals and algorithms.
+        """Replaces what holds for every use of a key: its limits, approvals and algorithms,
+        and whether its signatures are verified.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -79,7 +79,9 @@ class KeyServiceStub:
         signetd.api.v1.key_service_pb2.SetKeyPolicyRequest,
         signetd.api.v1.resources_pb2.Key,
     ]
-    """Replaces what holds for every use of a key: its limits, approvals and algorithms."""
+    """Replaces what holds for every use of a key: its limits, approvals and algorithms,
+    and whether its signatures are verified.
+    """
 
     CreateCsr: grpc.UnaryUnaryMultiCallable[
         signetd.api.v1.key_service_pb2.CreateCsrRequest,
@@ -181,7 +183,9 @@ class KeyServiceAsyncStub:
         signetd.api.v1.key_service_pb2.SetKeyPolicyRequest,
         signetd.api.v1.resources_pb2.Key,
     ]
-    """Replaces what holds for every use of a key: its limits, approvals and algorithms."""
+    """Replaces what holds for every use of a key: its limits, approvals and algorithms,
+    and whether its signatures are verified.
+    """
 
     CreateCsr: grpc.aio.UnaryUnaryMultiCallable[
         signetd.api.v1.key_service_pb2.CreateCsrRequest,
@@ -301,7 +305,9 @@ class KeyServiceServicer(metaclass=abc.ABCMeta):
         request: signetd.api.v1.key_service_pb2.SetKeyPolicyRequest,
         context: _ServicerContext,
     ) -> typing.Union[signetd.api.v1.resources_pb2.Key, collections.abc.Awaitable[signetd.api.v1.resources_pb2.Key]]:
-        """Replaces what holds for every use of a key: its limits, approvals and algorithms."""
+        """Replaces what holds for every use of a key: its limits, approvals and algorithms,
+        and whether its signatures are verified.
+        """
 
     @abc.abstractmethod
     def CreateCsr(

@@ -435,8 +435,9 @@ class KeyPolicy(google.protobuf.message.Message):
     ALGORITHMS_FIELD_NUMBER: builtins.int
     SKIP_VERIFICATION_FIELD_NUMBER: builtins.int
     skip_verification: builtins.bool
-    """Optional. Do not verify each signature before it is given out. Verification finds a token that
-    computes wrongly, and costs the processor time of one verification, for SM2 the most.
+    """Optional. Do not verify each signature before it is given out; only for keys for SIGNING.
+    Verification finds a token that computes wrongly, and costs the processor time of one
+    verification, for SM2 the most.
     """
     @property
     def limits(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___UseLimit]:
