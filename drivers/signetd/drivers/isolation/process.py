@@ -71,6 +71,7 @@ class WorkerProcess(asyncio.Protocol):
         self._bytes = 0  # of the calls that wait for their reply
         self.in_flight = 0  # operations that do
         self.stalled = False
+        self.rung = 0  # of the ladder, which it has reached without having served since
         self.serial = ""  # of the token that it has opened
         self.served = 0
         self._signed = 0
