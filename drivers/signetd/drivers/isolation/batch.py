@@ -75,6 +75,7 @@ class Batch:
         self.out.discard(chunk)
         self._groups.appendleft(deque(chunk.indices))
         chunk.indices = []
+        chunk.items = 0
 
     def put_off(self, error: SignetError) -> None:
         """Take note that the queue has no room for it; with nothing of it out, that is its end.
@@ -127,20 +128,11 @@ class Chunk(Job):
     __slots__ = ("_batch", "_office", "indices")
 
     def __init__(self, office: Desk, batch: Batch, indices: list[int], size: int) -> None:
-        super().__init__(office, batch.timeout, batch.requester, size)
+        super().__init__(office, batch.timeout, batch.requester, size, is_signature=True)
         self._office = office
         self._batch = batch
         self.indices = indices  # of those without a result
-
-    @property
-    def items(self) -> int:
-        """How many items are left."""
-        return len(self.indices)
-
-    @property
-    def is_signature(self) -> bool:
-        """Whether its operations are signatures."""
-        return True
+        self.items = len(indices)
 
     @property
     def done(self) -> bool:
@@ -212,10 +204,12 @@ class Chunk(Job):
         rest.moves = self.moves
         self._batch.out.add(rest)
         del self.indices[1:]
+        self.items = 1
         return rest
 
     def _take(self, results: Sequence[bytes | SignetError]) -> None:
         indices, self.indices = self.indices[: len(results)], self.indices[len(results) :]
+        self.items = len(self.indices)
         if not self.indices:
             self._batch.out.discard(self)
         self._batch.took(indices, results)

@@ -49,8 +49,9 @@ class Desk:
         if (refusal := self._refusal(requester)) is not None:
             raise refusal
         job = Single(self, command, timeout, requester)
-        self._queue.put(job, len(self._crew.ready))
-        self.dispatch()
+        if len(self._queue) or not self._hand(job):
+            self._queue.put(job, len(self._crew.ready))
+            self.dispatch()
         self._deadlines.add(job)
         try:
             return await job.future
@@ -122,17 +123,22 @@ class Desk:
         """Hand waiting jobs to the workers with the fewest operations in flight."""
         queue = self._queue
         while len(queue):
-            worker = self._least_busy()
-            if worker is None:
-                return
             job = queue.first()
-            if not worker.has_room(job.items, job.size):
+            if not self._hand(job, queue):
                 return
-            queue.take()
-            if not job.done:
-                worker.give(job)
             if isinstance(job, Chunk):
                 self._feed(job.batch)
+
+    def _hand(self, job: Job, queue: FairQueue | None = None) -> bool:
+        """Give a job, the first of *queue*, to the best worker; say whether that has room."""
+        worker = self._least_busy()
+        if worker is None or not worker.has_room(job.items, job.size):
+            return False
+        if queue is not None:
+            queue.take()
+        if not job.done:
+            worker.give(job)
+        return True
 
     def _least_busy(self) -> WorkerProcess | None:
         """Choose a worker; one that is stalled only if all are."""

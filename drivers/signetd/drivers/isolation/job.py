@@ -40,8 +40,16 @@ class Job(Errand):
 
     __slots__ = ("client", "moves", "office")
 
-    def __init__(self, office: Office, timeout: float, requester: Requester, size: int) -> None:
-        super().__init__(timeout, requester.deadline, size)
+    def __init__(
+        self,
+        office: Office,
+        timeout: float,
+        requester: Requester,
+        size: int,
+        *,
+        is_signature: bool,
+    ) -> None:
+        super().__init__(timeout, requester.deadline, size, is_signature=is_signature)
         self.office = office
         self.client = requester.client
         self.moves = 0  # how often a worker gave it back without a signature since its last one
@@ -91,15 +99,12 @@ class Single(Job):
     def __init__(
         self, office: Office, command: wire.Command, timeout: float, requester: Requester
     ) -> None:
-        super().__init__(office, timeout, requester, wire.size_of(command))
+        is_signature = type(command) is wire.Sign
+        size = wire.size_of(command)
+        super().__init__(office, timeout, requester, size, is_signature=is_signature)
         self._command = command
         self._is_retry = False
         self.future: asyncio.Future[wire.Value] = asyncio.get_running_loop().create_future()
-
-    @property
-    def is_signature(self) -> bool:
-        """Whether it is a signature."""
-        return type(self._command) is wire.Sign
 
     @property
     def is_repeatable(self) -> bool:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pkcs11
@@ -12,7 +12,8 @@ from signetd.drivers import verify
 from signetd.drivers.errors import SignetError
 from signetd.drivers.pkcs11 import pairing, protection, publickey
 from signetd.drivers.pkcs11.profile import Profile
-from signetd.drivers.types import KeyInfo, KeyRef, ObscureKey, ProtectionLevel
+from signetd.drivers.pkcs11.way import Way
+from signetd.drivers.types import Algorithm, KeyInfo, KeyRef, ObscureKey, ProtectionLevel
 from signetd.gm import sm2
 
 _WANTED = [
@@ -32,6 +33,7 @@ class Entry:
     private: Any  # python-pkcs11 makes the class of an object at run time
     public: Any
     sm2_key: sm2.Sm2PublicKey | None
+    ways: dict[Algorithm, Way] = field(default_factory=dict)  # of signing digests with it
 
     def is_there(self) -> bool:
         """Ask the token whether the private key's handle still means this key pair."""
@@ -92,6 +94,10 @@ class Inventory:
     def infos(self) -> list[KeyInfo]:
         """What is known of each key pair."""
         return [entry.info for entry in self._entries.values()]
+
+    def known(self, key: KeyRef) -> Entry | None:
+        """Return the key pair if it was found before; the token is not asked."""
+        return self._entries.get(key)
 
     def find(self, key: KeyRef) -> Entry | None:
         """Return the key pair with this CKA_ID and this public key; list afresh on a miss."""
