@@ -13,7 +13,7 @@ from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.isolation import wire
 from signetd.drivers.isolation.errand import WorkerFailure
 from signetd.drivers.isolation.job import Job, Office
-from signetd.drivers.types import Requester, SignOrder
+from signetd.drivers.types import KeyRef, Requester, SignOrder
 
 if TYPE_CHECKING:
     from signetd.drivers.isolation.process import WorkerProcess
@@ -148,6 +148,11 @@ class Chunk(Job):
     def is_retry(self) -> bool:
         """Whether a token has answered its next item with an error before."""
         return bool(self.indices) and self.indices[0] in self._batch.retried
+
+    @property
+    def key(self) -> KeyRef | None:
+        """With which key pair its items are signed."""
+        return self._batch.orders[self.indices[0]].key if self.indices else None
 
     def mark_retry(self) -> None:
         """Take note that its next item is tried for the second and last time."""

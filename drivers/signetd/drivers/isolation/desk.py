@@ -12,6 +12,7 @@ from signetd.drivers.isolation.deadlines import Deadlines
 from signetd.drivers.isolation.errand import NeverStarted, remedy_of
 from signetd.drivers.isolation.job import Job, Single
 from signetd.drivers.isolation.ladder import Ladder
+from signetd.drivers.isolation.misses import Misses
 from signetd.drivers.isolation.process import WorkerProcess
 from signetd.drivers.isolation.queue import FairQueue
 from signetd.drivers.types import Remedy, Requester, SignOrder
@@ -39,6 +40,7 @@ class Desk:
         self._queue = queue
         self._ladder = ladder
         self._on_refused = on_refused
+        self._misses = Misses()
         self._deadlines: Deadlines[Single | Batch] = Deadlines(self._late)
 
     async def do(self, command: wire.Command, timeout: float, requester: Requester) -> wire.Value:
@@ -171,6 +173,9 @@ class Desk:
     def failed(self, job: Job, worker: WorkerProcess, error: SignetError) -> None:
         """See what a failure asks for: of the worker, and of the job, which was not begun."""
         job.worker = None
+        if error.reason is Reason.KEY_NOT_ON_TOKEN and remedy_of(error) is Remedy.WORKER:
+            self._not_found(job, worker, error)
+            return
         if error.reason is Reason.PIN_REFUSED:
             self._on_refused(error)
         else:
@@ -181,6 +186,23 @@ class Desk:
             self._queue.put_back(job)
         else:
             self._fail(job, error)
+        self.dispatch()
+
+    def _not_found(self, job: Job, worker: WorkerProcess, error: SignetError) -> None:
+        """Have another worker look for a key pair, unless this one looked with fresh eyes."""
+        key = job.key
+        is_blind = key is not None and self._misses.is_blind(worker.began, key)
+        if is_blind:
+            self._ladder.failed(worker, error)
+        if job.done:
+            return
+        job.moves += 1
+        if is_blind and job.moves <= _MAX_MOVES and self._crew.refusal() is None:
+            self._queue.put_back(job)
+        else:
+            job.fail_all(error)  # it is the same key for all that is left of a batch's chunk
+            if isinstance(job, Chunk):
+                self._feed(job.batch)
         self.dispatch()
 
     def _fail(self, job: Job, error: SignetError) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from signetd.drivers.errors import SignetError
 from signetd.drivers.isolation import wire
 from signetd.drivers.isolation.errand import Errand
-from signetd.drivers.types import Requester
+from signetd.drivers.types import KeyRef, Requester
 
 if TYPE_CHECKING:
     from signetd.drivers.isolation.process import WorkerProcess
@@ -69,6 +69,11 @@ class Job(Errand):
         """Whether it may be tried again when the token has answered with an error."""
         return True
 
+    @property
+    def key(self) -> KeyRef | None:
+        """Which key pair it is about, None for none."""
+        raise NotImplementedError
+
     def mark_retry(self) -> None:
         """Take note that its next operation is tried for the second and last time."""
         raise NotImplementedError
@@ -120,6 +125,12 @@ class Single(Job):
     def is_retry(self) -> bool:
         """Whether a token has answered it with an error before."""
         return self._is_retry
+
+    @property
+    def key(self) -> KeyRef | None:
+        """Which key pair it is about, None for none."""
+        command = self._command
+        return command.order.key if type(command) is wire.Sign else getattr(command, "key", None)
 
     def mark_retry(self) -> None:
         """Take note that it is tried for the second and last time."""

@@ -56,6 +56,9 @@ class Ladder:
             rung = max(_RUNGS.index(remedy_of(error)), worker.rung + 1)
             remedy = _RUNGS[min(rung, len(_RUNGS) - 1)]
             worker.rung = rung
+            if error.reason is Reason.KEY_NOT_ON_TOKEN:  # it serves others: they lose nothing
+                worker.take_back()
+                await worker.drained(self._timeout)
             if remedy is Remedy.WORKER or not isinstance(error, WorkerFailure):
                 self._replace(worker, error)
                 return

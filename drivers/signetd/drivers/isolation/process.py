@@ -314,6 +314,12 @@ class WorkerProcess(asyncio.Protocol):
             Reason.WORKER_LOST, "the worker of the token ended and is being replaced; try again"
         )
 
+    async def drained(self, seconds: float) -> None:
+        """Wait until it has answered its calls, has ended, or the time is over."""
+        end = time.monotonic() + seconds
+        while self.alive and self.in_flight and time.monotonic() < end:  # noqa: ASYNC110 - no event
+            await asyncio.sleep(0.01)
+
     def kill(self) -> None:
         """End the process at once."""
         self._child.kill()

@@ -104,9 +104,9 @@ class Pkcs11Token:
         with translated("finding the key"):
             entry = inventory.find(key)
         if entry is None:
-            # One that was there: only a fresh process can tell whether it is gone.
-            remedy = Remedy.WORKER if self._session.has_seen(key) else Remedy.NONE
-            raise TokenFault(Reason.KEY_NOT_ON_TOKEN, _not_there(key), ckr="", remedy=remedy)
+            # Only a fresh process can tell whether it is gone, or was never there.
+            why = _not_there(key)
+            raise TokenFault(Reason.KEY_NOT_ON_TOKEN, why, ckr="", remedy=Remedy.WORKER)
         return entry
 
     def attributes(self, key: KeyRef) -> Attributes:
