@@ -15,7 +15,7 @@ import grpc.aio
 from signetd.api.v1 import signing_service_pb2 as signing
 from signetd.client import errors
 from signetd.client._ending_aio import Ending
-from signetd.client.streaming import IDLE_SECONDS, METHOD, Outbox, Outcome, Ticket
+from signetd.client.streaming import END_SECONDS, IDLE_SECONDS, METHOD, Outbox, Outcome, Ticket
 
 
 class TaskTicket(Ticket):
@@ -90,13 +90,16 @@ class AsyncSignStream:
 
     async def close(self) -> None:
         """Break off what is under way, and wait for the tasks to end."""
-        self._is_closed = True
-        reader, self._reader = self._reader, None
+        is_wanted, self._is_closed = self._outbox.is_wanted, True
+        reader, self._reader, self._stream = self._reader, None, None
         self._outbox.abandon(errors.closed())
         self._changed.set()
-        if reader is not None:
-            reader.cancel()
-            await asyncio.wait([reader])
+        if reader is None:
+            return
+        if not is_wanted:
+            await asyncio.wait([reader], timeout=END_SECONDS)  # the daemon ends it, for we have
+        reader.cancel()
+        await asyncio.wait([reader])
 
     async def _run(self) -> None:
         while await self._await_items():

@@ -13,7 +13,7 @@ import grpc
 
 from signetd.api.v1 import signing_service_pb2 as signing
 from signetd.client import errors
-from signetd.client.streaming import IDLE_SECONDS, METHOD, Outbox, Outcome, Ticket
+from signetd.client.streaming import END_SECONDS, IDLE_SECONDS, METHOD, Outbox, Outcome, Ticket
 
 _CLOSE_SECONDS: Final = 5.0
 
@@ -89,13 +89,15 @@ class SignStream:
     def close(self) -> None:
         """Break off what is under way, and wait for the threads to end."""
         with self._changed:
-            self._is_closed = True
+            is_wanted, self._is_closed = self._outbox.is_wanted, True
             call, reader = self._call, self._reader
             self._outbox.abandon(errors.closed())
             self._changed.notify_all()
+        if reader is not None and not is_wanted:
+            reader.join(END_SECONDS)  # the daemon ends it, for our side has
         if call is not None:
             call.cancel()
-        if reader is not None and reader is not threading.current_thread():
+        if reader is not None:
             reader.join(_CLOSE_SECONDS)
 
     def _run(self) -> None:

@@ -14,6 +14,8 @@ from signetd.client import errors, retry
 METHOD: Final = "/signetd.api.v1.SigningService/SignStream"
 IDLE_SECONDS: Final = 5.0
 """How long a stream stays open that nobody needs."""
+END_SECONDS: Final = 1.0
+"""How long the daemon has to end a stream that nobody needs, before it is broken off."""
 MAX_ITEMS: Final = 100
 MAX_BYTES: Final = 4 << 20
 """The most that one message may carry."""
