@@ -1,6 +1,7 @@
 """What the client for asyncio signs and verifies."""
 
 import asyncio
+import math
 import time
 from collections.abc import (
     AsyncGenerator,
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 from weakref import WeakSet
 
+import grpc
 import grpc.aio
 
 from signetd.api.v1 import resources_pb2 as resources
@@ -28,10 +30,13 @@ from signetd.client._stream_aio import AsyncSignStream, TaskTicket
 from signetd.client.connection import Endpoint
 from signetd.client.documents import Document, DocumentSignature, Parts, Source
 from signetd.client.messages import Signature, SignItem
-from signetd.client.streaming import Outcome, is_unknown
+from signetd.client.streaming import Outcome
 
 _TURN: Final = 32
 """Items that are read at a stretch before the loop does something else: sending them, say."""
+
+_ALONE_SECONDS: Final = 10.0
+"""How long single calls go alone after the daemon had no room for another stream."""
 
 
 def _nothing(_done: int) -> None:
@@ -61,7 +66,7 @@ class AsyncSigningCalls:
         self._shared = AsyncSignStream(self._channel, self._endpoint.address)
         self._others: WeakSet[AsyncSignStream] = WeakSet()  # one for each that signs many
         self._shares = share_streams
-        self._has_streams = True  # until the daemon says that it does not know them
+        self._alone_until = 0.0  # without streams: the daemon does not know them, or has too many
         self._signing = 0
 
     async def _call(self, operation: operations.Operation) -> Any:
@@ -75,7 +80,7 @@ class AsyncSigningCalls:
         """Sign a message or a digest."""
         request = messages.sign_request(item)
         with self._counted() as others:
-            shares = others and self._shares and self._has_streams
+            shares = others and self._shares and self._may_stream()
             if shares and messages.is_for_stream(request):
                 return messages.read_signature(await self._share(request))
             return messages.read_signature(await self._call(operations.sign_request(request)))
@@ -241,6 +246,9 @@ class AsyncSigningCalls:
         finally:
             call.cancel()
 
+    def _may_stream(self) -> bool:
+        return time.monotonic() >= self._alone_until
+
     @contextmanager
     def _counted(self) -> Iterator[int]:
         """Count a call that signs; give the number of the others."""
@@ -271,7 +279,7 @@ class AsyncSigningCalls:
         except errors.InvalidRequest as error:
             ticket.outcome = error
             return ticket
-        if self._has_streams and messages.is_for_stream(ticket.request):
+        if self._may_stream() and messages.is_for_stream(ticket.request):
             stream.submit(ticket)
         else:
             ticket.outcome = await self._alone(ticket.request)
@@ -279,9 +287,10 @@ class AsyncSigningCalls:
 
     async def _end(self, stream: AsyncSignStream, ticket: TaskTicket) -> Outcome:
         outcome = await stream.result(ticket)
-        if not is_unknown(outcome):
+        if not ticket.was_refused or not isinstance(outcome, errors.SignetdError):
             return outcome
-        self._has_streams = False
+        is_unknown = outcome.code is grpc.StatusCode.UNIMPLEMENTED
+        self._alone_until = math.inf if is_unknown else time.monotonic() + _ALONE_SECONDS
         return await self._alone(ticket.request)
 
     async def _alone(self, request: signing.SignRequest) -> Outcome:

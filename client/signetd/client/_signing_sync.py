@@ -1,11 +1,12 @@
 """What the client for threads signs and verifies."""
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from weakref import WeakSet
 
 import grpc
@@ -19,7 +20,10 @@ from signetd.client._stream_sync import SignStream, ThreadTicket
 from signetd.client.connection import Endpoint
 from signetd.client.documents import Document, DocumentSignature, Parts, Source
 from signetd.client.messages import Signature, SignItem
-from signetd.client.streaming import Outcome, is_unknown
+from signetd.client.streaming import Outcome
+
+_ALONE_SECONDS: Final = 10.0
+"""How long single calls go alone after the daemon had no room for another stream."""
 
 
 def _nothing(_done: int) -> None:
@@ -40,7 +44,7 @@ class SigningCalls:
         self._shared = SignStream(self._channel, self._endpoint.address)
         self._others: WeakSet[SignStream] = WeakSet()  # one for each that signs many
         self._shares = share_streams
-        self._has_streams = True  # until the daemon says that it does not know them
+        self._alone_until = 0.0  # without streams: the daemon does not know them, or has too many
         self._signing = 0
         self._counting = threading.Lock()
 
@@ -55,7 +59,7 @@ class SigningCalls:
         """Sign a message or a digest."""
         request = messages.sign_request(item)
         with self._counted() as others:
-            shares = others and self._shares and self._has_streams
+            shares = others and self._shares and self._may_stream()
             if shares and messages.is_for_stream(request):
                 return messages.read_signature(self._share(request))
             return messages.read_signature(self._call(operations.sign_request(request)))
@@ -188,6 +192,9 @@ class SigningCalls:
         finally:
             call.cancel()
 
+    def _may_stream(self) -> bool:
+        return time.monotonic() >= self._alone_until
+
     @contextmanager
     def _counted(self) -> Iterator[int]:
         """Count a call that signs; give the number of the others."""
@@ -226,7 +233,7 @@ class SigningCalls:
         except errors.InvalidRequest as error:
             ticket.outcome = error
             return ticket
-        if self._has_streams and messages.is_for_stream(ticket.request):
+        if self._may_stream() and messages.is_for_stream(ticket.request):
             stream.submit(ticket)
         else:
             ticket.outcome = self._alone(ticket.request)
@@ -234,9 +241,10 @@ class SigningCalls:
 
     def _end(self, stream: SignStream, ticket: ThreadTicket) -> Outcome:
         outcome = stream.result(ticket)
-        if not is_unknown(outcome):
+        if not ticket.was_refused or not isinstance(outcome, errors.SignetdError):
             return outcome
-        self._has_streams = False
+        is_unknown = outcome.code is grpc.StatusCode.UNIMPLEMENTED
+        self._alone_until = math.inf if is_unknown else time.monotonic() + _ALONE_SECONDS
         return self._alone(ticket.request)
 
     def _alone(self, request: signing.SignRequest) -> Outcome:

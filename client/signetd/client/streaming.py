@@ -20,6 +20,7 @@ MAX_ITEMS: Final = 100
 MAX_BYTES: Final = 4 << 20
 """The most that one message may carry."""
 _FRAME_BYTES: Final = 32  # around each item: its reference, and lengths
+_REFUSALS: Final = (grpc.StatusCode.UNIMPLEMENTED, grpc.StatusCode.RESOURCE_EXHAUSTED)
 
 Outcome = signing.SignResponse | errors.SignetdError
 
@@ -27,7 +28,7 @@ Outcome = signing.SignResponse | errors.SignetdError
 class Ticket:
     """An item that is to be signed by *end* (as time.monotonic), and what became of it."""
 
-    __slots__ = ("end", "outcome", "reference", "request", "size", "waits")
+    __slots__ = ("end", "outcome", "reference", "request", "size", "waits", "was_refused")
 
     def __init__(self, request: signing.SignRequest, end: float) -> None:
         self.request = request
@@ -36,6 +37,7 @@ class Ticket:
         self.waits = retry.delays()
         self.reference = 0  # while it is under way
         self.outcome: Outcome | None = None
+        self.was_refused = False  # with its stream, before anything of that was read
 
     def settled(self) -> None:
         """Tell whoever waits that there is an outcome; called once at most."""
@@ -59,6 +61,7 @@ class Outbox:
         self._numbers = count(1)
         self._redials: Iterator[float] | None = None  # None: no daemon has answered yet
         self._wanted = 0
+        self._is_answered = False  # whether this stream has brought a result
 
     @property
     def is_wanted(self) -> bool:
@@ -106,7 +109,7 @@ class Outbox:
 
     def settle(self, message: signing.SignStreamResponse, now: float) -> None:
         """Give the results of a message to their items; those of forgotten ones are dropped."""
-        self._redials = retry.redials()
+        self._redials, self._is_answered = retry.redials(), True
         for result in message.results:
             ticket = self._under_way.pop(result.reference, None)
             if ticket is None:
@@ -122,17 +125,22 @@ class Outbox:
         Returns the seconds to wait before the next stream. What was never sent goes over that one,
         unless nothing was: then it is what failed.
         """
+        is_answered, self._is_answered = self._is_answered, False
         if error is None:
             if not self._under_way:
                 return 0.0
             error = errors.cut_off()
+        is_refused = not is_answered and error.code in _REFUSALS
         lost = [*self._under_way.values()] or [*self._waiting]
         if not self._under_way:
             self._waiting.clear()
         self._under_way.clear()
         wait = self._redial(error)
         for ticket in reversed(lost):  # each goes before those behind it
-            if ticket.outcome is None:
+            if is_refused:
+                ticket.was_refused = True
+                self._finish(ticket, error)
+            elif ticket.outcome is None:
                 self._lost(ticket, error, now, wait)
         return wait or 0.0
 
@@ -176,10 +184,3 @@ class Outbox:
             ticket.outcome = outcome
             self._wanted -= 1
             ticket.settled()
-
-
-def is_unknown(outcome: Outcome | None) -> bool:
-    """Tell whether the daemon is an older one, without streams of items."""
-    return (
-        isinstance(outcome, errors.SignetdError) and outcome.code is grpc.StatusCode.UNIMPLEMENTED
-    )

@@ -66,6 +66,21 @@ def test_an_older_daemon_gets_single_calls_for_good(kind: str, daemon: Daemon) -
 
 
 @both
+def test_where_the_daemon_has_no_room_for_a_stream_calls_go_alone(
+    kind: str, daemon: Daemon
+) -> None:
+    def refuse(_requests: Any, context: Any) -> Iterator[Any]:
+        context.abort_with_status(rpc_status.to_status(server.BUSY))
+        yield
+
+    daemon.serve = refuse
+    assert numbers(server.sign_at_once(kind, daemon.endpoint, many(200))) == [*range(200)]
+    assert len(daemon.single) == 200
+    assert daemon.streams <= 16, "only those that were under way already ask for one"
+    assert numbers(server.sign_many(kind, daemon.endpoint, many(50))) == [*range(50)]
+
+
+@both
 def test_errors_are_those_of_each_call(kind: str, daemon: Daemon) -> None:
     def odd_ones_are_refused(requests: Any, _: Any) -> Iterator[Any]:
         for message in requests:
