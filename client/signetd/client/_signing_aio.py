@@ -30,7 +30,7 @@ from signetd.client._stream_aio import AsyncSignStream, TaskTicket
 from signetd.client.connection import Endpoint
 from signetd.client.documents import Document, DocumentSignature, Parts, Source
 from signetd.client.messages import Signature, SignItem
-from signetd.client.streaming import Outcome
+from signetd.client.streaming import ITEM_SECONDS, Outcome
 
 _TURN: Final = 32
 """Items that are read at a stretch before the loop does something else: sending them, say."""
@@ -65,7 +65,7 @@ class AsyncSigningCalls:
     def __init__(self, *, share_streams: bool) -> None:
         self._shared = AsyncSignStream(self._channel, self._endpoint.address)
         self._others: WeakSet[AsyncSignStream] = WeakSet()  # one for each that signs many
-        self._shares = share_streams
+        self._shares = share_streams and self._timeout <= ITEM_SECONDS
         self._alone_until = 0.0  # without streams: the daemon does not know them, or has too many
         self._signing = 0
 

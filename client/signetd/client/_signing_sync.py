@@ -20,7 +20,7 @@ from signetd.client._stream_sync import SignStream, ThreadTicket
 from signetd.client.connection import Endpoint
 from signetd.client.documents import Document, DocumentSignature, Parts, Source
 from signetd.client.messages import Signature, SignItem
-from signetd.client.streaming import Outcome
+from signetd.client.streaming import ITEM_SECONDS, Outcome
 
 _ALONE_SECONDS: Final = 10.0
 """How long single calls go alone after the daemon had no room for another stream."""
@@ -43,7 +43,7 @@ class SigningCalls:
     def __init__(self, *, share_streams: bool) -> None:
         self._shared = SignStream(self._channel, self._endpoint.address)
         self._others: WeakSet[SignStream] = WeakSet()  # one for each that signs many
-        self._shares = share_streams
+        self._shares = share_streams and self._timeout <= ITEM_SECONDS
         self._alone_until = 0.0  # without streams: the daemon does not know them, or has too many
         self._signing = 0
         self._counting = threading.Lock()

@@ -28,8 +28,9 @@ class AsyncClient(AsyncSigningCalls, AsyncAccessCalls, AsyncApprovalCalls, Async
     """Signs over one connection. Every method raises SignetdError.
 
     ``timeout`` is in seconds and bounds a call with its retries. ``share_streams``: ``sign`` calls
-    that are under way at once travel over one stream, which costs less than a call for each; an
-    older daemon, which knows no streams, gets single calls by itself.
+    that are under way at once travel over one stream, which costs less than a call for each. With a
+    timeout over 30 s, which a daemon grants to single calls alone, and with an older daemon, which
+    knows no streams, they do not.
     """
 
     def __init__(

@@ -14,6 +14,9 @@ from signetd.client import errors, retry
 METHOD: Final = "/signetd.api.v1.SigningService/SignStream"
 IDLE_SECONDS: Final = 5.0
 """How long a stream stays open that nobody needs."""
+ITEM_SECONDS: Final = 30.0
+"""How long the daemon works on an item of a stream, where nobody has changed its default_deadline.
+A single call with a longer timeout goes alone, for the daemon knows that one's deadline."""
 END_SECONDS: Final = 1.0
 """How long the daemon has to end a stream that nobody needs, before it is broken off."""
 MAX_ITEMS: Final = 100

@@ -59,6 +59,13 @@ def test_a_storm_shares_one_stream_and_each_gets_its_own(kind: str, daemon: Daem
 
 
 @both
+def test_a_longer_timeout_than_a_stream_grants_goes_alone(kind: str, daemon: Daemon) -> None:
+    found = server.sign_at_once(kind, daemon.endpoint, many(100), timeout=31.0)
+    assert numbers(found) == [*range(100)]
+    assert (daemon.streams, len(daemon.single)) == (0, 100)
+
+
+@both
 def test_an_older_daemon_gets_single_calls_for_good(kind: str, daemon: Daemon) -> None:
     daemon.serve = None
     assert numbers(server.sign_at_once(kind, daemon.endpoint, many(200))) == [*range(200)]
