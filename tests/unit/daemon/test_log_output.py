@@ -1,9 +1,15 @@
 """The log's output: what cannot be written is dropped, counted, and stops nobody."""
 
 import io
+import json
 import os
 from pathlib import Path
 
+import pytest
+import structlog
+
+from signetd.daemon import logs
+from signetd.daemon.config import Log
 from signetd.daemon.log_output import LossyOutput
 
 
@@ -50,3 +56,18 @@ def test_a_text_that_has_no_utf8_is_written_all_the_same(tmp_path: Path) -> None
     with file.open("w") as stream:
         LossyOutput(stream).write("\ud800\n")
     assert file.read_text() == "\\ud800\n"
+
+
+def test_a_line_in_json_takes_whatever_is_logged(capsys: pytest.CaptureFixture[str]) -> None:
+    """Also a text without UTF-8, and a value that JSON does not know."""
+    configuration = structlog.get_config()
+    try:
+        logs.configure(Log())
+        structlog.get_logger().info(
+            "said", text="印\ud800", value={1, 2}.__class__, path=Path("/x")
+        )
+    finally:
+        structlog.configure(**configuration)
+    line = json.loads(capsys.readouterr().err)
+    assert (line["event"], line["text"][0]) == ("said", "印")
+    assert line["path"] == "PosixPath('/x')"

@@ -33,7 +33,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     ``alternatives`` has what asks least first: no approval, then no limits, then the oldest.
     Whether the limits allow one more use is not looked at: whoever counts it does. When it is not
     allowed, ``refusal`` is the sentence for the caller, which tells nothing about the key, and
-    ``denied_by`` the grant that forbids it, if one does.
+    ``denied_by`` the grant that forbids it, if one does. ``lasting``: the time has no part in it,
+    so it stays as long as its version counts and the key is as it is.
     """
 
     allowed: bool
@@ -41,6 +42,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     alternatives: tuple[Option, ...] = ()
     refusal: str = ""
     denied_by: str = ""
+    lasting: bool = False
 
 
 def decide(snapshot: Snapshot, use: Use) -> Decision:
@@ -55,7 +57,9 @@ def decide(snapshot: Snapshot, use: Use) -> Decision:
     options = tuple(option_of(grant) for grant in found.allows if counts(grant, use))
     if not options:
         return _refused(snapshot, use)
-    return Decision(allowed=True, version=snapshot.version, alternatives=options)
+    return Decision(
+        allowed=True, version=snapshot.version, alternatives=options, lasting=found.timeless
+    )
 
 
 def visible(

@@ -7,6 +7,7 @@ from typing import Protocol
 from signetd.daemon.credentials import Presented
 from signetd.daemon.keys.types import RegisteredKey
 from signetd.daemon.policy.evaluate import Decision, decide
+from signetd.daemon.policy.known import KnownDecisions
 from signetd.daemon.policy.snapshot import Snapshot
 from signetd.daemon.policy.types import ADMINISTRATORS, Asker, Identity, Operation
 from signetd.daemon.policy.use import Use
@@ -43,6 +44,7 @@ class Gate:
     ) -> None:
         self._book = book
         self._keys = keys
+        self._known = KnownDecisions()
         self.now = now
 
     async def refresh(self) -> None:
@@ -81,7 +83,14 @@ class Gate:
         counts is looked at as well: a batch, or a token, can take longer than that.
         """
         self.check_credential(asker)
-        return self._allowed(asker, Operation.SIGN, key_id, algorithm, digest_given=digest_given)
+        asked = asker.identity, key_id, algorithm, digest_given
+        known = self._known.get(self._book.snapshot, asked)
+        if known is not None and self._keys.get(key_id) is known[0]:
+            return known
+        found = self._allowed(asker, Operation.SIGN, key_id, algorithm, digest_given=digest_given)
+        if found[1].lasting:
+            self._known.keep(asked, found)
+        return found
 
     def stamping(self, asker: Asker, key_id: str) -> tuple[RegisteredKey, Decision]:
         """Return the key of a seal that *asker* may stamp with, and how; raises as `key` does.

@@ -15,10 +15,14 @@ MAX_CACHED: Final = 65536
 
 
 class Candidates(msgspec.Struct, frozen=True):
-    """The grants to look at: prohibitions, and permissions in the order they are to be used."""
+    """The grants to look at: prohibitions, and permissions in the order they are to be used.
+
+    ``timeless``: none of them has a condition about the time.
+    """
 
     denies: tuple[Grant, ...] = ()
     allows: tuple[Grant, ...] = ()
+    timeless: bool = True
 
 
 _NONE: Final = Candidates()
@@ -87,7 +91,13 @@ def _sorted(grants: Iterable[Grant]) -> Candidates:
     return Candidates(
         denies=tuple(grant for grant in ordered if grant.effect is GrantEffect.DENY),
         allows=tuple(grant for grant in ordered if grant.effect is not GrantEffect.DENY),
+        timeless=all(map(_is_timeless, ordered)),
     )
+
+
+def _is_timeless(grant: Grant) -> bool:
+    about = grant.conditions
+    return about.not_before is None and about.not_after is None and about.schedule is None
 
 
 def _order(grant: Grant) -> tuple[bool, bool, datetime, str]:

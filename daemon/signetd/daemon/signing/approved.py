@@ -11,7 +11,6 @@ from signetd.daemon.audit.use_records import Use, UseRecords
 from signetd.daemon.keys.types import RegisteredKey
 from signetd.daemon.policy.gate import Gate
 from signetd.daemon.policy.types import ApprovalRule, Asker
-from signetd.daemon.signing.costs import Costs
 from signetd.daemon.signing.digests import named_digest
 from signetd.daemon.signing.item import OPERATION, replaced_before
 from signetd.daemon.signing.permits import Permit, Permits
@@ -77,6 +76,7 @@ class ApprovedSigning:
     def __init__(self, engine: Engine, gate: Gate, approvals: Approvals, ledger: Ledger) -> None:
         self._engine = engine
         self._gate = gate
+        self._permits = Permits(gate)
         self._approvals = approvals
         self._records = UseRecords(ledger)
 
@@ -122,7 +122,7 @@ class ApprovedSigning:
 
     def _permit(self, use: _Use) -> Permit:
         use.note(allowed=False)  # until it is known, here and with the approval
-        return Permits(self._gate, use.asker).of(use.request)
+        return self._permits.of(use.request, use.asker)
 
     async def _effects(self, use: _Use, permit: Permit, digest: bytes) -> tuple[Effect, ...]:
         approval = use.request.approval
@@ -155,7 +155,7 @@ class ApprovedSigning:
         raise changing()
 
     async def _entry(self, use: _Use, permit: Permit, digest: bytes) -> Entry:
-        charges, alternatives = Costs(self._gate.now()).of(permit.basis)
+        charges, alternatives = permit.basis.costs.at(self._gate.now())
         effects = await self._effects(use, permit, digest)
         return Entry(
             event=use.event,

@@ -9,7 +9,7 @@ import msgspec
 from signetd.daemon.keys import versions
 from signetd.daemon.keys.types import RegisteredKey
 from signetd.daemon.signing.faults import FaultCounter
-from signetd.daemon.signing.orders import Group, Planner, SigningToken
+from signetd.daemon.signing.orders import Group, Planner, SigningToken, Ways
 from signetd.daemon.signing.types import Encoding, Signed, Verified, VerifyInput
 from signetd.daemon.signing.validate import Checked, check
 from signetd.drivers.algorithms import INTEGER_BYTES
@@ -36,7 +36,7 @@ class SigningEngine:
         self, keys: Keys, tokens: Mapping[str, SigningToken], faults: FaultCounter
     ) -> None:
         self._keys = keys
-        self._tokens = tokens
+        self._ways = Ways(tokens)
         self._faults = faults
 
     async def sign(self, checked: Checked, digest: bytes, requester: Requester = _NOBODY) -> Signed:
@@ -46,7 +46,7 @@ class SigningEngine:
         TOKEN_RECOVERING; KEY_NOT_ON_TOKEN; ALGORITHM_NOT_ON_TOKEN; ALGORITHM_UNSUITABLE for a
         digest where the token takes only messages; and what the token answers.
         """
-        token, order = Planner(self._tokens).order(checked, digest)
+        token, order = Planner(self._ways).order(checked, digest)
         raw = await self._faults.watch(checked.key, token.sign(order, requester))
         return _signed(checked, raw)
 
@@ -57,11 +57,13 @@ class SigningEngine:
 
         The tokens work side by side.
         """
-        planner = Planner(self._tokens)
+        planner = Planner(self._ways)
         results = planner.take(wanted)
-        await asyncio.gather(
-            *(self._sign_on(group, wanted, results, requester) for group in planner.groups)
-        )
+        work = [self._sign_on(group, wanted, results, requester) for group in planner.groups]
+        if len(work) == 1:
+            await work[0]  # as nearly always: no task is needed for it
+        else:
+            await asyncio.gather(*work)
         return [each for each in results if each is not None]  # as many: each has its own by now
 
     async def _sign_on(

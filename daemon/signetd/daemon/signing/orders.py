@@ -2,14 +2,18 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 
 from signetd.daemon.keys import tokens as token_checks
 from signetd.daemon.keys.tokens import Token
+from signetd.daemon.keys.types import RegisteredKey
 from signetd.daemon.signing.types import Signed
 from signetd.daemon.signing.validate import Checked, Plan, check_enabled, plan
 from signetd.drivers.errors import SignetError
-from signetd.drivers.types import Algorithm, Input, KeyRef, Requester, SignOrder
+from signetd.drivers.types import Algorithm, Input, KeyRef, Requester, SignOrder, TokenInfo
+
+_MAX_KNOWN: Final = 16_384
+"""Ways that are remembered; when there are as many, all are forgotten."""
 
 
 class SigningToken(Token, Protocol):
@@ -36,19 +40,49 @@ class Group:
 
 
 @dataclass(frozen=True)
-class _Way:
+class Way:
+    """How a token is asked for signatures with a key."""
+
+    key: RegisteredKey
+    info: TokenInfo
     token: SigningToken
     plan: Plan
     ref: KeyRef
     verify: bool
 
 
-class Planner:
-    """Plans orders. For one moment: it does not look again at what it has seen."""
+class Ways:
+    """Finds the way, and remembers it for as long as the key and the token are as they were."""
 
     def __init__(self, tokens: Mapping[str, SigningToken]) -> None:
         self._tokens = tokens
-        self._ways: dict[tuple[int, Algorithm, Input], _Way] = {}
+        self._known: dict[tuple[str, Algorithm, Input], Way] = {}
+
+    def of(self, checked: Checked) -> Way:
+        """Return the way of a signature; raises as ``Planner.order``."""
+        key = checked.key
+        check_enabled(key)
+        token = token_checks.find(self._tokens, key.token)
+        info = token_checks.ready(key.token, token)
+        asked = key.id, checked.algorithm, checked.input
+        known = self._known.get(asked)
+        if known is not None and known.key is key and known.info is info:
+            return known
+        token_checks.holding(key, token)
+        token_checks.check_offered(key.token, info, checked.algorithm)
+        how = plan(checked, info.inputs[checked.algorithm])
+        if len(self._known) >= _MAX_KNOWN:
+            self._known.clear()
+        found = self._known[asked] = Way(key, info, token, how, key.ref, key.is_verified)
+        return found
+
+
+class Planner:
+    """Plans orders. For one moment: it does not look again at what it has seen."""
+
+    def __init__(self, ways: Ways) -> None:
+        self._ways = ways
+        self._seen: dict[tuple[int, Algorithm, Input], Way] = {}
         self._groups: dict[str, Group] = {}
 
     @property
@@ -78,9 +112,9 @@ class Planner:
         digest where the token takes only messages.
         """
         alike = id(checked.key), checked.algorithm, checked.input
-        way = self._ways.get(alike)
+        way = self._seen.get(alike)
         if way is None:
-            way = self._ways[alike] = self._way(checked)
+            way = self._seen[alike] = self._ways.of(checked)
         return way.token, SignOrder(
             key=way.ref,
             algorithm=checked.algorithm,
@@ -89,11 +123,3 @@ class Planner:
             signer_id=checked.signer_id if way.plan.send is Input.MESSAGE else b"",
             verify=way.verify,
         )
-
-    def _way(self, checked: Checked) -> _Way:
-        check_enabled(checked.key)
-        token = token_checks.find(self._tokens, checked.key.token)
-        info = token_checks.holding(checked.key, token)
-        token_checks.check_offered(checked.key.token, info, checked.algorithm)
-        how = plan(checked, info.inputs[checked.algorithm])
-        return _Way(token, how, checked.key.ref, checked.key.is_verified)

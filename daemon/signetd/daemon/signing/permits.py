@@ -6,7 +6,9 @@ from signetd.daemon.keys.types import RegisteredKey
 from signetd.daemon.policy.charges import approvals_of
 from signetd.daemon.policy.evaluate import Decision, Option
 from signetd.daemon.policy.gate import Gate
+from signetd.daemon.policy.known import MAX_KNOWN
 from signetd.daemon.policy.types import ApprovalRule, Asker, KeyPurpose
+from signetd.daemon.signing.costs import Costs
 from signetd.daemon.signing.types import SignInput
 from signetd.daemon.signing.validate import (
     Checked,
@@ -25,6 +27,7 @@ class Basis(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     options: tuple[Option, ...]
     rules: tuple[ApprovalRule, ...]
+    costs: Costs
 
 
 class Permit(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,44 +38,51 @@ class Permit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Permits:
-    """Permits that one caller is given in one moment; what asks for the same is decided once."""
+    """Gives permits, and remembers what they rest on."""
 
-    def __init__(self, gate: Gate, asker: Asker) -> None:
+    def __init__(self, gate: Gate) -> None:
         self._gate = gate
-        self._asker = asker
-        self._decided: dict[tuple[str, Algorithm | None, bool], Basis] = {}
+        self._known: dict[tuple[str, str, Algorithm | None, bool], tuple[Decision, Basis]] = {}
 
-    def of(self, request: SignInput) -> Permit:
-        """Return what allows *request*.
+    def of(self, request: SignInput, asker: Asker) -> Permit:
+        """Return what allows *request* now.
 
         Raises SignetError PERMISSION_DENIED, KEY_NOT_FOUND, KEY_PURPOSE_WRONG, KEY_STATE_WRONG,
         ALGORITHM_UNSUITABLE, and what ``validate.check`` raises.
         """
-        asked = request.key, request.algorithm, request.digest is not None
-        basis = self._decided.get(asked)
-        if basis is None:
-            basis = self._decided[asked] = self._decide(request)
+        basis = self._basis(request, asker)
         key = basis.key
         checked = check(key, request)
         check_allowed(key, checked.algorithm)
         check_enabled(key)
         return Permit(checked=checked, basis=basis)
 
-    def _decide(self, request: SignInput) -> Basis:
+    def _basis(self, request: SignInput, asker: Asker) -> Basis:
+        digest_given = request.digest is not None
         key, decision = self._gate.signing(
-            self._asker,
-            request.key,
-            request.algorithm,
-            digest_given=request.digest is not None,
+            asker, request.key, request.algorithm, digest_given=digest_given
         )
+        asked = asker.identity, request.key, request.algorithm, digest_given
+        known = self._known.get(asked)
+        if known is not None and known[0] is decision and known[1].key is key:
+            return known[1]
         check_purpose(key, KeyPurpose.SIGNING)
-        options = alike(decision)
-        return Basis(
-            key=key,
-            version=decision.version,
-            options=options,
-            rules=approvals_of(options[0], key.policy),
-        )
+        basis = _basis(key, decision)
+        if len(self._known) >= MAX_KNOWN:
+            self._known.clear()
+        self._known[asked] = decision, basis
+        return basis
+
+
+def _basis(key: RegisteredKey, decision: Decision) -> Basis:
+    options = alike(decision)
+    return Basis(
+        key=key,
+        version=decision.version,
+        options=options,
+        rules=approvals_of(options[0], key.policy),
+        costs=Costs(key.id, key.policy, options),
+    )
 
 
 def alike(decision: Decision) -> tuple[Option, ...]:

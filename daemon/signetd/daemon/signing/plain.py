@@ -17,7 +17,6 @@ from signetd.daemon.audit.types import Entry, ManyLedger, Written
 from signetd.daemon.audit.use_records import CANCELLED
 from signetd.daemon.policy.gate import Gate
 from signetd.daemon.policy.types import Asker
-from signetd.daemon.signing.costs import Costs
 from signetd.daemon.signing.digests import named_digest
 from signetd.daemon.signing.item import OPERATION, Item, Outcome, replaced_before
 from signetd.daemon.signing.permits import Permit, Permits
@@ -46,6 +45,7 @@ class PlainSigning:
     def __init__(self, engine: Engine, gate: Gate, ledger: ManyLedger) -> None:
         self._engine = engine
         self._gate = gate
+        self._permits = Permits(gate)
         self._ledger = ledger
         self._late = LateRecords(ledger)
 
@@ -70,9 +70,8 @@ class PlainSigning:
         await self._late.drain()
 
     async def _work(self, items: Sequence[Item], asker: Asker, began: datetime) -> None:
-        permits = Permits(self._gate, asker)
         for item in items:
-            await self._prepare(item, permits)
+            await self._prepare(item, asker)
         left = items
         for _ in range(TRIES):
             await self._make([item for item in left if item.is_to_be_signed], asker)
@@ -84,9 +83,9 @@ class PlainSigning:
             item.fail(changing())
         await self._write(left)
 
-    async def _prepare(self, item: Item, permits: Permits) -> None:
+    async def _prepare(self, item: Item, asker: Asker) -> None:
         try:
-            permit = item.permit = permits.of(item.request)
+            permit = item.permit = self._permits.of(item.request, asker)
             check_version(permit.checked.key, item.request.version)
             item.digest = await named_digest(permit.checked)
             _check_unapproved(item, permit)
@@ -111,10 +110,10 @@ class PlainSigning:
 
     async def _write(self, items: Sequence[Item]) -> list[Item]:
         """Write down what became of *items*; return those for which the policy has changed."""
-        costs = Costs(self._gate.now())
+        moment = self._gate.now()
         for item in items:
             item.written = True  # before, for whoever is cancelled meanwhile
-        outcomes = await self._ledger.write_many([_entry(item, costs) for item in items])
+        outcomes = await self._ledger.write_many([_entry(item, moment) for item in items])
         changed = []
         for item, outcome in zip(items, outcomes, strict=True):
             if isinstance(outcome, Written):
@@ -133,21 +132,20 @@ class PlainSigning:
             for item in items:
                 item.fail(error)
             return
-        permits = Permits(self._gate, asker)
         for item in items:
-            await self._permit_again(item, permits, began)
+            await self._permit_again(item, asker, began)
 
-    async def _permit_again(self, item: Item, permits: Permits, began: datetime) -> None:
+    async def _permit_again(self, item: Item, asker: Asker, began: datetime) -> None:
         """Look whether what is signed may be released under the policy that counts now."""
         item.allowed = False
         try:
-            permit = permits.of(item.request)
+            permit = self._permits.of(item.request, asker)
         except SignetError as error:
             item.fail(error)
             return
         if item.signed and replaced_before(item.signed.key, permit.checked.key, began):
             item.signed = None  # by the pair that is there now, then
-            await self._prepare(item, permits)
+            await self._prepare(item, asker)
             return
         item.permit = permit
         try:
@@ -164,10 +162,10 @@ def changing() -> SignetError:
     )
 
 
-def _entry(item: Item, costs: Costs) -> Entry:
+def _entry(item: Item, moment: datetime) -> Entry:
     if item.signed is None or item.permit is None:
         return Entry(event=item.event())
-    charges, alternatives = costs.of(item.permit.basis)
+    charges, alternatives = item.permit.basis.costs.at(moment)
     return Entry(
         event=item.event(),
         charges=charges,
