@@ -17,6 +17,7 @@
 # policy-cost  what a decision costs with 10 grants and with 10,000
 # crowd-cost   what signing costs with a few keys and grants and with 10,000: PAIRS=5
 # seal-cost    what lists, status and stamps cost with 10 seals and with 10,000: PAIRS=5
+# document-cost   a large document signed as it arrives, and openssl dgst -sm3 on it by turns: PAIRS=5
 # crashes   the audit after crashes under load: ROUNDS=50 SEED=… WHAT=sqlite, postgresql, full-disk
 #           (as root) or file-size; DOC=docs/audit.md
 # fuzz      the parsers of seals and stamps under atheris, RUNS inputs for each: RUNS=1000000 SEED=1
@@ -35,7 +36,7 @@ PYTEST_WORKERS ?= 4
 # here would compile everything again: a second of processor time for a daemon. Empty is as if not set.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test test-tokens lint proto chaos recovery soak overload crashes fuzz audit-cost policy-cost crowd-cost seal-cost bench profile clean setup
+.PHONY: demo test test-tokens lint proto chaos recovery soak overload crashes fuzz audit-cost policy-cost crowd-cost seal-cost document-cost bench profile clean setup
 
 setup: $(VENV)/.ready
 
@@ -123,6 +124,9 @@ crowd-cost: $(VENV)/.ready
 
 seal-cost: $(VENV)/.ready
 	$(BIN)/python -m benchmarks.seals --rounds $(PAIRS) $(INTO)
+
+document-cost: $(VENV)/.ready
+	$(BIN)/python -m benchmarks.documents --rounds $(PAIRS) $(INTO)
 
 crashes: $(VENV)/.ready
 	$(BIN)/python -m tests.crashes --what $(WHAT) --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED)) $(INTO)

@@ -59,14 +59,14 @@ class Served:
             text=True,
         )
         facts = self._read()
-        self._pid, self._socket = facts["pid"], Path(facts["socket"])
+        self.pid, self.socket = facts["pid"], Path(facts["socket"])
 
     def measure(self, load: Load, seconds: float) -> Sample:
         """Put it under a load for so long."""
         self._say(load.fault)
-        before = _processor_seconds(self._pid)
+        before = processor_seconds(self.pid)
         group = Group(
-            [self._socket],
+            [self.socket],
             key=load.key,
             clients=load.clients,
             seconds=seconds,
@@ -74,7 +74,7 @@ class Served:
             same="null" in load.fault,
         )
         result = group.result()
-        return Sample(result, _processor_seconds(self._pid) - before)
+        return Sample(result, processor_seconds(self.pid) - before)
 
     def close(self) -> None:
         """End it."""
@@ -136,6 +136,7 @@ def _python(checkout: Path) -> str:
     return str(own) if own.exists() else sys.executable
 
 
-def _processor_seconds(pid: int) -> float:
+def processor_seconds(pid: int) -> float:
+    """Return the processor time that a process has taken, in seconds."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / _TICKS

@@ -25,8 +25,11 @@ from signetd.daemon.rpc.following import Followers
 from signetd.daemon.rpc.health import Health
 from signetd.daemon.rpc.listeners import Bound, bind
 from signetd.daemon.rpc.recording import Recorder
+from signetd.daemon.rpc.sign_document import SignDocuments
+from signetd.daemon.rpc.sign_stream import SignStreams
 from signetd.daemon.seals.stamping import StampDesk
 from signetd.daemon.signing import SigningDesk
+from signetd.daemon.signing.documents import DocumentDesk
 from signetd.daemon.state import Database
 from signetd.daemon.timestamps import TimeStampService
 from signetd.daemon.trust.threads import VerifyThreads
@@ -54,6 +57,7 @@ class Daemon:
     audit: Audit
     recorder: Recorder
     desk: SigningDesk
+    documents: DocumentDesk
     approvals: Approvals
     approval_changes: Changes
     dispatcher: Dispatcher
@@ -84,8 +88,20 @@ def assemble(config: Config, database: Database) -> Daemon:
     audit = core.audit
     desk = SigningDesk(core.engine, access.gate, access.uses, audit.ledger)
     followers = Followers(audit.ledger, audit.store, config.limits.watchers)
+    documents = DocumentDesk(desk, access.gate, core.engine, audit.ledger)
+    streams = SignStreams(desk, core.recorder, config.limits)
     services = make_services(
-        config, database, tokens, core, access, recognition, sealing, desk, followers
+        config,
+        database,
+        tokens,
+        core,
+        access,
+        recognition,
+        sealing,
+        desk,
+        followers,
+        streams,
+        SignDocuments(documents, config.limits),
     )
     return Daemon(
         config=config,
@@ -97,11 +113,12 @@ def assemble(config: Config, database: Database) -> Daemon:
         audit=audit,
         recorder=core.recorder,
         desk=desk,
+        documents=documents,
         approvals=access.approvals,
         approval_changes=access.changes,
         dispatcher=Dispatcher(access.gate, services, core.recorder, config.limits),
         health=Health(tokens.pools, audit.ledger),
-        watchers=(tokens.watchers, access.watchers, followers),
+        watchers=(tokens.watchers, access.watchers, followers, streams),
         guard=tokens.guard,
         requests=core.requests,
         certificates=core.certificates,

@@ -118,7 +118,7 @@ async def _run_tokens(daemon: Daemon, stop: Stop, ready: Ready | None) -> None:
         ending.push_async_callback(daemon.verify_threads.close)
         ending.push_async_callback(_close_tokens, daemon, stop)
         ending.push_async_callback(daemon.audit.close)
-        desks = daemon.desk, daemon.stamps
+        desks = daemon.documents, daemon.desk, daemon.stamps
         for part in (daemon.approval_changes, *desks, daemon.recorder, daemon.keys):
             ending.push_async_callback(part.drain)
         await _load(daemon)

@@ -125,6 +125,17 @@ ROWS: dict[str, Row] = {
         # The call is for every signer; each item then says no.
         {"signer": "OK", "none": "OK", "other": "OK"},
     ),
+    "SigningService/SignStream": Row(
+        lambda scene: signing.SignStreamRequest(
+            items=[signing.SignStreamItem(reference=n, request=_ITEM) for n in range(2)]
+        ),
+        {"signer": "OK", "none": "OK", "other": "OK"},
+    ),
+    "SigningService/SignDocument": Row(
+        # It is said before anything is read who may; what does not come after it is not signed.
+        lambda scene: signing.SignDocumentRequest(start=signing.SignDocumentStart(key=_KEY)),
+        {"signer": "INPUT_MISSING"},
+    ),
     "SigningService/Verify": Row(
         lambda scene: signing.VerifyRequest(key=_KEY, message=b"", signature=b"0"), READ
     ),

@@ -28,6 +28,12 @@ def _about(name: str) -> dict[str, Message]:
         "SigningService/Sign of another kind": unsuitable,
         "SigningService/Sign by an approval": samples.item("x", name, approval="approvals/a1"),
         "SigningService/BatchSign": signing.BatchSignRequest(requests=[sign, unsuitable]),
+        "SigningService/SignStream": signing.SignStreamRequest(
+            items=[signing.SignStreamItem(reference=1, request=sign)]
+        ),
+        "SigningService/SignDocument": signing.SignDocumentRequest(
+            start=signing.SignDocumentStart(key=full)
+        ),
         "SigningService/Verify": signing.VerifyRequest(key=full, message=b"", signature=b"0"),
         "KeyService/GetKey": keys.GetKeyRequest(name=full),
         "KeyService/GetPublicKey": keys.GetPublicKeyRequest(name=full),
@@ -163,6 +169,9 @@ def test_the_status_of_the_audit_tells_nothing_of_its_records(town: Scene) -> No
 def _shown(town: Scene, who: str, method: str, request: Message, name: str) -> tuple[str, str, str]:
     answer = town.by(who).call(method, request)
     text = answer.message
-    if method == "SigningService/BatchSign" and answer.reply is not None:
+    if (
+        method in ("SigningService/BatchSign", "SigningService/SignStream")
+        and answer.reply is not None
+    ):
         text = " ".join(f"{each.error.code} {each.error.message}" for each in answer.reply.results)
     return answer.result, answer.code, text.replace(name, "NAME")

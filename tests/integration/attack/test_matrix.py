@@ -12,8 +12,13 @@ from tests.integration.attack.matrix import DENIED, EVERYBODY, ROWS
 from tests.integration.attack.scene import Scene
 
 SILENT_SECONDS = 1.0
-_USES = {"SigningService/Sign": "sign", "SealService/Stamp": "stamp"}
+_USES = {
+    "SigningService/Sign": "sign",
+    "SigningService/SignDocument": "sign",
+    "SealService/Stamp": "stamp",
+}
 """What the audit calls the use of a key that a method makes, also where it is refused."""
+_OF_ITEMS = ("SigningService/BatchSign", "SigningService/SignStream", "SealService/BatchStamp")
 _PACE = 1.5 / flood.EACH  # of strangers, no more refusals in a second are recorded one by one
 
 
@@ -49,7 +54,7 @@ def test_each_caller_gets_what_is_its_own(town: Scene, method: str) -> None:
     silent = [name for name in others if expected[name] == "SILENT"]
     answers = _call(town, method, request, silent, SILENT_SECONDS)
     assert all(each.result == "DEADLINE_EXCEEDED" for each in answers.values()), answers
-    if method in ("SigningService/BatchSign", "SealService/BatchStamp"):
+    if method in _OF_ITEMS:
         _check_items(_call(town, method, request, ["none", "other"], 30.0))
 
 

@@ -36,6 +36,13 @@ class Script(signing_service_pb2_grpc.SigningServiceServicer):
     def BatchSign(self, request: Any, context: Any) -> signing_service_pb2.BatchSignResponse:
         return self._next(request, context)  # type: ignore[no-any-return]
 
+    def SignStream(self, requests: Any, context: Any) -> Iterator[Any]:
+        for request in requests:
+            yield self._next(request, context)
+
+    def SignDocument(self, parts: Any, context: Any) -> signing_service_pb2.SignDocumentResponse:
+        return self._next(list(parts), context)  # type: ignore[no-any-return]
+
     def Verify(self, request: Any, context: Any) -> signing_service_pb2.VerifyResponse:
         return self._next(request, context)  # type: ignore[no-any-return]
 

@@ -16,6 +16,8 @@ from signetd.daemon.rpc.certificates_api import CertificatesApi
 from signetd.daemon.rpc.following import Followers
 from signetd.daemon.rpc.key_api import KeyApi
 from signetd.daemon.rpc.seal_api import SealApi
+from signetd.daemon.rpc.sign_document import SignDocuments
+from signetd.daemon.rpc.sign_stream import SignStreams
 from signetd.daemon.rpc.signing_api import SigningApi
 from signetd.daemon.rpc.stamp_api import StampApi
 from signetd.daemon.rpc.token_api import TokenApi
@@ -37,12 +39,14 @@ def make_services(
     sealing: Sealing,
     desk: SigningDesk,
     followers: Followers,
+    streams: SignStreams,
+    documents: SignDocuments,
 ) -> dict[str, object]:
     """Return what answers each service; of several, each answers some of its methods."""
     keys, gate, recorder, usage = core.keys, access.gate, core.recorder, database.usage
     sockets = socket_names(config)
     found: dict[str, object] = {
-        "SigningService": SigningApi(desk, gate, core.engine, recorder),
+        "SigningService": (SigningApi(desk, gate, core.engine, recorder), streams, documents),
         "KeyService": (
             KeyApi(
                 keys,

@@ -154,6 +154,7 @@ class Limits(Table, frozen=True, kw_only=True):
     ] = 256
     connections: Count = 1024
     watchers: Count = 64
+    streams: Count = 256
 
 
 class Access(Table, frozen=True, kw_only=True):

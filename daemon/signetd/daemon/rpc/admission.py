@@ -70,6 +70,10 @@ class Admission:
         finally:
             self._calls.give_back(client)
 
+    def memory(self, client: str) -> "Memory":
+        """Return what counts one message of a client, of which a call may bring many."""
+        return Memory(self._bytes, client)
+
     def _too_many(self, client: str) -> SignetError:
         shares = self._calls
         mine = shares.taken(client)

@@ -122,6 +122,19 @@ def sign_input(request: signing_service_pb2.SignRequest) -> SignInput:
     )
 
 
+def document_input(start: signing_service_pb2.SignDocumentStart) -> SignInput:
+    """Read how a document is to be signed, which is still to come."""
+    key, version = version_id(start.key, "start.key")
+    return SignInput(
+        key=key,
+        version=version,
+        algorithm=algorithm(start.algorithm),
+        encoding=_encoding(start.encoding),
+        signer_id=start.signer_id if start.HasField("signer_id") else None,
+        approval=start.approval,
+    )
+
+
 def verify_input(request: signing_service_pb2.VerifyRequest) -> VerifyInput:
     """Read what is to be verified; absent fields become None, and so does the version."""
     key, version = version_id(request.key, "key")

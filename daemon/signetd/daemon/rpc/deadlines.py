@@ -42,6 +42,8 @@ class Deadlines:
         """
         if method.streams:
             return wanted
+        if method.takes_many:  # as long as its client sends: each of the messages has a limit
+            return self._longest if wanted is None else wanted
         if wanted is None:
             return self._longest if method.path in PATIENT else self._default
         return min(wanted, self._longest)
@@ -59,8 +61,10 @@ class Deadlines:
         except TimeoutError:
             if not limit.expired():
                 raise
+        seconds = seconds or 0
+        most = f", of at most {self._longest:g} s" if seconds < self._longest else ""
         raise SignetError(
             Reason.DEADLINE_PASSED,
-            f"There was no answer within {seconds or 0:.3g} s, the deadline of the request; give "
-            f"it a longer one, of at most {self._longest:g} s.",
+            f"There was no answer within {seconds:.3g} s, the deadline of the request; give it a "
+            f"longer one{most}.",
         )

@@ -1,8 +1,9 @@
 """The way of every call: identity, permission, admission, reading, answer; and its line in the log.
 
-All methods are served as if their requests were streams, of which one message is read. On the wire
-there is no difference; but so the daemon, not gRPC, decides when a request is read: after it is
-known that its caller may call and has room, and for as long as the deadline allows.
+All methods are served as if their requests were streams, of which one message is read, unless they
+are such streams. On the wire there is no difference; but so the daemon, not gRPC, decides when a
+request is read: after it is known that its caller may call and has room, and for as long as the
+deadline allows.
 """
 
 import asyncio
@@ -24,6 +25,7 @@ from signetd.daemon.rpc.admission import Admission, Memory
 from signetd.daemon.rpc.call_log import CallLog
 from signetd.daemon.rpc.calls import Call
 from signetd.daemon.rpc.deadlines import Deadlines
+from signetd.daemon.rpc.incoming import Incoming
 from signetd.daemon.rpc.methods import Method, table
 from signetd.daemon.rpc.recording import Recorder
 from signetd.daemon.rpc.rules import Record, Rule
@@ -171,9 +173,9 @@ class Dispatcher:
             # read its replies would else pile them up here.
             when_done(context, memory.give_back)
             if not method.streams:
-                answer = self._answer(method, context, memory)
+                answer = self._answer(method, source, context, memory)
                 return await self._deadlines.within(seconds, answer)
-            reading = receive(method, context, memory)
+            reading = self._read(method, source, context, memory)
             request = await self._deadlines.within(self._deadlines.for_reading(seconds), reading)
             memory.give_back()
         # It may go on for days, so it is no call any more: who answers it has a limit of its own.
@@ -183,8 +185,24 @@ class Dispatcher:
         )
         return None
 
-    async def _answer(self, method: Method, context: Context, memory: Memory) -> bytes:
-        request = await receive(method, context, memory)
+    async def _read(
+        self, method: Method, source: IdentitySource, context: Context, memory: Memory
+    ) -> Any:
+        """Return what is asked for: the request, or what reads those of a method of many."""
+        if not method.takes_many:
+            return await receive(method, context, memory)
+        call = calls.current()
+        return Incoming(
+            method,
+            context,
+            lambda: self._admission.memory(call.identity),
+            lambda: self._identify(method, source, context, call),
+        )
+
+    async def _answer(
+        self, method: Method, source: IdentitySource, context: Context, memory: Memory
+    ) -> bytes:
+        request = await self._read(method, source, context, memory)
         call = calls.current()
         call.check_deadline()
         work = method.answer(request)

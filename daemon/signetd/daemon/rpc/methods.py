@@ -17,7 +17,8 @@ from signetd.drivers.errors import Reason, SignetError
 class Method:
     """A method: its full name, who may call it, what it takes, who answers, with one reply or many.
 
-    `answer` is a coroutine function, or an asynchronous generator function when it `streams`.
+    `answer` is a coroutine function, or an asynchronous generator function when it `streams`. It
+    takes a request, or, when it `takes_many`, the Incoming messages.
     """
 
     path: str
@@ -25,6 +26,7 @@ class Method:
     request: type[Message]
     answer: Callable[[Any], Any]
     streams: bool = False
+    takes_many: bool = False
 
     def read(self, raw: bytes) -> Message:
         """Read the request; raises INPUT_INVALID."""
@@ -72,7 +74,8 @@ def _method(
         raise ValueError(f"{len(answers)} objects answer the method {path}, and one must")
     (answer,) = answers
     request = GetMessageClass(method.input_type)
-    return Method(path, given[path], request, answer, method.server_streaming)
+    many = method.server_streaming, method.client_streaming
+    return Method(path, given[path], request, answer, *many)
 
 
 def _snake_case(name: str) -> str:

@@ -88,14 +88,17 @@ class Recorder:
                 call.recorded = False  # nothing was written
             raise
 
-    async def item(self, operation: str, error: SignetError) -> None:
-        """Record an item of the current call that was refused before a key was looked for."""
+    async def item(self, operation: str, error: SignetError, request_id: str = "") -> None:
+        """Record an item of the current call that was refused before a key was looked for.
+
+        *request_id* is the item's own, if it has one.
+        """
         call = calls.current()
         event = Event(
             kind=Kind.USE,
             identity=call.identity,
             operation=operation,
-            request_id=call.request_id,
+            request_id=request_id or call.request_id,
             allowed=False,
             result=error.reason.value,
         )

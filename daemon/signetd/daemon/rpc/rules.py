@@ -63,7 +63,7 @@ _OVERSEERS: Final = (Role.SECURITY_ADMIN, Role.AUDITOR)
 _READ, _USE, _CHANGE = Record.READ, Record.USE, Record.CHANGE
 
 RULES: Final[dict[str, Rule]] = {
-    **_rules(_USE, _SIGNERS, "SigningService", "Sign", "BatchSign"),
+    **_rules(_USE, _SIGNERS, "SigningService", "Sign", "BatchSign", "SignStream", "SignDocument"),
     # It needs the public key only. A signer needs a grant for it.
     **_rules(_READ, Role, "SigningService", "Verify"),
     # Signers see the keys that they have a grant for.

@@ -5,8 +5,6 @@ from collections.abc import Callable
 from contextlib import aclosing
 from typing import Any
 
-from google.protobuf.message import Message
-
 from signetd.daemon.rpc.methods import Method
 from signetd.daemon.rpc.transport import Context, send
 
@@ -18,7 +16,7 @@ class Streams:
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def run(
-        self, method: Method, request: Message, context: Context, check: Callable[[], object]
+        self, method: Method, request: Any, context: Context, check: Callable[[], object]
     ) -> None:
         """Send everything that *method* yields, each after a *check* that it still may be sent.
 
@@ -27,7 +25,8 @@ class Streams:
         task = asyncio.current_task()
         if task is None:
             raise RuntimeError("a stream is run by a task")
-        self._tasks.add(task)
+        if not method.takes_many:  # what is under way in such a one is finished, like a call
+            self._tasks.add(task)
         try:
             async with aclosing(method.answer(request)) as replies:
                 async for reply in replies:

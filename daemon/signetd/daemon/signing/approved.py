@@ -5,6 +5,8 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
+import msgspec
+
 from signetd.daemon.approvals.types import Subject
 from signetd.daemon.audit.types import Effect, Entry, Ledger, Written
 from signetd.daemon.audit.use_records import Use, UseRecords
@@ -64,6 +66,8 @@ class _Use(Use):
     """One request, and what its record says so far."""
 
     def __init__(self, request: SignInput, asker: Asker, began: datetime) -> None:
+        own = request.id_within(asker.request_id)
+        asker = msgspec.structs.replace(asker, request_id=own)
         super().__init__(asker, OPERATION, f"keys/{request.key}")
         self.request = request
         self.began = began

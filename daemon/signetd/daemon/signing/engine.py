@@ -83,6 +83,11 @@ class SigningEngine:
                 self._faults.succeeded(checked.key)
                 results[index] = _signed(checked, raw)
 
+    def check_takes_digest(self, checked: Checked) -> None:
+        """Raise what `sign` would, at this moment, for a digest with what was checked."""
+        hashed = msgspec.structs.replace(checked, input=Input.DIGEST, signer_id=b"")
+        Planner(self._ways).order(hashed, b"")
+
     async def verify(self, request: VerifyInput) -> Verified:
         """Verify a signature with the registered public key, whatever the key's state.
 

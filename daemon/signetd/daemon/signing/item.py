@@ -71,7 +71,7 @@ class Item:
             kind=Kind.USE,
             identity=self._asker.identity,
             operation=OPERATION,
-            request_id=self._asker.request_id,
+            request_id=self.request.id_within(self._asker.request_id),
             resource=self.resource,
             key_version=0 if key is None else key.version,
             token="" if key is None else key.token,

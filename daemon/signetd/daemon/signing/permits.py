@@ -58,7 +58,7 @@ class Permits:
         return Permit(checked=checked, basis=basis)
 
     def _basis(self, request: SignInput, asker: Asker) -> Basis:
-        digest_given = request.digest is not None
+        digest_given = request.is_hashed
         key, decision = self._gate.signing(
             asker, request.key, request.algorithm, digest_given=digest_given
         )

@@ -26,7 +26,10 @@ class SignInput(msgspec.Struct, frozen=True, kw_only=True):
 
     ``key`` is the bare name, ``approval`` a resource name or "". ``version`` is the only one that
     may sign, or verify; None for the one that signs, and for whichever verifies. For SM2 a
-    ``digest`` is e = SM3(Z ‖ M) of GB/T 32918.2.
+    ``digest`` is e = SM3(Z ‖ M) of GB/T 32918.2. With ``hashed_with`` the daemon has hashed a
+    message to ``digest`` itself, for SM2 with the public key of that version.
+
+    ``reference`` tells the request from the others of its call; its record has it after the call's.
     """
 
     key: str
@@ -38,6 +41,24 @@ class SignInput(msgspec.Struct, frozen=True, kw_only=True):
     signer_id: bytes | None = None
     input_crc32c: int | None = None
     approval: str = ""
+    hashed_with: int | None = None
+    reference: str = ""
+
+    @property
+    def is_hashed(self) -> bool:
+        """Whether what is signed was hashed before it came to the daemon, as some grants ask."""
+        return self.digest is not None and self.hashed_with is None
+
+    def id_within(self, call: str) -> str:
+        """Return what the record calls the request, of those of the call with this identifier."""
+        return f"{call}.{self.reference}" if self.reference else call
+
+
+class DocumentEnd(msgspec.Struct, frozen=True, kw_only=True):
+    """What the whole document has: its CRC32C and its size in bytes; None where it is not said."""
+
+    crc32c: int | None = None
+    size: int | None = None
 
 
 class VerifyInput(SignInput, frozen=True, kw_only=True):

@@ -47,7 +47,8 @@ def check(key: RegisteredKey, request: SignInput) -> Checked:
     """Return the request with its defaults filled in, or raise the first thing wrong with it.
 
     Raises SignetError, in this order: INPUT_MISSING, INPUT_AMBIGUOUS, MESSAGE_TOO_LARGE,
-    ALGORITHM_UNSUITABLE, DIGEST_LENGTH_WRONG, SIGNER_ID_INVALID, ENCODING_UNSUITABLE,
+    ALGORITHM_UNSUITABLE, DIGEST_LENGTH_WRONG, POLICY_CHANGED, SIGNER_ID_INVALID,
+    ENCODING_UNSUITABLE,
     INPUT_CRC_MISMATCH.
     """
     kind, data = _only_input(request)
@@ -57,6 +58,7 @@ def check(key: RegisteredKey, request: SignInput) -> Checked:
     check_suits(key.key_type, algorithm)
     if kind is Input.DIGEST:
         _check_digest(algorithm, data)
+        _check_hashed_for(key, algorithm, request.hashed_with)
     checked = Checked(
         key=key,
         algorithm=algorithm,
@@ -164,6 +166,15 @@ def _check_digest(algorithm: Algorithm, digest: bytes) -> None:
         raise SignetError(
             Reason.DIGEST_LENGTH_WRONG,
             f"digest has {len(digest)} bytes; for {algorithm} it must have {size}.",
+        )
+
+
+def _check_hashed_for(key: RegisteredKey, algorithm: Algorithm, version: int | None) -> None:
+    if algorithm is Algorithm.SM2_SM3 and version not in (None, key.version):
+        raise SignetError(
+            Reason.POLICY_CHANGED,
+            f"The key {key.id!r} was given another pair while the document was read, and the "
+            "digest for SM2 has the public key in it; send the document again.",
         )
 
 

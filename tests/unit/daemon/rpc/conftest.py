@@ -30,6 +30,8 @@ from signetd.daemon.rpc.health import Health
 from signetd.daemon.rpc.key_api import KeyApi
 from signetd.daemon.rpc.listeners import Bound, bind
 from signetd.daemon.rpc.recording import Recorder
+from signetd.daemon.rpc.sign_document import SignDocuments
+from signetd.daemon.rpc.sign_stream import SignStreams
 from signetd.daemon.rpc.signing_api import SigningApi
 from signetd.daemon.rpc.token_api import TokenApi
 from signetd.daemon.rpc.token_messages import TokenMessages
@@ -42,6 +44,7 @@ from tests.unit.daemon.rpc.fakes import (
     FakeCallers,
     FakeCertificates,
     FakeDesk,
+    FakeDocuments,
     FakeEngine,
     FakeGate,
     FakeKeys,
@@ -68,11 +71,15 @@ class Service:
         self.ledger = MemoryLedger()
         recorder = Recorder(self.ledger)
         gate = FakeGate(self.keys)
+        desk = FakeDesk(self.engine)
+        self.streams = SignStreams(desk, recorder, self.limits)
         self.dispatcher = Dispatcher(
             FakeCallers(),
             {
-                "signetd.api.v1.SigningService": SigningApi(
-                    FakeDesk(self.engine), gate, self.engine, recorder
+                "signetd.api.v1.SigningService": (
+                    SigningApi(desk, gate, self.engine, recorder),
+                    self.streams,
+                    SignDocuments(FakeDocuments(), self.limits),
                 ),
                 "signetd.api.v1.KeyService": (
                     KeyApi(self.keys, gate, FakeApprovals(), recorder, self.usage, FakeSeals()),
@@ -123,6 +130,7 @@ class Service:
     async def close(self) -> None:
         await self.health.close()
         self.watchers.close()
+        self.streams.close()
         for bound in self.running:
             await bound.stop(None)
 

@@ -35,6 +35,7 @@ from signetd.daemon.signing import (
     Verified,
     VerifyInput,
 )
+from signetd.daemon.signing.documents import Parts, SignedDocument
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.life import TokenState, TokenStatus, Transition
 from signetd.drivers.types import Algorithm, KeyType, Pin, ProtectionLevel, Requester, TokenInfo
@@ -62,7 +63,7 @@ KEY = RegisteredKey(
 @dataclass
 class FakeEngine:
     """Signs with b"signature"; the message b"crash" is an error that nobody foresaw, and b"wait"
-    takes until `released` is set."""
+    takes until `released` is set; so does `waits_for`."""
 
     asked: list[SignInput] = field(default_factory=list)
 
@@ -70,18 +71,19 @@ class FakeEngine:
     released: asyncio.Event = field(default_factory=asyncio.Event)
     begun: asyncio.Queue[SignInput] = field(default_factory=asyncio.Queue)
     given_up: int = 0
+    waits_for: bytes = b"wait"
 
     async def sign(self, request: SignInput, requester: Requester) -> Signed:
         self.asked.append(request)
         self.requesters.append(requester)
-        if request.message == b"wait":
+        if request.message in (b"wait", self.waits_for):
             await self._wait(request)
         if request.message == b"crash":
             raise ValueError(f"cannot work with {request.message!r}")
         if request.key == "locked":
             raise SignetError(Reason.TOKEN_LOCKED, "Locked.", ckr="CKR_USER_NOT_LOGGED_IN")
         return Signed(
-            signature=b"signature of " + (request.message or b""),
+            signature=b"signature of " + (request.message or b"")[:1000],
             encoding=Encoding.DER,
             algorithm=Algorithm.ECDSA_P256_SHA256,
             key=KEY,
@@ -119,6 +121,17 @@ class FakeDesk:
                 return error
 
         return await asyncio.gather(*map(one, requests))
+
+
+class FakeDocuments:
+    """Reads whole documents, and signs them with b"signature"."""
+
+    async def sign(self, request: SignInput, parts: Parts, asker: Asker) -> SignedDocument:
+        size = 0
+        while isinstance(part := await parts.next(), bytes):
+            size += len(part)
+        signed = await FakeEngine().sign(request, asker.requester)
+        return SignedDocument(Released(signed=signed, number=7), b"digest", size)
 
 
 class FakeCallers:

@@ -55,6 +55,8 @@ ALLOWED = {
     | {
         "SigningService/Sign",
         "SigningService/BatchSign",
+        "SigningService/SignStream",
+        "SigningService/SignDocument",
         "SealService/Stamp",
         "SealService/BatchStamp",
     },

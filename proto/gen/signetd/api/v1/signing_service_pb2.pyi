@@ -209,7 +209,9 @@ class SignStreamItem(google.protobuf.message.Message):
     REFERENCE_FIELD_NUMBER: builtins.int
     REQUEST_FIELD_NUMBER: builtins.int
     reference: builtins.int
-    """Chosen by the client; the result carries it again. Every item under way needs its own."""
+    """Chosen by the client; the result carries it again. Every item under way needs its own: one that
+    is under way already ends the stream.
+    """
     @property
     def request(self) -> global___SignRequest:
         """What to sign, as for `Sign`."""
@@ -234,7 +236,7 @@ class SignStreamRequest(google.protobuf.message.Message):
     ITEMS_FIELD_NUMBER: builtins.int
     @property
     def items(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___SignStreamItem]:
-        """1 to 100 items, together at most 4 MiB."""
+        """1 to 100 items; the message has at most 5 MiB."""
 
     def __init__(
         self,

@@ -49,6 +49,16 @@ class SigningServiceStub(object):
                 request_serializer=signetd_dot_api_dot_v1_dot_signing__service__pb2.BatchSignRequest.SerializeToString,
                 response_deserializer=signetd_dot_api_dot_v1_dot_signing__service__pb2.BatchSignResponse.FromString,
                 _registered_method=True)
+        self.SignStream = channel.stream_stream(
+                '/signetd.api.v1.SigningService/SignStream',
+                request_serializer=signetd_dot_api_dot_v1_dot_signing__service__pb2.SignStreamRequest.SerializeToString,
+                response_deserializer=signetd_dot_api_dot_v1_dot_signing__service__pb2.SignStreamResponse.FromString,
+                _registered_method=True)
+        self.SignDocument = channel.stream_unary(
+                '/signetd.api.v1.SigningService/SignDocument',
+                request_serializer=signetd_dot_api_dot_v1_dot_signing__service__pb2.SignDocumentRequest.SerializeToString,
+                response_deserializer=signetd_dot_api_dot_v1_dot_signing__service__pb2.SignDocumentResponse.FromString,
+                _registered_method=True)
         self.Verify = channel.unary_unary(
                 '/signetd.api.v1.SigningService/Verify',
                 request_serializer=signetd_dot_api_dot_v1_dot_signing__service__pb2.VerifyRequest.SerializeToString,
@@ -80,6 +90,36 @@ class SigningServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SignStream(self, request_iterator, context):
+        """Signs items as they come, for as long as the client likes: the cheapest way to sign much. Each
+        result carries the reference of its item; they come as they are ready, in any order. Each item
+        is allowed or refused by itself, at its time, and one that fails does not end the stream.
+
+        When the client has ended its side, what is under way is finished, its results are sent, and the
+        stream ends. While 256 items of a stream are under way the daemon reads no more. When the daemon
+        stops, it reads no more either, answers what is under way and ends the stream with
+        UNAVAILABLE: SHUTTING_DOWN; send the items that have no result again. A message that cannot be
+        read ends the stream in the same way, with INVALID_ARGUMENT: INPUT_INVALID.
+
+        Each item must be signed within 30 seconds (limits.default_deadline) of when it came. Read the
+        results while you send: a client that takes nothing for 30 seconds is sent away.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SignDocument(self, request_iterator, context):
+        """Signs a document of any size, which is hashed here as it arrives. The parts come in order:
+        `start`, chunks, `end`. Whether the caller may sign is known after `start`: look out for an error
+        while the chunks are sent, and send no more after one. For grants a document is a message.
+
+        Each part must come within 30 seconds (limits.default_deadline) of the former, and all of them
+        within the deadline of the call; without one this is 300 seconds (limits.max_deadline).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def Verify(self, request, context):
         """Verifies a signature with the registered public key. An invalid signature is an answer
         (`valid` is false), not an error. No token is needed.
@@ -100,6 +140,16 @@ def add_SigningServiceServicer_to_server(servicer, server):
                     servicer.BatchSign,
                     request_deserializer=signetd_dot_api_dot_v1_dot_signing__service__pb2.BatchSignRequest.FromString,
                     response_serializer=signetd_dot_api_dot_v1_dot_signing__service__pb2.BatchSignResponse.SerializeToString,
+            ),
+            'SignStream': grpc.stream_stream_rpc_method_handler(
+                    servicer.SignStream,
+                    request_deserializer=signetd_dot_api_dot_v1_dot_signing__service__pb2.SignStreamRequest.FromString,
+                    response_serializer=signetd_dot_api_dot_v1_dot_signing__service__pb2.SignStreamResponse.SerializeToString,
+            ),
+            'SignDocument': grpc.stream_unary_rpc_method_handler(
+                    servicer.SignDocument,
+                    request_deserializer=signetd_dot_api_dot_v1_dot_signing__service__pb2.SignDocumentRequest.FromString,
+                    response_serializer=signetd_dot_api_dot_v1_dot_signing__service__pb2.SignDocumentResponse.SerializeToString,
             ),
             'Verify': grpc.unary_unary_rpc_method_handler(
                     servicer.Verify,
@@ -166,6 +216,60 @@ class SigningService(object):
             '/signetd.api.v1.SigningService/BatchSign',
             signetd_dot_api_dot_v1_dot_signing__service__pb2.BatchSignRequest.SerializeToString,
             signetd_dot_api_dot_v1_dot_signing__service__pb2.BatchSignResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SignStream(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/signetd.api.v1.SigningService/SignStream',
+            signetd_dot_api_dot_v1_dot_signing__service__pb2.SignStreamRequest.SerializeToString,
+            signetd_dot_api_dot_v1_dot_signing__service__pb2.SignStreamResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SignDocument(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_unary(
+            request_iterator,
+            target,
+            '/signetd.api.v1.SigningService/SignDocument',
+            signetd_dot_api_dot_v1_dot_signing__service__pb2.SignDocumentRequest.SerializeToString,
+            signetd_dot_api_dot_v1_dot_signing__service__pb2.SignDocumentResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -42,6 +42,36 @@ class SigningServiceStub:
     item does not spoil the others.
     """
 
+    SignStream: grpc.StreamStreamMultiCallable[
+        signetd.api.v1.signing_service_pb2.SignStreamRequest,
+        signetd.api.v1.signing_service_pb2.SignStreamResponse,
+    ]
+    """Signs items as they come, for as long as the client likes: the cheapest way to sign much. Each
+    result carries the reference of its item; they come as they are ready, in any order. Each item
+    is allowed or refused by itself, at its time, and one that fails does not end the stream.
+
+    When the client has ended its side, what is under way is finished, its results are sent, and the
+    stream ends. While 256 items of a stream are under way the daemon reads no more. When the daemon
+    stops, it reads no more either, answers what is under way and ends the stream with
+    UNAVAILABLE: SHUTTING_DOWN; send the items that have no result again. A message that cannot be
+    read ends the stream in the same way, with INVALID_ARGUMENT: INPUT_INVALID.
+
+    Each item must be signed within 30 seconds (limits.default_deadline) of when it came. Read the
+    results while you send: a client that takes nothing for 30 seconds is sent away.
+    """
+
+    SignDocument: grpc.StreamUnaryMultiCallable[
+        signetd.api.v1.signing_service_pb2.SignDocumentRequest,
+        signetd.api.v1.signing_service_pb2.SignDocumentResponse,
+    ]
+    """Signs a document of any size, which is hashed here as it arrives. The parts come in order:
+    `start`, chunks, `end`. Whether the caller may sign is known after `start`: look out for an error
+    while the chunks are sent, and send no more after one. For grants a document is a message.
+
+    Each part must come within 30 seconds (limits.default_deadline) of the former, and all of them
+    within the deadline of the call; without one this is 300 seconds (limits.max_deadline).
+    """
+
     Verify: grpc.UnaryUnaryMultiCallable[
         signetd.api.v1.signing_service_pb2.VerifyRequest,
         signetd.api.v1.signing_service_pb2.VerifyResponse,
@@ -72,6 +102,36 @@ class SigningServiceAsyncStub:
     ]
     """Signs up to 1,000 items. The order is kept; each item has a result of its own, and a bad
     item does not spoil the others.
+    """
+
+    SignStream: grpc.aio.StreamStreamMultiCallable[
+        signetd.api.v1.signing_service_pb2.SignStreamRequest,
+        signetd.api.v1.signing_service_pb2.SignStreamResponse,
+    ]
+    """Signs items as they come, for as long as the client likes: the cheapest way to sign much. Each
+    result carries the reference of its item; they come as they are ready, in any order. Each item
+    is allowed or refused by itself, at its time, and one that fails does not end the stream.
+
+    When the client has ended its side, what is under way is finished, its results are sent, and the
+    stream ends. While 256 items of a stream are under way the daemon reads no more. When the daemon
+    stops, it reads no more either, answers what is under way and ends the stream with
+    UNAVAILABLE: SHUTTING_DOWN; send the items that have no result again. A message that cannot be
+    read ends the stream in the same way, with INVALID_ARGUMENT: INPUT_INVALID.
+
+    Each item must be signed within 30 seconds (limits.default_deadline) of when it came. Read the
+    results while you send: a client that takes nothing for 30 seconds is sent away.
+    """
+
+    SignDocument: grpc.aio.StreamUnaryMultiCallable[
+        signetd.api.v1.signing_service_pb2.SignDocumentRequest,
+        signetd.api.v1.signing_service_pb2.SignDocumentResponse,
+    ]
+    """Signs a document of any size, which is hashed here as it arrives. The parts come in order:
+    `start`, chunks, `end`. Whether the caller may sign is known after `start`: look out for an error
+    while the chunks are sent, and send no more after one. For grants a document is a message.
+
+    Each part must come within 30 seconds (limits.default_deadline) of the former, and all of them
+    within the deadline of the call; without one this is 300 seconds (limits.max_deadline).
     """
 
     Verify: grpc.aio.UnaryUnaryMultiCallable[
@@ -108,6 +168,40 @@ class SigningServiceServicer(metaclass=abc.ABCMeta):
     ) -> typing.Union[signetd.api.v1.signing_service_pb2.BatchSignResponse, collections.abc.Awaitable[signetd.api.v1.signing_service_pb2.BatchSignResponse]]:
         """Signs up to 1,000 items. The order is kept; each item has a result of its own, and a bad
         item does not spoil the others.
+        """
+
+    @abc.abstractmethod
+    def SignStream(
+        self,
+        request_iterator: _MaybeAsyncIterator[signetd.api.v1.signing_service_pb2.SignStreamRequest],
+        context: _ServicerContext,
+    ) -> typing.Union[collections.abc.Iterator[signetd.api.v1.signing_service_pb2.SignStreamResponse], collections.abc.AsyncIterator[signetd.api.v1.signing_service_pb2.SignStreamResponse]]:
+        """Signs items as they come, for as long as the client likes: the cheapest way to sign much. Each
+        result carries the reference of its item; they come as they are ready, in any order. Each item
+        is allowed or refused by itself, at its time, and one that fails does not end the stream.
+
+        When the client has ended its side, what is under way is finished, its results are sent, and the
+        stream ends. While 256 items of a stream are under way the daemon reads no more. When the daemon
+        stops, it reads no more either, answers what is under way and ends the stream with
+        UNAVAILABLE: SHUTTING_DOWN; send the items that have no result again. A message that cannot be
+        read ends the stream in the same way, with INVALID_ARGUMENT: INPUT_INVALID.
+
+        Each item must be signed within 30 seconds (limits.default_deadline) of when it came. Read the
+        results while you send: a client that takes nothing for 30 seconds is sent away.
+        """
+
+    @abc.abstractmethod
+    def SignDocument(
+        self,
+        request_iterator: _MaybeAsyncIterator[signetd.api.v1.signing_service_pb2.SignDocumentRequest],
+        context: _ServicerContext,
+    ) -> typing.Union[signetd.api.v1.signing_service_pb2.SignDocumentResponse, collections.abc.Awaitable[signetd.api.v1.signing_service_pb2.SignDocumentResponse]]:
+        """Signs a document of any size, which is hashed here as it arrives. The parts come in order:
+        `start`, chunks, `end`. Whether the caller may sign is known after `start`: look out for an error
+        while the chunks are sent, and send no more after one. For grants a document is a message.
+
+        Each part must come within 30 seconds (limits.default_deadline) of the former, and all of them
+        within the deadline of the call; without one this is 300 seconds (limits.max_deadline).
         """
 
     @abc.abstractmethod
