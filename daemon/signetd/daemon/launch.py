@@ -11,7 +11,7 @@ import uvloop
 from signetd.daemon import lifecycle, logs
 from signetd.daemon.config import Config, ConfigError, load
 from signetd.daemon.errors import StartError
-from signetd.daemon.process import forbid_dumps
+from signetd.daemon.process import forbid_dumps, share_often
 
 
 def run(file: Path) -> None:
@@ -34,6 +34,7 @@ async def _start(config: Config) -> None:
 def guarded(work: Coroutine[Any, Any, None]) -> None:
     """Run *work* to its end; what keeps it from starting is printed, and SystemExit raised."""
     forbid_dumps()
+    share_often()
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(work)
