@@ -50,8 +50,12 @@ class Way:
 
 
 WAYS: Final = (
-    *(Way("sync", how, 16) for how in (_ALONE, _SHARED)),
-    *(Way("aio", how, width) for width in (16, 64) for how in (_ALONE, _SHARED)),
+    *(
+        Way(client, how, width)
+        for client in ("sync", "aio")
+        for width in (16, 64)
+        for how in (_ALONE, _SHARED)
+    ),
     *(Way(client, how) for client in ("sync", "aio") for how in ("sign_many", "batches")),
 )
 
