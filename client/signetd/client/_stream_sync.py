@@ -80,8 +80,9 @@ class SignStream:
         try:
             ticket.wait()
         finally:
-            with self._changed:
-                self._outbox.forget(ticket)
+            if ticket.outcome is None:
+                with self._changed:
+                    self._outbox.forget(ticket)
         if ticket.outcome is None:
             raise RuntimeError("a forgotten item has an outcome")
         return ticket.outcome

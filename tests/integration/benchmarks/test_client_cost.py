@@ -1,4 +1,4 @@
-"""What the client's ways to sign are worth, in the shortest form: that it measures, not how much."""
+"""What the ways to sign are worth, in the shortest form: that it measures, not how much."""
 
 from pathlib import Path
 

@@ -1,6 +1,8 @@
 """Single calls of one client under way at once share a stream, and nobody notices."""
 
 import asyncio
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -259,3 +261,35 @@ def test_what_is_wrong_with_an_item_is_told_before_it_is_sent(daemon: Daemon) ->
     with Client(daemon.endpoint) as client, pytest.raises(InvalidRequest):
         client.sign(SignItem(key="k", message=b"", algorithm="md5"))
     assert not daemon.single
+
+
+_PROGRAM = """
+import asyncio, sys, threading
+from signetd.client import AsyncClient, Client, Endpoint, SignItem
+
+endpoint, item = Endpoint(sys.argv[1]), SignItem(key="k", message=b"1")
+client = Client(endpoint)
+threads = [threading.Thread(target=client.sign, args=(item,)) for _ in range(20)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+results = client.sign_many([item] * 10)
+next(results)
+
+async def main():
+    client = AsyncClient(endpoint)
+    await asyncio.gather(*(client.sign(item) for _ in range(20)))
+    async for _ in client.sign_many([item] * 10):
+        break
+
+asyncio.run(main())
+print("the end")
+"""
+
+
+def test_a_program_that_closes_nothing_ends_quietly(daemon: Daemon) -> None:
+    """Its streams are open when it ends: no thread holds it up, and nothing is complained of."""
+    command = [sys.executable, "-W", "error", "-c", _PROGRAM, daemon.endpoint.address]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "the end\n", "")
