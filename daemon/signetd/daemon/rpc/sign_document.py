@@ -39,6 +39,12 @@ class SignDocuments:
     async def sign_document(self, incoming: _Incoming) -> messages.SignDocumentResponse:
         """Answer SignDocument."""
         parts = _Parts(incoming, self._seconds)
+        try:
+            return await self._sign(parts)
+        finally:
+            parts.forget()
+
+    async def _sign(self, parts: "_Parts") -> messages.SignDocumentResponse:
         order = convert.document_input(await parts.start())
         call = calls.current()
         call.facts["key"] = order.key
@@ -59,6 +65,12 @@ class _Parts:
     def __init__(self, incoming: _Incoming, seconds: float) -> None:
         self._incoming = incoming
         self._seconds = seconds
+        self._memory = incoming.memory()
+        self._largest = 0
+
+    def forget(self) -> None:
+        """Give back the memory that is held for the document."""
+        self._memory.give_back()
 
     async def start(self) -> messages.SignDocumentStart:
         """Return the first part; raises INPUT_MISSING, INPUT_INVALID."""
@@ -101,7 +113,16 @@ class _Parts:
 
     async def _read(self) -> messages.SignDocumentRequest | None:
         raw = await self._incoming.read(self._seconds)
-        return None if raw is None else self._incoming.parse(raw)
+        if raw is None:
+            return None
+        self._hold(len(raw))
+        return self._incoming.parse(raw)
+
+    def _hold(self, size: int) -> None:
+        """Count two chunks of the largest size so far: one is hashed while the next is read."""
+        if size > self._largest:
+            self._memory.bring(2 * (size - self._largest))
+            self._largest = size
 
 
 def _checked_chunk(chunk: bytes) -> bytes:
