@@ -15,6 +15,7 @@
 # profile   where the microseconds of one signature go: REQUESTS=2000 SECONDS_=5
 # audit-cost   what the audit costs, a daemon with it and one without by turns: PAIRS=5 AGAINST=checkout
 # policy-cost  what a decision costs with 10 grants and with 10,000
+# crowd-cost   what signing costs with a few keys and grants and with 10,000: PAIRS=5
 # seal-cost    what lists, status and stamps cost with 10 seals and with 10,000: PAIRS=5
 # document-cost   a large document signed as it arrives, and openssl dgst -sm3 on it by turns: PAIRS=5
 # crashes   the audit after crashes under load: ROUNDS=50 SEED=… WHAT=sqlite, postgresql, full-disk
@@ -35,7 +36,7 @@ PYTEST_WORKERS ?= 4
 # here would compile everything again: a second of processor time for a daemon. Empty is as if not set.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test test-tokens lint proto chaos recovery soak overload crashes fuzz audit-cost policy-cost seal-cost document-cost bench profile clean setup
+.PHONY: demo test test-tokens lint proto chaos recovery soak overload crashes fuzz audit-cost policy-cost crowd-cost seal-cost document-cost bench profile clean setup
 
 setup: $(VENV)/.ready
 
@@ -117,6 +118,9 @@ profile: $(VENV)/.ready
 
 policy-cost: $(VENV)/.ready
 	$(BIN)/python -m benchmarks.policy $(INTO)
+
+crowd-cost: $(VENV)/.ready
+	$(BIN)/python -m benchmarks.crowd --rounds $(PAIRS) $(INTO)
 
 seal-cost: $(VENV)/.ready
 	$(BIN)/python -m benchmarks.seals --rounds $(PAIRS) $(INTO)

@@ -4,19 +4,21 @@ signetd has no switch for that and must not have one. What administrators do is 
 for identities and grants come about with their records.
 """
 
+from collections.abc import Sequence
+
 from signetd.daemon.__main__ import main
 from signetd.daemon.audit.ledger import GroupLedger
-from signetd.daemon.audit.types import Entry, Kind, Written
+from signetd.daemon.audit.types import Entry, Kind, Outcome, Written
 
-_write = GroupLedger.write
+_write_many = GroupLedger.write_many
 
 
-async def _write_acts(self: GroupLedger, entry: Entry) -> Written:
-    if entry.event.kind is Kind.USE:
-        return Written(number=1, time=self.tail.time)
-    return await _write(self, entry)
+async def _write_acts(self: GroupLedger, entries: Sequence[Entry]) -> list[Outcome]:
+    if all(entry.event.kind is Kind.USE for entry in entries):
+        return [Written(number=1, time=self.tail.time)] * len(entries)
+    return await _write_many(self, entries)
 
 
 if __name__ == "__main__":
-    GroupLedger.write = _write_acts  # type: ignore[method-assign]  # that is what this is for
+    GroupLedger.write_many = _write_acts  # type: ignore[method-assign]  # that is what this is for
     main()

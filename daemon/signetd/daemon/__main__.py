@@ -1,162 +1,23 @@
-"""The command `signetd`: runs the daemon, checks a configuration, makes a throw-away instance."""
+"""The command `signetd`. The daemon itself starts here without what reads a command line."""
 
-import asyncio
-import os
+import gc
 import sys
-from collections.abc import Coroutine
-from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
-
-import typer
 
 from signetd.daemon.rpc.tls import require_tls13
 
-# gRPC reads this when it is loaded, which the imports of the commands below do.
+# gRPC reads this when it is loaded, which the imports below do.
 require_tls13()
-
-app = typer.Typer(
-    help="Signs over gRPC with keys that never leave their PKCS#11 tokens.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,  # It would print the values of variables.
-    add_completion=False,
-)
-
-ConfigOption = Annotated[
-    Path | None, typer.Option("--config", metavar="FILE", help="The configuration file.")
-]
-
-
-def _print_version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"signetd {version('signetd')}")
-        raise typer.Exit
-
-
-@app.callback(invoke_without_command=True)
-def signetd(
-    context: typer.Context,
-    config: ConfigOption = None,
-    version: Annotated[
-        bool,
-        typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version."),
-    ] = False,
-) -> None:
-    """Sign over gRPC with keys that never leave their PKCS#11 tokens.
-
-    `signetd --config FILE` runs the daemon, as `signetd run --config FILE` does.
-    """
-    if context.invoked_subcommand is None:
-        if config is None:
-            raise typer.BadParameter("give --config FILE, or a command; see signetd --help.")
-        _run(config)
-    elif config is not None:
-        raise typer.BadParameter("write --config after the command, or leave the command out.")
-
-
-@app.command()
-def run(
-    config: Annotated[
-        Path, typer.Option("--config", metavar="FILE", help="The configuration file.")
-    ],
-) -> None:
-    """Run the daemon until SIGTERM or SIGINT, which let requests under way finish."""
-    _run(config)
-
-
-@app.command("check-config")
-def check_config(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The configuration file.")],
-) -> None:
-    """Check a configuration file, and the files that it names, without starting anything."""
-    from signetd.daemon.config import ConfigError, check_files, load
-
-    try:
-        problems = tuple(check_files(load(file)))
-    except ConfigError as error:
-        problems = error.problems
-    for problem in problems:
-        typer.echo(str(problem))
-    if problems:
-        raise typer.Exit(1)
-    typer.echo("ok")
-
-
-@app.command()
-def init(
-    config: Annotated[
-        Path, typer.Option("--config", metavar="FILE", help="The configuration file.")
-    ],
-    security_admin: Annotated[str, typer.Option(metavar="NAME", help="Manages keys and grants.")],
-    system_admin: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Manages the tokens.")
-    ] = None,
-    auditor: Annotated[str | None, typer.Option(metavar="NAME", help="Reads the audit.")] = None,
-) -> None:
-    """Make the database, and the first administrators in it. The daemon must not be running.
-
-    A NAME is what a certificate says (SAN URI, else SAN DNS name, else common name), or that of a
-    listener's socket.
-    """
-    from signetd.daemon import founding
-
-    _guarded(founding.run(config, security_admin, system_admin, auditor))
-
-
-@app.command()
-def dev(
-    folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="The folder of the instance; made if missing.")
-    ],
-) -> None:
-    """Run a complete throw-away instance: software token, certificates, keys. Not for real keys."""
-    from signetd.daemon.dev import instance
-
-    # Without "..": the length of a socket's path is limited.
-    _guarded(instance.run(Path(os.path.abspath(folder))))  # noqa: PTH100
-
-
-def _run(file: Path) -> None:
-    from signetd.daemon import lifecycle, logs
-    from signetd.daemon.config import Config, ConfigError, load
-
-    async def start(config: Config) -> None:
-        logs.configure(config.log)
-        await lifecycle.run(config)
-
-    try:
-        config = load(file)
-    except ConfigError as error:
-        _fail(str(error))
-    _guarded(start(config))
-
-
-def _guarded(work: Coroutine[Any, Any, None]) -> None:
-    """Run *work* to its end; what keeps it from starting is printed, and is exit code 1."""
-    import uvloop
-
-    from signetd.daemon.config import ConfigError
-    from signetd.daemon.errors import StartError
-    from signetd.daemon.process import forbid_dumps
-
-    forbid_dumps()
-    try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(work)
-    except (ConfigError, StartError) as error:
-        _fail(str(error))
-
-
-def _fail(message: str) -> NoReturn:
-    for line in message.splitlines():
-        print(f"signetd: {line}", file=sys.stderr)
-    raise typer.Exit(1)
 
 
 def main() -> None:
     """Run the command line. Without the daemon's packages it says how to install them."""
     try:
-        app(prog_name="signetd")
+        file = _configuration(sys.argv[1:])
+        if file is None:
+            _command_line()
+        else:
+            _daemon(file)
     except ModuleNotFoundError as error:
         if (error.name or "signetd").partition(".")[0] == "signetd":
             raise  # a part of our own is missing
@@ -166,6 +27,36 @@ def main() -> None:
             file=sys.stderr,
         )
         sys.exit(1)
+
+
+def _configuration(arguments: list[str]) -> Path | None:
+    """Return FILE of `--config FILE` and `run --config FILE`; None for anything else."""
+    match arguments:
+        case ["--config", file] | ["run", "--config", file] if not file.startswith("-"):
+            return Path(file)
+        case _:
+            return None
+
+
+def _command_line() -> None:
+    from signetd.daemon.commands import app
+
+    app(prog_name="signetd")
+
+
+def _daemon(file: Path) -> None:
+    # Loading makes next to no garbage: to look for it again and again is a tenth of the time. The
+    # daemon collects again when it is complete (lifecycle).
+    gc.disable()
+    # A daemon runs for months: typer and what it needs would be 8 MiB of its memory, and rich,
+    # with which structlog would draw tracebacks that are never shown here, 4 MiB.
+    sys.modules["rich"] = None  # type: ignore[assignment]  # says that it is not to be had
+    import structlog  # noqa: F401
+
+    del sys.modules["rich"]
+    from signetd.daemon import launch
+
+    launch.run(file)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from signetd.daemon.bootstrap import admit_first
 from signetd.daemon.config import Config, ConfigError, check_files
 from signetd.daemon.errors import StartError
 from signetd.daemon.notify import notify
-from signetd.daemon.process import allow_files
+from signetd.daemon.process import allow_files, settle_memory
 from signetd.daemon.rpc.listeners import Bound, stop_all
 from signetd.daemon.state import Database, StateError, open_database
 from signetd.drivers.errors import SignetError
@@ -23,6 +23,7 @@ from signetd.gm import selftest
 _POOL_CLOSE_SECONDS: Final = 15.0
 _FORCED_CLOSE_SECONDS: Final = 2.0
 _OTHER_FILES: Final = 512  # the database, the log, and a few for each worker
+_SPAWN_SECONDS: Final = 0.05
 _POLICY_SECONDS: Final = 1.0
 _QUIET_SECONDS: Final = 1.0  # for gRPC to read the last requests and send the last replies
 _log = structlog.get_logger("signetd.lifecycle")
@@ -121,11 +122,19 @@ async def _run_tokens(daemon: Daemon, stop: Stop, ready: Ready | None) -> None:
         for part in (daemon.approval_changes, *desks, daemon.recorder, daemon.keys):
             ending.push_async_callback(part.drain)
         await _load(daemon)
-        await asyncio.gather(*(pool.start() for pool in daemon.tokens.values()))
+        await _start_tokens(daemon)
         await _start_checkpoints(daemon)
         await _follow_once(daemon)
         async with _following(daemon):
             await _run_listeners(daemon, stop, ready)
+
+
+async def _start_tokens(daemon: Daemon) -> None:
+    starting = asyncio.gather(*(pool.start() for pool in daemon.tokens.values()))
+    # Until the workers are processes: while they load their modules there is time to tidy up.
+    await asyncio.wait({starting}, timeout=_SPAWN_SECONDS)
+    settle_memory()
+    await starting
 
 
 async def _start_checkpoints(daemon: Daemon) -> None:

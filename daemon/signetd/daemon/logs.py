@@ -1,20 +1,16 @@
 """What the daemon writes to standard error: one event per line, as JSON or for a terminal."""
 
-import json
 import logging
 import sys
 import traceback
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
-import msgspec
 import structlog
 from structlog.typing import EventDict, Processor
 
 from signetd.daemon.config import Log
 from signetd.daemon.log_output import LossyOutput
-
-_encoder: Final = msgspec.json.Encoder(enc_hook=repr)
 
 
 def configure(settings: Log) -> None:
@@ -37,17 +33,9 @@ def configure(settings: Log) -> None:
 
 def _renderer(form: str) -> list[Processor]:
     if form == "json":
-        return [structlog.processors.JSONRenderer(_as_json)]
+        return [structlog.processors.JSONRenderer(ensure_ascii=False)]
     colours = sys.stderr.isatty()
     return [structlog.dev.ConsoleRenderer(colors=colours)]
-
-
-def _as_json(event: Any, **options: Any) -> str:
-    # A quarter of what json.dumps takes, which refuses no text, though.
-    try:
-        return _encoder.encode(event).decode()
-    except UnicodeEncodeError:
-        return json.dumps(event, ensure_ascii=False, default=repr)
 
 
 def _take_over_logging(

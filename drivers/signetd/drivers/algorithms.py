@@ -44,10 +44,14 @@ HASHES: Final[dict[str, hashes.HashAlgorithm]] = {
     "sha512": hashes.SHA512(),
 }
 
+_HASH_NAMES: Final = {
+    each: "" if each is Algorithm.ED25519 else each.rsplit("_", 1)[1].lower() for each in Algorithm
+}
+
 
 def hash_name(algorithm: Algorithm) -> str:
     """Name the hash ("sha256", "sm3"); "" for Ed25519, which has its own inside."""
-    return "" if algorithm is Algorithm.ED25519 else algorithm.rsplit("_", 1)[1].lower()
+    return _HASH_NAMES[algorithm]
 
 
 def digest_bytes(algorithm: Algorithm) -> int:

@@ -119,17 +119,6 @@ def test_of_two_replacements_at_once_no_pair_is_lost(both: tuple[Client, Client]
     assert reasons <= {"POLICY_CHANGED", "KEY_EXISTS", "TOKEN_FAILED"}
     for client in both:
         _await(client, 1 + done)
-    # KNOWN GAP: a worker whose SoftHSM has lost such a race does not see the other's pair until it
-    # is replaced; no worker is replaced for a pair that it has never seen.
-    assert f"keys/k/versions/{1 + done}" in [_signed_by(client) for client in both]
+        assert client.sign(ITEM).key_version == f"keys/k/versions/{1 + done}"
     # The label of the pair that was not registered is free: it was destroyed again.
     assert both[1].replace_key("k").primary_version == f"keys/k/versions/{2 + done}"
-
-
-def _signed_by(client: Client) -> str:
-    """Return the version that signs, or why none does."""
-    try:
-        return client.sign(ITEM).key_version
-    except SignetdError as error:
-        assert error.reason == "KEY_NOT_ON_TOKEN", error
-        return error.reason

@@ -125,11 +125,11 @@ async def test_an_error_that_passes_is_not_seen(fault: str, faulty: Faulty) -> N
 async def test_an_item_is_tried_again_once_and_the_rest_goes_on(faulty: Faulty) -> None:
     pool, order = await ready(faulty)
     try:
-        faulty.faults("C_Sign error 0x30 after=20 times=2")
-        results = await pool.sign_many(digests(order, 60))
-        assert reasons(results) == {"OK": 59, "TOKEN_FAILED": 1}
-        assert isinstance(results[20], SignetError)
-        assert results[20].ckr == "CKR_DEVICE_ERROR"
+        faulty.faults("C_Sign error 0x30 after=2 times=2")
+        results = await pool.sign_many(digests(order, 5))  # one chunk: nothing is behind it
+        assert reasons(results) == {"OK": 4, "TOKEN_FAILED": 1}
+        assert isinstance(results[2], SignetError)
+        assert results[2].ckr == "CKR_DEVICE_ERROR"
     finally:
         await pool.close()
 
@@ -207,6 +207,22 @@ async def test_a_batch_in_a_hanging_worker_is_taken_over_but_for_one_item(faulty
         await eventually(lambda: all(worker.in_flight <= 33 for worker in hung))
         results = await signing
         assert reasons(results)["OK"] >= 62, reasons(results)
+    finally:
+        await pool.close()
+
+
+async def test_a_worker_that_sleeps_before_its_batch_loses_nothing(faulty: Faulty) -> None:
+    """What waits behind its next item is given to others; that item it still has to sign."""
+    pool, order = await ready(faulty, workers=2, request_timeout=10.0)
+    try:
+        await pool.sign_many(digests(order, 100))
+        sleeper = pool.crew.ready[1]
+        os.kill(sleeper.pid, signal.SIGSTOP)
+        signing = asyncio.ensure_future(pool.sign_many(digests(order, 200)))
+        await eventually(lambda: sleeper.stalled)
+        await eventually(lambda: not pool.crew.ready[0].in_flight)
+        os.kill(sleeper.pid, signal.SIGCONT)
+        assert reasons(await signing) == {"OK": 200}
     finally:
         await pool.close()
 

@@ -22,16 +22,6 @@ class Nowhere:
         raise AssertionError
 
 
-class Many(Single):
-    """A job of several operations."""
-
-    count = 1
-
-    @property
-    def items(self) -> int:
-        return self.count
-
-
 def job(client: str) -> Single:
     return Single(Nowhere(), wire.ListKeys(), 1.0, Requester(client))
 
@@ -42,9 +32,9 @@ def put(queue: FairQueue, client: str) -> Single:
     return made
 
 
-def put_many(queue: FairQueue, client: str, count: int) -> Many:
-    made = Many(Nowhere(), wire.ListKeys(), 1.0, Requester(client))
-    made.count = count
+def put_many(queue: FairQueue, client: str, count: int) -> Single:
+    made = job(client)
+    made.items = count
     queue.put(made, 1)
     return made
 

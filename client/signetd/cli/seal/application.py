@@ -1,6 +1,5 @@
 """What ``signetctl seal apply`` and ``change`` share: the seal that is applied for."""
 
-import ssl
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
@@ -49,6 +48,8 @@ def _certificate(session: Session, file: Path) -> bytes:
         session.fail(f"{file} has more than {_MAX_BYTES} bytes; give one certificate")
     if not data.lstrip().startswith(b"-----BEGIN"):
         return data
+    import ssl  # OpenSSL, and a twentieth of the time of `signetctl --help`
+
     try:
         return ssl.PEM_cert_to_DER_cert(data.decode("ascii").strip())
     except ValueError:

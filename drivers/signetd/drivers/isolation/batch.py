@@ -13,7 +13,7 @@ from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.isolation import wire
 from signetd.drivers.isolation.errand import WorkerFailure
 from signetd.drivers.isolation.job import Job, Office
-from signetd.drivers.types import Requester, SignOrder
+from signetd.drivers.types import KeyRef, Requester, SignOrder
 
 if TYPE_CHECKING:
     from signetd.drivers.isolation.process import WorkerProcess
@@ -75,6 +75,7 @@ class Batch:
         self.out.discard(chunk)
         self._groups.appendleft(deque(chunk.indices))
         chunk.indices = []
+        chunk.items = 0
 
     def put_off(self, error: SignetError) -> None:
         """Take note that the queue has no room for it; with nothing of it out, that is its end.
@@ -127,20 +128,11 @@ class Chunk(Job):
     __slots__ = ("_batch", "_office", "indices")
 
     def __init__(self, office: Desk, batch: Batch, indices: list[int], size: int) -> None:
-        super().__init__(office, batch.timeout, batch.requester, size)
+        super().__init__(office, batch.timeout, batch.requester, size, is_signature=True)
         self._office = office
         self._batch = batch
         self.indices = indices  # of those without a result
-
-    @property
-    def items(self) -> int:
-        """How many items are left."""
-        return len(self.indices)
-
-    @property
-    def is_signature(self) -> bool:
-        """Whether its operations are signatures."""
-        return True
+        self.items = len(indices)
 
     @property
     def done(self) -> bool:
@@ -156,6 +148,11 @@ class Chunk(Job):
     def is_retry(self) -> bool:
         """Whether a token has answered its next item with an error before."""
         return bool(self.indices) and self.indices[0] in self._batch.retried
+
+    @property
+    def key(self) -> KeyRef | None:
+        """With which key pair its items are signed."""
+        return self._batch.orders[self.indices[0]].key if self.indices else None
 
     def mark_retry(self) -> None:
         """Take note that its next item is tried for the second and last time."""
@@ -212,10 +209,12 @@ class Chunk(Job):
         rest.moves = self.moves
         self._batch.out.add(rest)
         del self.indices[1:]
+        self.items = 1
         return rest
 
     def _take(self, results: Sequence[bytes | SignetError]) -> None:
         indices, self.indices = self.indices[: len(results)], self.indices[len(results) :]
+        self.items = len(self.indices)
         if not self.indices:
             self._batch.out.discard(self)
         self._batch.took(indices, results)

@@ -12,6 +12,7 @@ from signetd.drivers.isolation.deadlines import Deadlines
 from signetd.drivers.isolation.errand import NeverStarted, remedy_of
 from signetd.drivers.isolation.job import Job, Single
 from signetd.drivers.isolation.ladder import Ladder
+from signetd.drivers.isolation.misses import Misses
 from signetd.drivers.isolation.process import WorkerProcess
 from signetd.drivers.isolation.queue import FairQueue
 from signetd.drivers.types import Remedy, Requester, SignOrder
@@ -39,6 +40,7 @@ class Desk:
         self._queue = queue
         self._ladder = ladder
         self._on_refused = on_refused
+        self._misses = Misses()
         self._deadlines: Deadlines[Single | Batch] = Deadlines(self._late)
 
     async def do(self, command: wire.Command, timeout: float, requester: Requester) -> wire.Value:
@@ -49,8 +51,9 @@ class Desk:
         if (refusal := self._refusal(requester)) is not None:
             raise refusal
         job = Single(self, command, timeout, requester)
-        self._queue.put(job, len(self._crew.ready))
-        self.dispatch()
+        if len(self._queue) or not self._hand(job):
+            self._queue.put(job, len(self._crew.ready))
+            self.dispatch()
         self._deadlines.add(job)
         try:
             return await job.future
@@ -122,17 +125,22 @@ class Desk:
         """Hand waiting jobs to the workers with the fewest operations in flight."""
         queue = self._queue
         while len(queue):
-            worker = self._least_busy()
-            if worker is None:
-                return
             job = queue.first()
-            if not worker.has_room(job.items, job.size):
+            if not self._hand(job, queue):
                 return
-            queue.take()
-            if not job.done:
-                worker.give(job)
             if isinstance(job, Chunk):
                 self._feed(job.batch)
+
+    def _hand(self, job: Job, queue: FairQueue | None = None) -> bool:
+        """Give a job, the first of *queue*, to the best worker; say whether that has room."""
+        worker = self._least_busy()
+        if worker is None or not worker.has_room(job.items, job.size):
+            return False
+        if queue is not None:
+            queue.take()
+        if not job.done:
+            worker.give(job)
+        return True
 
     def _least_busy(self) -> WorkerProcess | None:
         """Choose a worker; one that is stalled only if all are."""
@@ -165,6 +173,9 @@ class Desk:
     def failed(self, job: Job, worker: WorkerProcess, error: SignetError) -> None:
         """See what a failure asks for: of the worker, and of the job, which was not begun."""
         job.worker = None
+        if error.reason is Reason.KEY_NOT_ON_TOKEN and remedy_of(error) is Remedy.WORKER:
+            self._not_found(job, worker, error)
+            return
         if error.reason is Reason.PIN_REFUSED:
             self._on_refused(error)
         else:
@@ -175,6 +186,23 @@ class Desk:
             self._queue.put_back(job)
         else:
             self._fail(job, error)
+        self.dispatch()
+
+    def _not_found(self, job: Job, worker: WorkerProcess, error: SignetError) -> None:
+        """Have another worker look for a key pair, unless this one looked with fresh eyes."""
+        key = job.key
+        is_blind = key is not None and self._misses.is_blind(worker.began, key)
+        if is_blind:
+            self._ladder.failed(worker, error)
+        if job.done:
+            return
+        job.moves += 1
+        if is_blind and job.moves <= _MAX_MOVES and self._crew.refusal() is None:
+            self._queue.put_back(job)
+        else:
+            job.fail_all(error)  # it is the same key for all that is left of a batch's chunk
+            if isinstance(job, Chunk):
+                self._feed(job.batch)
         self.dispatch()
 
     def _fail(self, job: Job, error: SignetError) -> None:

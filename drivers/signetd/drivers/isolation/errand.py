@@ -38,24 +38,18 @@ class Errand:
     Nothing is told once nobody waits for it any more, see ``WorkerProcess.give_up``.
     """
 
-    __slots__ = ("deadline", "number", "size", "timeout", "worker")
+    __slots__ = ("deadline", "is_signature", "items", "number", "size", "timeout", "worker")
 
-    def __init__(self, timeout: float, deadline: float | None, size: int) -> None:
+    def __init__(
+        self, timeout: float, deadline: float | None, size: int, *, is_signature: bool
+    ) -> None:
+        self.items = 1  # how many operations it has left
+        self.is_signature = is_signature  # what they are
         self.timeout = timeout  # seconds that one operation may take in the token
         self.deadline = deadline  # in seconds of the monotonic clock; after it, it is not begun
         self.size = size  # in bytes, roughly
         self.worker: WorkerProcess | None = None  # which has been given it
         self.number = 0  # of the call, there
-
-    @property
-    def items(self) -> int:
-        """How many operations it has left."""
-        return 1
-
-    @property
-    def is_signature(self) -> bool:
-        """Whether its operations are signatures."""
-        return False
 
     def command(self) -> wire.Command:
         """What is sent to the worker."""
@@ -79,19 +73,14 @@ class Errand:
 
 
 class Call(Errand):
-    """A call whose caller waits for a future."""
+    """A call that waits in no queue, and its caller for a future; none of signatures."""
 
     __slots__ = ("_command", "future")
 
     def __init__(self, command: wire.Command, timeout: float, deadline: float | None) -> None:
-        super().__init__(timeout, deadline, wire.size_of(command))
+        super().__init__(timeout, deadline, 0, is_signature=False)
         self._command = command
         self.future: asyncio.Future[wire.Value] = asyncio.get_running_loop().create_future()
-
-    @property
-    def is_signature(self) -> bool:
-        """Whether its operations are signatures."""
-        return type(self._command) is wire.Sign
 
     def command(self) -> wire.Command:
         """What is sent to the worker."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from signetd.drivers.errors import SignetError
 from signetd.drivers.isolation import wire
 from signetd.drivers.isolation.errand import Errand
-from signetd.drivers.types import Requester
+from signetd.drivers.types import KeyRef, Requester
 
 if TYPE_CHECKING:
     from signetd.drivers.isolation.process import WorkerProcess
@@ -40,8 +40,16 @@ class Job(Errand):
 
     __slots__ = ("client", "moves", "office")
 
-    def __init__(self, office: Office, timeout: float, requester: Requester, size: int) -> None:
-        super().__init__(timeout, requester.deadline, size)
+    def __init__(
+        self,
+        office: Office,
+        timeout: float,
+        requester: Requester,
+        size: int,
+        *,
+        is_signature: bool,
+    ) -> None:
+        super().__init__(timeout, requester.deadline, size, is_signature=is_signature)
         self.office = office
         self.client = requester.client
         self.moves = 0  # how often a worker gave it back without a signature since its last one
@@ -60,6 +68,11 @@ class Job(Errand):
     def is_repeatable(self) -> bool:
         """Whether it may be tried again when the token has answered with an error."""
         return True
+
+    @property
+    def key(self) -> KeyRef | None:
+        """Which key pair it is about, None for none."""
+        raise NotImplementedError
 
     def mark_retry(self) -> None:
         """Take note that its next operation is tried for the second and last time."""
@@ -91,15 +104,12 @@ class Single(Job):
     def __init__(
         self, office: Office, command: wire.Command, timeout: float, requester: Requester
     ) -> None:
-        super().__init__(office, timeout, requester, wire.size_of(command))
+        is_signature = type(command) is wire.Sign
+        size = wire.size_of(command)
+        super().__init__(office, timeout, requester, size, is_signature=is_signature)
         self._command = command
         self._is_retry = False
         self.future: asyncio.Future[wire.Value] = asyncio.get_running_loop().create_future()
-
-    @property
-    def is_signature(self) -> bool:
-        """Whether it is a signature."""
-        return type(self._command) is wire.Sign
 
     @property
     def is_repeatable(self) -> bool:
@@ -115,6 +125,12 @@ class Single(Job):
     def is_retry(self) -> bool:
         """Whether a token has answered it with an error before."""
         return self._is_retry
+
+    @property
+    def key(self) -> KeyRef | None:
+        """Which key pair it is about, None for none."""
+        command = self._command
+        return command.order.key if type(command) is wire.Sign else getattr(command, "key", None)
 
     def mark_retry(self) -> None:
         """Take note that it is tried for the second and last time."""

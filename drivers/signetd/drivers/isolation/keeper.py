@@ -250,9 +250,7 @@ class Keeper:
         return new
 
     async def _retire(self, old: WorkerProcess) -> None:
-        end = time.monotonic() + _DRAIN_SECONDS
-        while old.alive and old.in_flight and time.monotonic() < end:  # noqa: ASYNC110 - no event
-            await asyncio.sleep(0.01)
+        await old.drained(_DRAIN_SECONDS)
         await old.close()
         _log.info("worker %s/%d was recycled", self._crew.name, self.index)
 

@@ -6,7 +6,6 @@ The last rung, a token that fails for good and is looked at ever more seldom, is
 import asyncio
 import logging
 from typing import Final
-from weakref import WeakKeyDictionary
 
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.isolation import wire
@@ -30,13 +29,11 @@ class Ladder:
         self._crew = crew
         self._access = access
         self._timeout = timeout
-        self._reached: WeakKeyDictionary[WorkerProcess, int] = WeakKeyDictionary()
         self._climbing: dict[WorkerProcess, asyncio.Task[None]] = {}
 
     def served(self, worker: WorkerProcess) -> None:
         """Take note that a worker works: it begins at the lowest rung next time."""
-        if self._reached:  # as hardly ever
-            self._reached.pop(worker, None)
+        worker.rung = 0
 
     def failed(self, worker: WorkerProcess, error: SignetError) -> None:
         """Do what the failure of a call asks for; nothing where the token only said no."""
@@ -56,9 +53,12 @@ class Ladder:
 
     async def _climb(self, index: int, worker: WorkerProcess, error: SignetError) -> None:
         while True:
-            rung = max(_RUNGS.index(remedy_of(error)), self._reached.get(worker, 0) + 1)
+            rung = max(_RUNGS.index(remedy_of(error)), worker.rung + 1)
             remedy = _RUNGS[min(rung, len(_RUNGS) - 1)]
-            self._reached[worker] = rung
+            worker.rung = rung
+            if error.reason is Reason.KEY_NOT_ON_TOKEN:  # it serves others: they lose nothing
+                worker.take_back()
+                await worker.drained(self._timeout)
             if remedy is Remedy.WORKER or not isinstance(error, WorkerFailure):
                 self._replace(worker, error)
                 return
@@ -82,7 +82,6 @@ class Ladder:
             await worker.call(wire.Renew(), self._timeout)
 
     def _replace(self, worker: WorkerProcess, error: SignetError) -> None:
-        self._reached.pop(worker, None)
         self._crew.missing = error.message
         if error.reason is Reason.TOKEN_ABSENT:
             _log.warning("token %s: %s", self._crew.name, error.message)

@@ -13,21 +13,21 @@ _STALL_FACTOR: Final = 8.0
 
 
 class Pace:
-    """A running mean of the seconds that one operation takes."""
+    """A running mean of the seconds that one operation takes.
+
+    ``window`` is how many operations a worker is given at once: few for a slow token, for what is
+    given to a worker is not shared with others.
+    """
 
     def __init__(self) -> None:
         self.seconds = _START_SECONDS
+        self.window = _window(self.seconds)
 
     def took(self, seconds: float, operations: int) -> None:
         """Learn that so many operations took so long together."""
         each = seconds / operations
         self.seconds += (each - self.seconds) * min(1.0, _WEIGHT * operations)
-
-    @property
-    def window(self) -> int:
-        """Operations that a worker is given at once: few for a slow token; they wait unshared."""
-        fitting = math.ceil(_WINDOW_SECONDS / self.seconds)
-        return max(_MIN_WINDOW, min(_MAX_WINDOW, fitting))
+        self.window = _window(self.seconds)
 
     @property
     def chunk(self) -> int:
@@ -42,3 +42,7 @@ class Pace:
     def wait(self, operations: int, workers: int) -> float:
         """Seconds that so many operations will take so many workers."""
         return self.seconds * operations / max(1, workers)
+
+
+def _window(seconds: float) -> int:
+    return max(_MIN_WINDOW, min(_MAX_WINDOW, math.ceil(_WINDOW_SECONDS / seconds)))

@@ -32,13 +32,14 @@ class Listener(Protocol):
 
 
 class _Pending:
-    """A call that was sent to the worker, and how many of its operations it has not answered."""
+    """A call that was sent to the worker, and how many of its operations it has answered."""
 
-    __slots__ = ("errand", "is_signature", "items", "size", "timeout")
+    __slots__ = ("done", "errand", "is_signature", "items", "size", "timeout")
 
     def __init__(self, errand: Errand) -> None:
         self.errand: Errand | None = errand  # None: nobody waits for it any more
-        self.items = errand.items
+        self.items = errand.items  # that are left
+        self.done = 0
         self.size = errand.size
         self.timeout = errand.timeout
         self.is_signature = errand.is_signature
@@ -70,6 +71,7 @@ class WorkerProcess(asyncio.Protocol):
         self._bytes = 0  # of the calls that wait for their reply
         self.in_flight = 0  # operations that do
         self.stalled = False
+        self.rung = 0  # of the ladder, which it has reached without having served since
         self.serial = ""  # of the token that it has opened
         self.served = 0
         self._signed = 0
@@ -170,7 +172,7 @@ class WorkerProcess(asyncio.Protocol):
                 self._cancel(number, pending)
                 waiting.append(errand)
             elif (rest := errand.split()) is not None:
-                self._send(wire.Call(0, wire.Cancel(number)))
+                self._send(wire.Call(0, wire.Cancel(number, pending.done + 1)))
                 waiting.append(rest)
         for errand in waiting:
             errand.failed(self, self._lost(NeverStarted))
@@ -279,6 +281,7 @@ class WorkerProcess(asyncio.Protocol):
             self._end(number, pending)
         else:
             pending.items -= count
+            pending.done += count
             self.in_flight -= count
         errand = pending.errand
         if errand is not None:
@@ -310,6 +313,12 @@ class WorkerProcess(asyncio.Protocol):
         return kind(
             Reason.WORKER_LOST, "the worker of the token ended and is being replaced; try again"
         )
+
+    async def drained(self, seconds: float) -> None:
+        """Wait until it has answered its calls, has ended, or the time is over."""
+        end = time.monotonic() + seconds
+        while self.alive and self.in_flight and time.monotonic() < end:  # noqa: ASYNC110 - no event
+            await asyncio.sleep(0.01)
 
     def kill(self) -> None:
         """End the process at once."""

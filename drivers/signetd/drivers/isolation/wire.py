@@ -138,9 +138,13 @@ class ReadCertificate(msgspec.Struct, frozen=True, tag=True):
 
 
 class Cancel(msgspec.Struct, frozen=True, tag=True):
-    """Leave out a call that has not been begun, for its caller has gone. Has no reply itself."""
+    """Leave out a call that has not been begun, for its caller has gone. Has no reply itself.
+
+    Of a SignMany its first *kept* items are still wanted.
+    """
 
     number: int
+    kept: int = 0
 
 
 Command = (

@@ -67,7 +67,7 @@ class Worker:
         self._has_more = False  # the socket held as much as was asked for
         self._reader = wire.FrameReader()
         self._waiting: deque[wire.Call] = deque()
-        self._cancelled: set[int] = set()
+        self._cancelled: dict[int, int] = {}  # calls, and how many items of each are wanted
         self._done = 0  # items of the batch that is the first call that waits
         self._serve: dict[type, Callable[[Any], wire.Value]] = {
             wire.Open: self._open,
@@ -176,7 +176,7 @@ class Worker:
         results: list[bytes | wire.Failure] = []
         failure: wire.Failure | None = None
         while self._done < len(many.data) and (not results or time.monotonic() < end):
-            result = self._refusal(call) or self._sign_item(many, many.data[self._done])
+            result = self._refusal(call, self._done) or self._sign_item(many, many.data[self._done])
             if isinstance(result, wire.Failure) and _ends(result):
                 failure = result
                 break
@@ -212,7 +212,7 @@ class Worker:
         for frame in self._reader.feed(data):
             for call in wire.decode_calls(frame):
                 if isinstance(call.command, wire.Cancel):
-                    self._cancelled.add(call.command.number)
+                    self._cancelled[call.command.number] = call.command.kept
                 else:
                     self._waiting.append(call)
         return bool(data)
@@ -221,10 +221,10 @@ class Worker:
         failure = self._refusal(call)
         return self.answer(call) if failure is None else wire.Reply(call.number, failure=failure)
 
-    def _refusal(self, call: wire.Call) -> wire.Failure | None:
+    def _refusal(self, call: wire.Call, done: int = 0) -> wire.Failure | None:
         """Say that a call, or what is left of it, is not begun, when nobody waits for it."""
         is_late = call.deadline is not None and time.monotonic() > call.deadline
-        if is_late or call.number in self._cancelled:
+        if is_late or done >= self._cancelled.get(call.number, done + 1):
             return wire.Failure(Reason.DEADLINE_PASSED, "nobody waits for it any more")
         return None
 

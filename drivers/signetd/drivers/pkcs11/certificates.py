@@ -1,11 +1,13 @@
 """Certificates beside key pairs on a token (CKO_CERTIFICATE, PKCS #11 v2.40, 4.6).
 
 One belongs to a pair if it has its CKA_ID, and its public key: CKA_ID alone is not unique.
+
+A worker seldom meets one, so `signetd.pki`, a fifth of what a worker would load, is loaded then.
 """
 
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pkcs11
 from pkcs11 import exceptions as p11
@@ -15,7 +17,9 @@ from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.pkcs11.ckr import TokenFault, translated
 from signetd.drivers.pkcs11.inventory import Entry
 from signetd.drivers.types import Remedy
-from signetd.pki import Certificate, InputError, keys
+
+if TYPE_CHECKING:
+    from signetd.pki import Certificate
 
 _MOST: Final = 64  # objects under one CKA_ID that are looked at
 _MAX_LABEL_CHARS: Final = 32  # that also small cards take
@@ -65,7 +69,9 @@ def store(session: pkcs11.Session, entry: Entry, der: bytes, label: str) -> None
     _remove(session, former)
 
 
-def _checked(entry: Entry, der: bytes) -> Certificate:
+def _checked(entry: Entry, der: bytes) -> "Certificate":
+    from signetd.pki import Certificate, InputError, keys
+
     try:
         certificate = Certificate.read(der)
     except InputError as error:
@@ -77,6 +83,8 @@ def _checked(entry: Entry, der: bytes) -> Certificate:
 
 def _stored(session: pkcs11.Session, entry: Entry) -> list[_Stored]:
     """Return the certificates of the pair; those that cannot be read are somebody else's."""
+    from signetd.pki import Certificate, InputError, keys
+
     template = {Attribute.CLASS: ObjectClass.CERTIFICATE, Attribute.ID: entry.info.ref.cka_id}
     found = []
     for each in list(session.get_objects(template))[:_MOST]:
@@ -87,7 +95,7 @@ def _stored(session: pkcs11.Session, entry: Entry) -> list[_Stored]:
     return found
 
 
-def _create(session: pkcs11.Session, entry: Entry, certificate: Certificate, label: str) -> Any:
+def _create(session: pkcs11.Session, entry: Entry, certificate: "Certificate", label: str) -> Any:
     serial = certificate.serial
     octets = serial.to_bytes(serial.bit_length() // 8 + 1, signed=True)
     template = {

@@ -1,8 +1,7 @@
 """What a PKCS#11 return value means: the only place that knows both sides."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from types import TracebackType
 from typing import Final
 
 from pkcs11 import exceptions as p11
@@ -195,10 +194,25 @@ def _remedy(ckr: str) -> Remedy:
     return Remedy.LOGIN if ckr == "CKR_USER_NOT_LOGGED_IN" else Remedy.SESSION
 
 
-@contextmanager
-def translated(doing: str) -> Iterator[None]:
-    """Turn what the token answers into a TokenFault; *doing* says what was tried."""
-    try:
-        yield
-    except p11.PKCS11Error as error:
-        raise fault(doing, ckr_name(error)) from error
+class translated:
+    """Turn what the token answers into a TokenFault; *doing* says what was tried.
+
+    A class, and not a generator, because each signature goes through it.
+    """
+
+    __slots__ = ("_doing",)
+
+    def __init__(self, doing: str) -> None:
+        self._doing = doing
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if isinstance(error, p11.PKCS11Error):
+            raise fault(self._doing, ckr_name(error)) from error

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pkcs11
@@ -10,9 +10,10 @@ from pkcs11.constants import Attribute, ObjectClass
 
 from signetd.drivers import verify
 from signetd.drivers.errors import SignetError
-from signetd.drivers.pkcs11 import pairing, protection, publickey
+from signetd.drivers.pkcs11 import objects, pairing, protection, publickey
 from signetd.drivers.pkcs11.profile import Profile
-from signetd.drivers.types import KeyInfo, KeyRef, ObscureKey, ProtectionLevel
+from signetd.drivers.pkcs11.way import Way
+from signetd.drivers.types import Algorithm, KeyInfo, KeyRef, ObscureKey, ProtectionLevel
 from signetd.gm import sm2
 
 _WANTED = [
@@ -26,12 +27,12 @@ _WANTED = [
 
 @dataclass(frozen=True)
 class Entry:
-    """One key pair: its objects on the token, and what is known of it."""
+    """One key pair: its private object on the token, and what is known of it."""
 
     info: KeyInfo
     private: Any  # python-pkcs11 makes the class of an object at run time
-    public: Any
     sm2_key: sm2.Sm2PublicKey | None
+    ways: dict[Algorithm, Way] = field(default_factory=dict)  # of signing digests with it
 
     def is_there(self) -> bool:
         """Ask the token whether the private key's handle still means this key pair."""
@@ -65,14 +66,12 @@ class Inventory:
         publics = pairing.read_publics(self._session, self._sm2_key_type)
         privates = [
             (private, private.get_attributes(_WANTED))
-            for private in list(
-                self._session.get_objects({Attribute.CLASS: ObjectClass.PRIVATE_KEY})
-            )
+            for private in objects.find(self._session, {Attribute.CLASS: ObjectClass.PRIVATE_KEY})
         ]
         matches = pairing.match([found for _, found in privates], publics, self._sm2_key_type)
         entries, obscure = {}, []
         for (private, attributes), match in zip(privates, matches, strict=True):
-            entry = self._entry(private, attributes, match.spki, match.public)
+            entry = self._entry(private, attributes, match.spki)
             if entry is None or entry.info.ref in entries:
                 why = match.why or "its type is not served, or a second private key is its twin"
                 obscure.append(_obscure(attributes, why))
@@ -93,6 +92,10 @@ class Inventory:
         """What is known of each key pair."""
         return [entry.info for entry in self._entries.values()]
 
+    def known(self, key: KeyRef) -> Entry | None:
+        """Return the key pair if it was found before; the token is not asked."""
+        return self._entries.get(key)
+
     def find(self, key: KeyRef) -> Entry | None:
         """Return the key pair with this CKA_ID and this public key; list afresh on a miss."""
         if key not in self._entries:
@@ -108,7 +111,7 @@ class Inventory:
         attributes = private.get_attributes(_WANTED)
         number = self._sm2_key_type
         spki = pairing.told(attributes, number) or pairing.read_public(public, number).spki
-        entry = self._entry(private, attributes, spki, public)
+        entry = self._entry(objects.slim(private), attributes, spki)
         if entry is None:
             return None
         self._entries[entry.info.ref] = entry
@@ -133,14 +136,15 @@ class Inventory:
     def _with_id(self, cka_id: bytes) -> list[Any]:
         kinds = (ObjectClass.PRIVATE_KEY, ObjectClass.PUBLIC_KEY)
         wanted = [{Attribute.CLASS: kind, Attribute.ID: cka_id} for kind in kinds]
-        return [found for each in wanted for found in list(self._session.get_objects(each))]
+        return [found for each in wanted for found in objects.find(self._session, each)]
 
     def _entry(
-        self, private: Any, attributes: Mapping[Any, Any], spki: bytes | None, public: Any
+        self, private: Any, attributes: Mapping[Any, Any], spki: bytes | None
     ) -> Entry | None:
         """Describe one private key; None for a key of a kind that is not served."""
         try:
-            key_type, loaded = verify.load(spki or b"")
+            # Around the cache: of many keys few sign, and OpenSSL's form of a key is large.
+            key_type, loaded = verify.load.__wrapped__(spki or b"")
         except (ValueError, SignetError):
             return None
         info = KeyInfo(
@@ -153,7 +157,7 @@ class Inventory:
             always_authenticate=attributes.get(Attribute.ALWAYS_AUTHENTICATE) is True,
         )
         sm2_key = loaded if isinstance(loaded, sm2.Sm2PublicKey) else None
-        return Entry(info, private, public, sm2_key)
+        return Entry(info, private, sm2_key)
 
 
 def _obscure(attributes: Mapping[Any, Any], why: str) -> ObscureKey:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import pkcs11
 from pkcs11.constants import Attribute, ObjectClass
 
-from signetd.drivers.pkcs11 import publickey
+from signetd.drivers.pkcs11 import objects, publickey
 
 _WANTED = [Attribute.ID, Attribute.LABEL, *publickey.ATTRIBUTES]
 
@@ -32,7 +32,7 @@ class Match(NamedTuple):
 
 def read_publics(session: pkcs11.Session, sm2_key_type: int | None) -> list[PublicObject]:
     """Read the public keys that a session shows. Raises PKCS11Error."""
-    found = list(session.get_objects({Attribute.CLASS: ObjectClass.PUBLIC_KEY}))
+    found = objects.find(session, {Attribute.CLASS: ObjectClass.PUBLIC_KEY})
     return [read_public(each, sm2_key_type) for each in found]
 
 

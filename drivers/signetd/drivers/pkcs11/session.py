@@ -124,10 +124,6 @@ class TokenSession:
         with translated("looking for the token"):
             check_same(self._token, self._token.slot.get_token())
 
-    def has_seen(self, key: KeyRef) -> bool:
-        """Whether this process has found the key pair before."""
-        return key in self._seen
-
     def renew(self) -> None:
         """Go on in a fresh session, and find the key pairs again.
 

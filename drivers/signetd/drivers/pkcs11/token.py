@@ -19,15 +19,16 @@ from signetd.drivers.pkcs11 import (
     profiles,
     remains,
     room,
-    vendor,
 )
 from signetd.drivers.pkcs11.ckr import MAY_HIDE_PIN, TokenFault, translated
 from signetd.drivers.pkcs11.inventory import Entry, Inventory
 from signetd.drivers.pkcs11.native import Native
 from signetd.drivers.pkcs11.session import TokenSession, check_same
+from signetd.drivers.pkcs11.way import Way
 from signetd.drivers.types import (
     Algorithm,
     Attributes,
+    Input,
     KeyInfo,
     KeyRef,
     KeyType,
@@ -98,12 +99,14 @@ class Pkcs11Token:
 
     def _entry(self, key: KeyRef) -> Entry:
         _, inventory = self._session.open
+        if (known := inventory.known(key)) is not None:
+            return known
         with translated("finding the key"):
             entry = inventory.find(key)
         if entry is None:
-            # One that was there: only a fresh process can tell whether it is gone.
-            remedy = Remedy.WORKER if self._session.has_seen(key) else Remedy.NONE
-            raise TokenFault(Reason.KEY_NOT_ON_TOKEN, _not_there(key), ckr="", remedy=remedy)
+            # Only a fresh process can tell whether it is gone, or was never there.
+            why = _not_there(key)
+            raise TokenFault(Reason.KEY_NOT_ON_TOKEN, why, ckr="", remedy=Remedy.WORKER)
         return entry
 
     def attributes(self, key: KeyRef) -> Attributes:
@@ -120,6 +123,32 @@ class Pkcs11Token:
         """
         self._room.make(order.key.cka_id)
         entry = self._entry(order.key)
+        if order.input is Input.DIGEST:
+            way = entry.ways.get(order.algorithm)
+            if way is None:
+                way = entry.ways[order.algorithm] = self._way(entry, order)
+            data = way.head + order.data
+        else:  # what of the message the token is given depends on the message
+            planned = self._planned(entry, order)
+            way, data = Way.of(planned, planned.data), planned.data
+        signature = _normalised(self._ask(entry, way, data), way.form, order)
+        if order.verify and not verify.verify(
+            entry.info.spki,
+            order.algorithm,
+            order.input,
+            order.data,
+            signature,
+            order.signer_id,
+        ):
+            raise _faulty("it is not valid under the key's public key")
+        return signature
+
+    def _way(self, entry: Entry, order: SignOrder) -> Way:
+        """Work out how digests are signed with a key: its plan puts something before them."""
+        return Way.of(self._planned(entry, order), order.data)
+
+    def _planned(self, entry: Entry, order: SignOrder) -> plan.SignPlan:
+        """Check that the key may be used so, and plan it. Raises SignetError."""
         if entry.info.weaknesses:
             raise unprotected(entry.info)
         if order.algorithm not in ALGORITHMS_OF[entry.info.key_type]:
@@ -130,21 +159,16 @@ class Pkcs11Token:
         planned = plan.plan(self._profile, self._offered, order, entry.sm2_key)
         if entry.sm2_key is not None and (planned.mechanism, order.key) not in self._proven:
             self._prove(planned.mechanism, entry, entry.sm2_key)
-        answer = self._ask(entry, planned)
-        signature = _normalised(answer, planned, order)
-        arguments = (order.algorithm, order.input, order.data, signature, order.signer_id)
-        if order.verify and not verify.verify(entry.info.spki, *arguments):
-            raise _faulty("it is not valid under the key's public key")
-        return signature
+        return planned
 
-    def _ask(self, entry: Entry, planned: plan.SignPlan) -> bytes:
-        pin = self._pin_for(entry)
+    def _ask(self, entry: Entry, way: Way, data: bytes) -> bytes:
+        pin = self._pin_for(entry) if entry.info.always_authenticate else None
         try:
             with translated("signing"):
                 answer: bytes = entry.private.sign(
-                    planned.data,
-                    mechanism=vendor.mechanism(planned.mechanism),
-                    mechanism_param=planned.parameter,
+                    data,
+                    mechanism=way.mechanism,
+                    mechanism_param=way.parameter,
                     pin=pin.reveal() if pin else None,
                     buffer_size=_SIGNATURE_BUFFER_BYTES,
                 )
@@ -156,13 +180,11 @@ class Pkcs11Token:
             raise _refused_in_use(error) from error
         return answer
 
-    def _pin_for(self, entry: Entry) -> Pin | None:
+    def _pin_for(self, entry: Entry) -> Pin:
         """Return the PIN for a key that wants it for each signature.
 
         With one worker only: each of several would have a wrong PIN counted before one knew.
         """
-        if not entry.info.always_authenticate:
-            return None
         if self._settings.workers > 1:
             raise SignetError(
                 Reason.KEY_UNSUPPORTED,
@@ -179,7 +201,8 @@ class Pkcs11Token:
         parameter = sm2.DEFAULT_SIGNER_ID if mechanism.parameter == "signer-id" else None
 
         def sign(data: bytes) -> bytes:
-            return self._ask(entry, plan.SignPlan(number, parameter, data, mechanism.returns))
+            planned = plan.SignPlan(number, parameter, data, mechanism.returns)
+            return self._ask(entry, Way.of(planned, data), data)
 
         with describe.better_profile_named(self.info, self._profile.name):
             probe.prove(mechanism, key, sign)
@@ -313,12 +336,12 @@ def _faulty(why: str) -> TokenFault:
     return TokenFault(Reason.SIGNATURE_FAULTY, text, ckr="", remedy=Remedy.NONE)
 
 
-def _normalised(answer: bytes, planned: plan.SignPlan, order: SignOrder) -> bytes:
-    if planned.form == "octets":
+def _normalised(answer: bytes, form: plan.Form, order: SignOrder) -> bytes:
+    if form == "octets":
         return answer
     try:
         size = INTEGER_BYTES[order.algorithm]
         group_order = sm2.N if order.algorithm is Algorithm.SM2_SM3 else None
-        return encoding.normalise(answer, size, planned.form, group_order)
+        return encoding.normalise(answer, size, form, group_order)
     except ValueError as error:
         raise _faulty(str(error)) from error

@@ -58,6 +58,14 @@ def test_the_migrations_make_the_tables_that_the_code_uses(place: Place) -> None
     assert differences == [], "add a migration to state/migrations/versions, or correct the last"
 
 
+def test_the_newest_migration_is_the_one_that_is_looked_for(place: Place) -> None:
+    """Else each start would load Alembic, or none would run the last migration."""
+    scripts = ScriptDirectory(str(SCRIPTS))
+    assert scripts.get_heads() == [migrate.HEAD], "set HEAD in state/migrate.py"
+    place.open().close()
+    assert place.run(VERSION) == [(migrate.HEAD,)]
+
+
 def test_a_database_newer_than_the_code_is_refused_and_left_as_it_is(
     place: Place, make_key: MakeKey
 ) -> None:
