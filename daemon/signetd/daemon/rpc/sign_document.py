@@ -16,6 +16,7 @@ from signetd.drivers.errors import Reason, SignetError
 
 MAX_CHUNK_BYTES: Final = 1 << 20
 """Longest chunk of a document."""
+_HELD: Final = 4  # chunks of a document that there are at the same time
 _GONE_SECONDS: Final = 0.05
 """gRPC tells that no more will come before it tells that the client has gone, if it has."""
 _Incoming = Incoming[messages.SignDocumentRequest]
@@ -119,9 +120,9 @@ class _Parts:
         return self._incoming.parse(raw)
 
     def _hold(self, size: int) -> None:
-        """Count two chunks of the largest size so far: one is hashed while the next is read."""
+        """Count four chunks of the largest size: one is hashed, one waits, one is read, twice."""
         if size > self._largest:
-            self._memory.bring(2 * (size - self._largest))
+            self._memory.bring(_HELD * (size - self._largest))
             self._largest = size
 
 
