@@ -2,14 +2,14 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Final, TypeVar
+from typing import Final
 
 from signetd.daemon.audit import opening
 from signetd.daemon.audit.chain import Place
 from signetd.daemon.audit.group import Clock, GroupWriter, utc_now
 from signetd.daemon.audit.health import Health, cause_of, is_passing
+from signetd.daemon.audit.thread import OneThread
 from signetd.daemon.audit.types import Entry, Event, Kind, Outcome, Written
 from signetd.daemon.audit.waiting import Waiter, Waiting, fail, tell
 from signetd.daemon.state.audit import AuditStore
@@ -21,7 +21,6 @@ GROUP: Final = 512
 """Entries in one transaction, at most."""
 _AGAIN: Final = 5
 """How often a transaction is begun anew that was broken off from outside."""
-_T = TypeVar("_T")
 
 
 class GroupLedger:
@@ -48,7 +47,7 @@ class GroupLedger:
         self._health = Health(on_change, *probe_seconds)
         self._waiting = Waiting(queue, group)
         self._task: asyncio.Task[None] | None = None
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="audit")
+        self._thread = OneThread("audit")
         self._listeners: list[Callable[[Place], None]] = []
 
     @property
@@ -71,7 +70,7 @@ class GroupLedger:
         Raises StateError when the chain's end or its counters are not as they were left, and
         SignetError when the database does not work.
         """
-        self._writer.tail = await self._in_thread(partial(opening.open_chain, self._store))
+        self._writer.tail = await self._thread.do(partial(opening.open_chain, self._store))
         self._task = asyncio.create_task(self._run(), name="audit")
         event = Event(kind=Kind.START, operation="start", allowed=True, result="OK", detail=version)
         await self.write(Entry(event=event))
@@ -100,7 +99,7 @@ class GroupLedger:
         self._waiting.close()
         if self._task is not None:
             await self._task
-        self._thread.shutdown()
+        self._thread.close()
 
     async def _run(self) -> None:
         while self._waiting or not self._waiting.closed:
@@ -111,13 +110,13 @@ class GroupLedger:
             else:
                 self._waiting.news.clear()
                 await self._waiting.news.wait()
-        await self._in_thread(self._store.close)
+        await self._thread.do(self._store.close)
 
     async def _write_group(self) -> None:
         await self._waiting.gather()
         group = self._waiting.take()
         try:
-            outcomes = await self._in_thread(
+            outcomes = await self._thread.do(
                 partial(self._commit, [each for entries, _ in group for each in entries])
             )
         except Exception as error:  # whatever it is, it must not end the writing of the audit
@@ -155,7 +154,7 @@ class GroupLedger:
             detail=self._health.failure[:500],
         )
         try:
-            await self._in_thread(partial(self._writer.commit, [Entry(event=event)]))
+            await self._thread.do(partial(self._writer.commit, [Entry(event=event)]))
         except Exception as error:
             self._health.fail(cause_of(error), error)
             return
@@ -165,6 +164,3 @@ class GroupLedger:
     def _told(self) -> None:
         for listener in self._listeners:
             listener(self._writer.tail)
-
-    async def _in_thread(self, do: Callable[[], _T]) -> _T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, do)
