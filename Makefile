@@ -10,10 +10,12 @@
 # soak      steady load for long, memory and descriptors watched: MINUTES=30
 # overload  ten times as many clients as the token can serve: QUEUE=0.01
 # bench     the token, a reference server and signetd by turns, as ratios of one run: QUICK=1 (under
-#           2 minutes) WHAT=unary,batch,instant,start ALGORITHMS=SM2,P-256 TRANSPORTS=unix,mtls
-#           WORKERS=1,2 SECONDS_=2 ROUNDS=5 KEYS=500 REFSERVER=program LOADGEN=program JSON=file
+#           2 minutes) WHAT=unary,batch,stream,instant,start ALGORITHMS=SM2,P-256 TRANSPORTS=unix,mtls
+#           VERIFICATION=on,off WORKERS=1,2 SECONDS_=2 ROUNDS=5 KEYS=500 REFSERVER=program LOADGEN=program JSON=file
 # profile   where the microseconds of one signature go: REQUESTS=2000 SECONDS_=5
 # audit-cost   what the audit costs, a daemon with it and one without by turns: PAIRS=5 AGAINST=checkout
+# client-cost  what the Python client's ways to sign are worth: single calls, shared streams, sign_many,
+#           batches: ROUNDS=5 SECONDS_=2
 # policy-cost  what a decision costs with 10 grants and with 10,000
 # crowd-cost   what signing costs with a few keys and grants and with 10,000: PAIRS=5
 # seal-cost    what lists, status and stamps cost with 10 seals and with 10,000: PAIRS=5
@@ -36,7 +38,7 @@ PYTEST_WORKERS ?= 4
 # here would compile everything again: a second of processor time for a daemon. Empty is as if not set.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test test-tokens lint proto chaos recovery soak overload crashes fuzz audit-cost policy-cost crowd-cost seal-cost document-cost bench profile clean setup
+.PHONY: demo test test-tokens lint proto chaos recovery soak overload crashes fuzz audit-cost client-cost policy-cost crowd-cost seal-cost document-cost bench profile clean setup
 
 setup: $(VENV)/.ready
 
@@ -108,12 +110,17 @@ given = $(if $(filter command environment,$(firstword $(origin $(1)))),$(2) $($(
 bench: $(VENV)/.ready
 	$(BIN)/python -m benchmarks.bench $(if $(QUICK),--quick) $(call given,WHAT,--what) \
 		$(call given,ALGORITHMS,--algorithms) $(call given,TRANSPORTS,--transports) \
+		$(call given,VERIFICATION,--verification) \
 		$(call given,WORKERS,--workers) $(call given,SECONDS_,--seconds) $(call given,ROUNDS,--rounds) \
 		$(call given,KEYS,--keys) $(call given,REFSERVER,--refserver) $(call given,LOADGEN,--loadgen) \
 		$(call given,JSON,--json) $(INTO)
 
 profile: $(VENV)/.ready
 	$(BIN)/python -m benchmarks.profile $(call given,REQUESTS,--requests) \
+		$(call given,SECONDS_,--seconds) $(INTO)
+
+client-cost: $(VENV)/.ready
+	$(BIN)/python -m benchmarks.client_cost $(call given,ROUNDS,--rounds) \
 		$(call given,SECONDS_,--seconds) $(INTO)
 
 policy-cost: $(VENV)/.ready

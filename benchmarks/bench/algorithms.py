@@ -31,6 +31,10 @@ class Algorithm:
         """What the token is handed for each signature."""
         return self.prefix + _DIGEST
 
+    def key_name(self, *, verified: bool) -> str:
+        """The name of its key whose signatures are verified before they are given out, or not."""
+        return self.key if verified else f"{self.key}-unverified"
+
     def item(self, key: str = "") -> SignItem:
         """What a client asks signetd for, so that the token is handed ``data``.
 

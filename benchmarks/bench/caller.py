@@ -1,7 +1,7 @@
 """A load generator: one unary method, a fixed request, so many calls in flight, from 2 processes.
 
     python -m benchmarks.bench.caller -addr unix:/path -method /pkg.Service/Method -request FILE \
-        [-conc 16] [-conns 2] [-duration 2s] [-warmup 0s] [-weight 1] \
+        [-conc 16] [-conns 2] [-duration 2s] [-warmup 0s] [-weight 1] [-streams N [-gather]] \
         [-ca FILE -cert FILE -key FILE -server-name NAME]
 
 Requests and replies are bytes that it does not look into, so that it is as fast as Python gets and
@@ -9,7 +9,8 @@ the same for every server. It prints one line, such as
 
     1234 sig/s  p50=801us p90=950us p99=2103us max=3001us  ok=2468 failed=0
 
-A generator in another language with the same options and the same line can take its place.
+A generator in another language with the same options (but for those of streams: streams.py) and
+the same line can take its place.
 """
 
 import argparse
@@ -18,14 +19,16 @@ import multiprocessing
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Coroutine, Sequence
 from multiprocessing.pool import AsyncResult
 from pathlib import Path
 from typing import Any, Final
 
 import grpc
 import uvloop
+
+from benchmarks.bench import streams
+from benchmarks.bench.tally import Tally
 
 _PROCESSES: Final = 2
 _DEADLINE: Final = 30.0
@@ -39,15 +42,6 @@ _OPTIONS: Final = (
 )
 
 
-@dataclass
-class Tally:
-    """What a process saw: latencies in seconds, the time that it called for, and failures."""
-
-    seconds: float = 0.0
-    latencies: list[float] = field(default_factory=list)
-    failures: Counter[str] = field(default_factory=Counter)
-
-
 def parser() -> argparse.ArgumentParser:
     """Return the options."""
     made = argparse.ArgumentParser(prog="python -m benchmarks.bench.caller", allow_abbrev=False)
@@ -59,6 +53,8 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("-duration", type=seconds, default=2.0)
     made.add_argument("-warmup", type=seconds, default=0.0)
     made.add_argument("-weight", type=int, default=1)
+    made.add_argument("-streams", type=int, default=0)
+    made.add_argument("-gather", action="store_true")
     for name in ("-ca", "-cert", "-key"):
         made.add_argument(name, type=Path)
     made.add_argument("-server-name", default="")
@@ -89,22 +85,46 @@ def _at(latencies: Sequence[float], share: float) -> int:
 
 
 async def _call(options: argparse.Namespace, number: int, connections: int) -> Tally:
-    """Call from *number* tasks over so many connections."""
+    """Call from *number* tasks, or over as many streams, over so many connections."""
     channels = [_channel(options) for _ in range(connections)]
     async with asyncio.timeout(_CONNECT_SECONDS):
         await asyncio.gather(*(channel.channel_ready() for channel in channels))
-    calls: list[Any] = [channel.unary_unary(options.method) for channel in channels]
-    body, tally = options.request.read_bytes(), Tally()
+    begin = _streams if options.streams else _single
+    tally = Tally()
     for duration, seen in ((options.warmup, Tally()), (options.duration, tally)):
         began = time.monotonic()
-        tasks = (
-            _repeat(calls[index % connections], body, began + duration, seen)
-            for index in range(number)
-        )
-        await asyncio.gather(*tasks)
+        await asyncio.gather(*begin(options, channels, number, began + duration, seen))
         seen.seconds = time.monotonic() - began
     await asyncio.gather(*(channel.close() for channel in channels))
     return tally
+
+
+def _single(
+    options: argparse.Namespace,
+    channels: Sequence[grpc.aio.Channel],
+    number: int,
+    end: float,
+    tally: Tally,
+) -> list[Coroutine[Any, Any, None]]:
+    calls: list[Any] = [channel.unary_unary(options.method) for channel in channels]
+    body = options.request.read_bytes()
+    return [_repeat(calls[index % len(calls)], body, end, tally) for index in range(number)]
+
+
+def _streams(
+    options: argparse.Namespace,
+    channels: Sequence[grpc.aio.Channel],
+    number: int,
+    end: float,
+    tally: Tally,
+) -> list[Coroutine[Any, Any, None]]:
+    """So many streams, each with its part of all the items in flight."""
+    calls: list[Any] = [channel.stream_stream(options.method) for channel in channels]
+    width = options.conc // options.streams
+    items = streams.encoded(options.request.read_bytes(), width)
+    most = max(0.0, end - time.monotonic()) + _DEADLINE
+    opened = [calls[index % len(calls)](timeout=most) for index in range(number)]
+    return [streams.repeat(call, items, end, tally, gathers=options.gather) for call in opened]
 
 
 async def _repeat(call: Any, body: bytes, end: float, tally: Tally) -> None:
@@ -136,8 +156,9 @@ def work(options: argparse.Namespace, number: int, connections: int) -> Tally:
 def main() -> int:
     """Call from several processes, and print what they saw; 1 when no request was answered."""
     options = parser().parse_args()
-    count = min(_PROCESSES, options.conc)
-    shares = [options.conc // count + (index < options.conc % count) for index in range(count)]
+    number = options.streams or options.conc
+    count = min(_PROCESSES, number)
+    shares = [number // count + (index < number % count) for index in range(count)]
     connections = max(1, options.conns // count)
     # Not by fork: gRPC has threads.
     with multiprocessing.get_context("spawn").Pool(count) as pool:

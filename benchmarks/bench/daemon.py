@@ -1,7 +1,7 @@
 """signetd as it is measured: as configured by default, with its audit, on a socket and over mTLS.
 
-Every signature is verified by the worker before it is given out, and written into the audit:
-neither can be switched off. Where a key gets such a switch, ``make_keys`` is the place to set it.
+Every signature is written into the audit. Of each algorithm there are two keys: what one signs is
+verified by the worker before it is given out, as is the default; for the other its policy says not.
 """
 
 import json
@@ -20,14 +20,12 @@ from benchmarks.bench.generator import Address
 from benchmarks.bench.usage import Memory, Usage, memory, usage, workers_of
 from signetd.api.v1 import access_service_pb2 as access
 from signetd.api.v1 import access_service_pb2_grpc as stubs
-from signetd.client import SignetdError
+from signetd.client import KeyPolicyItem, SignetdError
 from signetd.daemon.dev.certificates import CLIENT_URI, ensure_certificates
 from signetd.softhsm import ProvisionedToken, provision
 from tests.access import establish
 from tests.integration.daemon.running import Running
 
-VERIFICATION: Final = "always on: there is no switch"
-"""Whether signatures are verified before they are given out."""
 TOKEN: Final = "t"
 _STOP_SECONDS: Final = 30.0
 _CALL_SECONDS: Final = 20.0
@@ -106,13 +104,19 @@ class Signetd(Running):
                 start_new_session=True,
             )
 
-    def make_keys(self, algorithms: Sequence[Algorithm]) -> None:
-        """Make a key for each algorithm."""
+    def make_keys(
+        self, algorithms: Sequence[Algorithm], verification: Sequence[bool] = (True,)
+    ) -> None:
+        """Make keys for each algorithm: whose signatures are verified, or are not."""
         with self.client() as client:
             for each in algorithms:
-                client.generate_key(
-                    each.key, token=TOKEN, key_type=each.key_type, algorithm=each.algorithm
-                )
+                for verified in verification:
+                    name = each.key_name(verified=verified)
+                    client.generate_key(
+                        name, token=TOKEN, key_type=each.key_type, algorithm=each.algorithm
+                    )
+                    if not verified:
+                        client.set_key_policy(name, KeyPolicyItem(skip_verification=True))
 
     def address(self, transport: str) -> Address:
         """Where it listens: ``unix`` or ``mtls``."""
@@ -162,11 +166,12 @@ class Signetd(Running):
         )
 
 
-def check_signature(daemon: Signetd, algorithm: Algorithm) -> None:
+def check_signature(daemon: Signetd, algorithm: Algorithm, *, verified: bool = True) -> None:
     """Have a daemon sign what the loads ask for, and verify it. Raises SignetdError."""
-    item = algorithm.item()
+    item = algorithm.item(algorithm.key_name(verified=verified))
     with daemon.client() as client:
-        for answer in (client.sign(item), *client.batch_sign([item, item])):
+        many = client.sign_many([item, item])
+        for answer in (client.sign(item), *client.batch_sign([item, item]), *many):
             if isinstance(answer, SignetdError):
                 raise answer
             client.verify(item, answer.signature)

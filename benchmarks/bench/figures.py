@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from statistics import median
 from typing import Any
 
+from benchmarks.bench import targets
 from benchmarks.bench.instant import Own
 from benchmarks.bench.rounds import Case, Sample
 from benchmarks.bench.starting import Start
@@ -37,6 +38,7 @@ def of_case(case: Case) -> dict[str, Any]:
         "load": case.load.shown,
         "transport": case.transport,
         "workers": case.workers,
+        "verified": case.verified,
         "token_rate": median(case.token),
         "reference_to_token": median(ratios(other, case.token)) if other else None,
         "signetd_to_token": median(ratios(own, case.token)),
@@ -104,6 +106,7 @@ def case_cells(row: dict[str, Any]) -> dict[str, str]:
         "load": row["load"],
         "over": row["transport"],
         "workers": str(row["workers"]),
+        "verified": "yes" if row["verified"] else "no",
         "token (1/s)": f"{row['token_rate']:,.0f}",
         "refserver": ratio(row["reference_to_token"]),
         "signetd": ratio(row["signetd_to_token"]),
@@ -112,12 +115,13 @@ def case_cells(row: dict[str, Any]) -> dict[str, str]:
         ),
         **_own_cells(row),
         "added (ms)": "–" if row["added_latency"] is None else milli(row["added_latency"]),
+        "target": targets.of_case(row),
     }
 
 
 def own_cells(row: dict[str, Any]) -> dict[str, str]:
     """The same for the instant token."""
-    return {"load": row["load"], **_own_cells(row)}
+    return {"load": row["load"], **_own_cells(row), "target": targets.of_own(row)}
 
 
 def _own_cells(row: dict[str, Any]) -> dict[str, str]:

@@ -15,6 +15,7 @@ _LINE: Final = re.compile(
     r"max=\d+us\s+ok=(?P<ok>\d+) failed=(?P<failed>\d+)\s*"
 )
 _MORE_SECONDS: Final = 90.0
+_OURS: Final = [sys.executable, "-m", "benchmarks.bench.caller"]
 
 
 @dataclass(frozen=True)
@@ -65,12 +66,13 @@ def read(text: str) -> Seen:
 
 
 class Generator:
-    """Starts the program for each measurement, so that it never meets connections of before."""
+    """Starts the program for each measurement, so that it never meets connections of before.
+
+    Streams are always ours to send: a program that is given knows single calls alone.
+    """
 
     def __init__(self, program: Path | None = None) -> None:
-        self._command = (
-            [sys.executable, "-m", "benchmarks.bench.caller"] if program is None else [str(program)]
-        )
+        self._command = _OURS if program is None else [str(program)]
         self.name = "Python" if program is None else program.name
 
     def measure(self, address: Address, request: Request, in_flight: int, seconds: float) -> Seen:
@@ -80,7 +82,7 @@ class Generator:
             body.write_bytes(request.body)
             options = self.options(address, request, body, in_flight, seconds)
             done = subprocess.run(
-                [*self._command, *options],
+                [*(_OURS if request.streams else self._command), *options],
                 stdout=subprocess.PIPE,
                 text=True,
                 timeout=seconds + _MORE_SECONDS,
@@ -95,9 +97,12 @@ class Generator:
         address: Address, request: Request, body: Path, in_flight: int, seconds: float
     ) -> list[str]:
         """Return the command line. Nothing is left out as a warm-up: all that is made counts."""
+        streams = ["-streams", str(request.streams)] if request.streams else []
         return [
             *address.options(),
             *("-method", request.method, "-request", str(body), "-weight", str(request.weight)),
             *("-conc", str(in_flight), "-conns", str(min(2, in_flight))),
             *("-duration", f"{seconds:g}s", "-warmup", "0s"),
+            *streams,
+            *(["-gather"] if request.gathers else []),
         ]

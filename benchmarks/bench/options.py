@@ -12,6 +12,7 @@ from benchmarks.bench.rounds import Plan
 
 _OTHERS: Final = ("instant", "start")
 _TRANSPORTS: Final = ("unix", "mtls")
+_SWITCH: Final = ("on", "off")
 _MAX_WORKERS: Final = 64
 _Number = TypeVar("_Number", int, float)
 
@@ -25,10 +26,11 @@ class Mode:
     workers: str
     rounds: int
     seconds: float
+    verification: str
 
 
-FULL: Final = Mode("SM2,RSA-2048,P-256,Ed25519", "unix,mtls", "1,2", 5, 2.0)
-QUICK: Final = Mode("SM2,P-256", "unix", "2", 2, 1.0)
+FULL: Final = Mode("SM2,RSA-2048,P-256,Ed25519", "unix,mtls", "1,2", 5, 2.0, "on,off")
+QUICK: Final = Mode("SM2,P-256", "unix", "2", 2, 1.0, "on")
 KEYS: Final = 500
 """Keys of the token that a daemon is started on."""
 
@@ -61,6 +63,10 @@ def read(arguments: Sequence[str]) -> Options:
         workers=counts("workers", given.workers or mode.workers, _MAX_WORKERS),
         rounds=_positive("rounds", given.rounds, mode.rounds),
         seconds=_positive("seconds", given.seconds, mode.seconds),
+        verification=[
+            word == "on"
+            for word in words("verification", given.verification or mode.verification, _SWITCH)
+        ],
     )
     return Options(
         plan=plan,
@@ -120,6 +126,7 @@ def _as_variables(given: argparse.Namespace) -> list[str]:
         "ALGORITHMS": given.algorithms,
         "TRANSPORTS": given.transports,
         "WORKERS": given.workers,
+        "VERIFICATION": given.verification,
         "SECONDS_": "" if given.seconds is None else f"{given.seconds:g}",
         "ROUNDS": given.rounds,
         "KEYS": given.keys,
@@ -136,6 +143,9 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--algorithms", help=f"default {FULL.algorithms}; quick {QUICK.algorithms}")
     made.add_argument("--transports", help=f"default {FULL.transports}; quick {QUICK.transports}")
     made.add_argument("--workers", help=f"default {FULL.workers}; quick {QUICK.workers}")
+    made.add_argument(
+        "--verification", help=f"default {FULL.verification}; quick {QUICK.verification}"
+    )
     made.add_argument("--rounds", type=int, help=f"default {FULL.rounds}; quick {QUICK.rounds}")
     made.add_argument("--seconds", type=float, help=f"each (default {FULL.seconds:g})")
     made.add_argument("--keys", type=int, help=f"for the start (default {KEYS})")

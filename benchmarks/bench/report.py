@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks.bench import figures
-from benchmarks.bench.daemon import VERIFICATION
+from benchmarks.bench import figures, targets
 from benchmarks.bench.instant import Own
 from benchmarks.bench.rounds import Result
 from benchmarks.bench.starting import Start
@@ -37,7 +36,6 @@ class Report:
             "processors": os.cpu_count(),
             "machine": platform.machine(),
             "load_average": os.getloadavg()[0],
-            "verify_before_release": VERIFICATION,
             "audit": "on",
             "problems": self.problems,
         }
@@ -63,6 +61,7 @@ def text(found: Mapping[str, Any]) -> str:
         parts += [_table([figures.own_cells(row) for row in found["instant"]])]
     if "start" in found:
         parts += ["Start and size (2 workers):", _table(figures.start_cells(found["start"]))]
+    parts += [targets.summary(found)]
     parts += ["\n".join(f"- Not in order: {problem}" for problem in found["problems"])]
     return "\n\n".join(part for part in parts if part)
 
@@ -71,8 +70,7 @@ def _heading(found: Mapping[str, Any]) -> str:
     return (
         f"`{found['command']}`: {counted(found['rounds'], 'round')} of {found['seconds']:g} s, "
         f"load from {found['generator']}, {found['processors']} processors, load average "
-        f"{found['load_average']:.1f} at the end. Verification before release: "
-        f"{found['verify_before_release']}. Audit: {found['audit']}."
+        f"{found['load_average']:.1f} at the end. Audit: {found['audit']}."
     )
 
 

@@ -47,6 +47,7 @@ class Case:
     load: Load
     transport: str
     workers: int
+    verified: bool = True  # before the signatures are given out
     token: list[float] = field(default_factory=list)  # signatures per second of the raw loop
     reference: list[Sample] = field(default_factory=list)  # empty where there is none
     signetd: list[Sample] = field(default_factory=list)
@@ -55,7 +56,8 @@ class Case:
     def name(self) -> str:
         """For messages."""
         workers = f"{self.workers} worker{'s' if self.workers > 1 else ''}"
-        return f"{self.algorithm.name}, {self.load.shown}, {self.transport}, {workers}"
+        verified = "" if self.verified else ", not verified"
+        return f"{self.algorithm.name}, {self.load.shown}, {self.transport}, {workers}{verified}"
 
 
 @dataclass(frozen=True)
@@ -68,15 +70,18 @@ class Plan:
     workers: Sequence[int]
     rounds: int
     seconds: float
+    verification: Sequence[bool] = (True,)
 
     def cases(self) -> list[Case]:
-        """Return all rows, in their order."""
+        """Return all rows, in their order; without verification over the first transport alone."""
         return [
-            Case(algorithm, load, transport, workers)
+            Case(algorithm, load, transport, workers, verified)
             for algorithm in self.algorithms
             for load in self.loads
+            for verified in self.verification
             for transport in self.transports
             for workers in self.workers
+            if verified or transport == self.transports[0]
         ]
 
 
@@ -130,20 +135,25 @@ class _Bench:
         first = next(iter(self.daemons.values())).folder / "token"
         self._token = tokens.copy(first, folder / "copy")
         self._raw = RawLoop(folder, self._token)
+        self._of_reference: dict[Load, Sample] = {}  # in this round
 
     def _daemon(self, workers: int, running: ExitStack) -> Signetd:
         daemon = Signetd(self._folder / f"signetd-{workers}", workers)
         running.callback(daemon.kill)
         daemon.launch()
-        daemon.make_keys(self._plan.algorithms)
+        daemon.make_keys(
+            self._plan.algorithms, [True, *(each for each in self._plan.verification if not each)]
+        )
         for algorithm in self._plan.algorithms:
-            check_signature(daemon, algorithm)
+            for verified in self._plan.verification:
+                check_signature(daemon, algorithm, verified=verified)
         return daemon
 
     def round(self, cases: Sequence[Case], number: int) -> None:
         """Add a sample to each of the cases of one algorithm."""
         algorithm, seconds = cases[0].algorithm, self._plan.seconds
         rates = {count: self._raw.rate(algorithm, count, seconds) for count in self.daemons}
+        self._of_reference.clear()
         with ExitStack() as running:
             reference = None
             if self._refserver is not None:
@@ -166,15 +176,20 @@ class _Bench:
             turn()
 
     def _reference(self, cases: Sequence[Case], server: RefServer) -> None:
-        request = requests.of_reference(cases[0].algorithm, cases[0].load)
-        sample = self._sample(server, server.address, request, cases[0].load)
+        load = cases[0].load.for_reference
+        sample = self._of_reference.get(load)
+        if sample is None:
+            request = requests.of_reference(cases[0].algorithm, load)
+            sample = self._sample(server, server.address, request, load)
+            self._of_reference[load] = sample
         for case in cases:
             if case.transport == "unix":  # it has no TLS
                 case.reference.append(sample)
 
     def _signetd(self, case: Case) -> None:
         daemon = self.daemons[case.workers]
-        request = requests.of_signetd(case.algorithm, case.load)
+        key = case.algorithm.key_name(verified=case.verified)
+        request = requests.of_signetd(case.algorithm, case.load, key)
         address = daemon.address(case.transport)
         case.signetd.append(self._sample(daemon, address, request, case.load))
 

@@ -45,6 +45,16 @@ def test_the_commands_about_enrolment(folder: Path) -> None:
     assert output.count("as it was signed, by a key that was given") == 2
 
 
+@pytest.mark.timeout(SECONDS + 20)
+def test_the_programs_about_the_client(folder: Path) -> None:
+    code, output = run(script(blocks("docs/client.md"), folder), SECONDS)
+    assert code == 0, output
+    assert "100 signed by {'keys/demo-sm2/versions/1'}" in output
+    assert "5000 invoices signed" in output
+    assert "3000000 bytes, digest" in output
+    assert "the signature is valid" in output
+
+
 def test_the_table_of_roles_is_true() -> None:
     text = (ROOT / "docs" / "access.md").read_text()
     found = re.search(r"<!-- roles: begin -->\n(.*?)<!-- roles: end -->", text, re.DOTALL)

@@ -48,6 +48,18 @@ def test_100_mib_are_hashed_here_and_verified_by_openssl(signetctl: Run, tmp_pat
     assert "Verified Successfully" in openssl(tmp_path, pem, "big", *options)
 
 
+def test_50_mib_are_sent_and_verified_by_openssl(signetctl: Run, tmp_path: Path) -> None:
+    (tmp_path / "big").write_bytes(bytes(range(256)) * (50 << 12))
+    done = signetctl("--output", "json", "sign", "big", "--key", "demo-sm2", "--send")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["document_bytes"] == 50 << 20
+    pem = signetctl("key", "public-key", "demo-sm2").stdout
+    assert "Verified Successfully" in openssl(tmp_path, pem, "big", *OPTIONS["demo-sm2"])
+    refused = signetctl("sign", "big", "--key", "demo-ed25519", "--send")
+    assert refused.returncode != 0
+    assert "Ed25519" in refused.stderr
+
+
 def test_raw_encoding(signetctl: Run, tmp_path: Path) -> None:
     (tmp_path / "doc").write_bytes(b"x")
     signetctl("sign", "doc", "--key", "demo-sm2", "--encoding", "raw")

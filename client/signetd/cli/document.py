@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 if TYPE_CHECKING:
-    from signetd.client import Client, SignItem
+    from signetd.client import Client, DocumentSignature, SignItem
 
 STANDARD_INPUT: Final = Path("-")
 _PROGRESS_ABOVE_BYTES: Final = 64 << 20
@@ -32,7 +32,7 @@ SignerId = Annotated[
 
 
 @contextmanager
-def _progress(path: Path) -> Iterator[Callable[[int], None]]:
+def _progress(path: Path, doing: str = "hashing") -> Iterator[Callable[[int], None]]:
     """Show a bar on stderr for a large file."""
     size = 0 if _there(path) == STANDARD_INPUT else path.stat().st_size
     if size <= _PROGRESS_ABOVE_BYTES:
@@ -42,7 +42,7 @@ def _progress(path: Path) -> Iterator[Callable[[int], None]]:
     from rich.progress import Progress
 
     with Progress(console=Console(stderr=True)) as bar:
-        task = bar.add_task("hashing", total=size)
+        task = bar.add_task(doing, total=size)
         yield lambda done: bar.advance(task, done)
 
 
@@ -52,6 +52,29 @@ def digest(file: Path) -> bytes:
 
     with _progress(file) as progress:
         return document_digest(_path(file), progress)
+
+
+def sent(
+    client: "Client",
+    file: Path,
+    *,
+    key: str,
+    algorithm: str | None,
+    encoding: str | None,
+    signer_id: str | None,
+    approval: str,
+) -> "DocumentSignature":
+    """Send a document to the daemon, which hashes and signs it."""
+    with _progress(file, "sending") as progress:
+        return client.sign_document(
+            key,
+            _path(file),
+            algorithm=algorithm,
+            encoding=encoding,
+            signer_id=None if signer_id is None else signer_id.encode(),
+            approval=approval,
+            progress=progress,
+        )
 
 
 def item(

@@ -3,6 +3,7 @@
 from signetd.client._audit_operations import RecordFilter
 from signetd.client.aio import AsyncClient
 from signetd.client.connection import Endpoint
+from signetd.client.documents import DocumentSignature
 from signetd.client.errors import (
     AlreadyExists,
     CorruptReply,
@@ -31,6 +32,7 @@ __all__ = [
     "Client",
     "CorruptReply",
     "DeadlineExceeded",
+    "DocumentSignature",
     "Encoding",
     "Endpoint",
     "FailedPrecondition",

@@ -27,8 +27,12 @@ class Operation:
 
 def sign(item: SignItem) -> Operation:
     """SigningService.Sign."""
-    method = _PREFIX + "SigningService/Sign"
-    return Operation(method, messages.sign_request(item), signing.SignResponse)
+    return sign_request(messages.sign_request(item))
+
+
+def sign_request(request: signing.SignRequest) -> Operation:
+    """SigningService.Sign, of a request that is made already."""
+    return Operation(_PREFIX + "SigningService/Sign", request, signing.SignResponse)
 
 
 def batch_sign(items: list[SignItem]) -> Operation:

@@ -1,9 +1,8 @@
 """The client for asyncio."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
-from pathlib import Path
 from typing import Any, Self
 
 import grpc
@@ -13,29 +12,30 @@ from signetd.api.v1 import key_service_pb2 as keys
 from signetd.api.v1 import resources_pb2 as resources
 from signetd.api.v1 import token_service_pb2 as tokens
 from signetd.client import _operations as operations
-from signetd.client import errors, hashing, messages, retry
+from signetd.client import errors, messages, retry
 from signetd.client._access_aio import AsyncAccessCalls
 from signetd.client._seals_aio import AsyncSealCalls
+from signetd.client._signing_aio import AsyncSigningCalls
 from signetd.client.approvals import AsyncApprovalCalls
 from signetd.client.audit import AsyncAuditCalls
 from signetd.client.certificates import AsyncCertificateCalls
 from signetd.client.connection import OPTIONS, Endpoint
 from signetd.client.key_policies import KeyPolicyItem
-from signetd.client.messages import Signature, SignItem
 from signetd.client.verification import AsyncVerificationCalls
 
 
-def _nothing(_done: int) -> None:
-    """Nobody watches."""
-
-
-class AsyncClient(AsyncAccessCalls, AsyncApprovalCalls, AsyncCertificateCalls):
+class AsyncClient(AsyncSigningCalls, AsyncAccessCalls, AsyncApprovalCalls, AsyncCertificateCalls):
     """Signs over one connection. Every method raises SignetdError.
 
-    ``timeout`` is in seconds and bounds a call with its retries.
+    ``timeout`` is in seconds and bounds a call with its retries. ``share_streams``: ``sign`` calls
+    that are under way at once travel over one stream, which costs less than a call for each. With a
+    timeout over 30 s, which a daemon grants to single calls alone, and with an older daemon, which
+    knows no streams, they do not.
     """
 
-    def __init__(self, endpoint: Endpoint, *, timeout: float = 30.0) -> None:
+    def __init__(
+        self, endpoint: Endpoint, *, timeout: float = 30.0, share_streams: bool = True
+    ) -> None:
         self._endpoint = endpoint
         self._timeout = timeout
         self._closed = False
@@ -45,6 +45,7 @@ class AsyncClient(AsyncAccessCalls, AsyncApprovalCalls, AsyncCertificateCalls):
             self._channel = grpc.aio.secure_channel(
                 endpoint.address, endpoint.credentials(), options=OPTIONS
             )
+        super().__init__(share_streams=share_streams)
         self.audit = AsyncAuditCalls(self._call, self._stream)
         """The calls of AuditService."""
         self.seals = AsyncSealCalls(self._call)
@@ -61,6 +62,7 @@ class AsyncClient(AsyncAccessCalls, AsyncApprovalCalls, AsyncCertificateCalls):
     async def close(self) -> None:
         """Close the connection."""
         self._closed = True
+        await self._close_streams()
         await self._channel.close()
 
     async def _call(self, operation: operations.Operation) -> Any:
@@ -104,44 +106,6 @@ class AsyncClient(AsyncAccessCalls, AsyncApprovalCalls, AsyncCertificateCalls):
                 raise
         finally:
             call.cancel()
-
-    async def sign(self, item: SignItem) -> Signature:
-        """Sign a message or a digest."""
-        return messages.read_signature(await self._call(operations.sign(item)))
-
-    async def batch_sign(self, items: list[SignItem]) -> list[Signature | errors.SignetdError]:
-        """Sign up to 1,000 items; each has a result of its own, in order."""
-        return messages.read_batch(await self._call(operations.batch_sign(items)), len(items))
-
-    async def verify(self, item: SignItem, signature: bytes) -> str:
-        """Verify a signature; return the name of the key version with which it is valid.
-
-        With a key's name each of its versions is tried; ``keys/k/versions/2`` is that one alone.
-        Raises SignatureInvalid.
-        """
-        return messages.check_valid(await self._call(operations.verify(item, signature)))
-
-    async def file_item(
-        self,
-        key: str,
-        path: Path,
-        *,
-        algorithm: str | None = None,
-        encoding: str | None = None,
-        signer_id: bytes | None = None,
-        progress: Callable[[int], None] = _nothing,
-    ) -> SignItem:
-        """Hash a file of any size here, for ``sign`` or ``verify``; see hashing.item_of_file."""
-        return await asyncio.to_thread(
-            hashing.item_of_file,
-            await self.get_public_key(key),
-            path,
-            algorithm=algorithm,
-            encoding=encoding,
-            signer_id=signer_id,
-            progress=progress,
-            only_version="/versions/" in key,
-        )
 
     async def list_keys(self) -> list[resources.Key]:
         """List all keys, by name."""

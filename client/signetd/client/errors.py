@@ -9,6 +9,7 @@ from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
 DOMAIN = "signetd"
+_CONNECTION = "CONNECTION_FAILED"
 _Detail = TypeVar("_Detail", bound=Message)
 
 
@@ -154,7 +155,7 @@ def from_rpc(error: grpc.RpcError, endpoint: str) -> SignetdError:
             f"{endpoint} broke the call off, as a daemon that is being stopped does; "
             "it may or may not have been carried out"
         )
-    return _CLASSES.get(code, SignetdError)(message, reason="CONNECTION_FAILED", code=code)
+    return _CLASSES.get(code, SignetdError)(message, reason=_CONNECTION, code=code)
 
 
 def _advice(endpoint: str, message: str) -> str:
@@ -167,3 +168,38 @@ def _advice(endpoint: str, message: str) -> str:
         "the TLS handshake failed: is our certificate one of the CA that signetd trusts, is its "
         "certificate one of the CA given, and is it for this host name?"
     )
+
+
+def late() -> SignetdError:
+    """Return what a call raises whose time is over, as gRPC would have it."""
+    code = grpc.StatusCode.DEADLINE_EXCEEDED
+    return DeadlineExceeded("Deadline Exceeded", reason=_CONNECTION, code=code)
+
+
+def cut_off() -> SignetdError:
+    """Return what befalls items whose stream ended without their results."""
+    return Unavailable(
+        "the stream ended without a result; it may or may not have been carried out",
+        reason=_CONNECTION,
+        code=grpc.StatusCode.UNAVAILABLE,
+    )
+
+
+def closed() -> SignetdError:
+    """Return what befalls items whose client is closed."""
+    return Unavailable(
+        "the client was closed; it may or may not have been carried out",
+        reason=_CONNECTION,
+        code=grpc.StatusCode.CANCELLED,
+    )
+
+
+def was_not_read(error: SignetdError) -> bool:
+    """Tell whether *error* ended a stream such that items without a result were never read."""
+    return error.reason == "SHUTTING_DOWN"
+
+
+def is_broken_connection(error: SignetdError) -> bool:
+    """Tell whether *error* may pass when the daemon is back, and says nothing of the item."""
+    is_lost = error.reason == _CONNECTION and isinstance(error, Unavailable)
+    return is_lost or was_not_read(error)

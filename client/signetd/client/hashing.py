@@ -13,10 +13,16 @@ from signetd.gm import sm2
 _CHUNK: Final = 1 << 20
 
 
-class _Hash(Protocol):
-    def update(self, data: bytes, /) -> None: ...
+class Hash(Protocol):
+    """A hash of what comes piece by piece."""
 
-    def digest(self) -> bytes: ...
+    def update(self, data: bytes, /) -> None:
+        """Take the next piece."""
+        ...
+
+    def digest(self) -> bytes:
+        """Return the digest of all that has come."""
+        ...
 
 
 def _nothing(_done: int) -> None:
@@ -68,6 +74,21 @@ def item_of_file(
     )
 
 
+def for_key(
+    key: resources.PublicKey, algorithm: str | None, signer_id: bytes | None
+) -> Hash | None:
+    """Return the hash with which *key* signs documents; None for Ed25519, which has none.
+
+    Raises InvalidRequest, CorruptReply.
+    """
+    number = algorithm_number(algorithm) or key.default_algorithm
+    if number == resources.ALGORITHM_ED25519:
+        return None
+    return _hash_for(
+        key, resources.Algorithm.Name(resources.Algorithm.ValueType(number)), signer_id
+    )
+
+
 def document_digest(path: Path, progress: Callable[[int], None] = _nothing) -> bytes:
     """Return SM3 of the file at *path*, by which stamps and their approvals name a document.
 
@@ -100,7 +121,7 @@ def _whole(file: BinaryIO) -> bytes:
     return message
 
 
-def _hash_for(key: resources.PublicKey, algorithm: str, signer_id: bytes | None) -> _Hash:
+def _hash_for(key: resources.PublicKey, algorithm: str, signer_id: bytes | None) -> Hash:
     if algorithm == "ALGORITHM_SM2_SM3":
         if key.key_type != resources.KEY_TYPE_SM2:
             raise errors.InvalidRequest(

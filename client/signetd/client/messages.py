@@ -13,6 +13,7 @@ from signetd.api.v1 import signing_service_pb2 as signing
 from signetd.client import errors
 
 MAX_MESSAGE_BYTES: Final = 1 << 20
+_MAX_STREAMED_BYTES: Final = MAX_MESSAGE_BYTES + (64 << 10)  # with names and signer ID
 
 
 class Encoding(StrEnum):
@@ -129,6 +130,11 @@ def sign_request(item: SignItem) -> signing.SignRequest:
     )
 
 
+def is_for_stream(request: signing.SignRequest) -> bool:
+    """Tell whether a request may share a stream; a larger one is refused, and goes alone."""
+    return request.ByteSize() <= _MAX_STREAMED_BYTES
+
+
 def verify_request(item: SignItem, signature: bytes) -> signing.VerifyRequest:
     """Build a verification of *signature*."""
     request = sign_request(item)
@@ -189,8 +195,17 @@ def read_batch(
 def _read_result(result: signing.BatchSignResult) -> Signature | errors.SignetdError:
     if result.WhichOneof("outcome") != "response":
         return errors.from_status(result.error)
+    return read_outcome(result.response)
+
+
+def read_outcome(
+    outcome: signing.SignResponse | errors.SignetdError,
+) -> Signature | errors.SignetdError:
+    """Read one of many results: a corrupt one is an error among them."""
+    if isinstance(outcome, errors.SignetdError):
+        return outcome
     try:
-        return read_signature(result.response)
+        return read_signature(outcome)
     except errors.CorruptReply as error:
         return error
 

@@ -7,11 +7,20 @@ from typing import Final
 from signetd.client.errors import SignetdError
 
 _DELAYS: Final = (0.1, 0.4)
+_LONGEST: Final = 1.0
 
 
 def delays() -> Iterator[float]:
     """Seconds to wait before each further try, with jitter; two tries more, then no more."""
     return (delay * random.uniform(0.5, 1.5) for delay in _DELAYS)  # noqa: S311  # no secret
+
+
+def redials() -> Iterator[float]:
+    """Seconds to wait before each further connection, ever longer ones; without an end."""
+    delay = _DELAYS[0]
+    while True:
+        yield delay * random.uniform(0.5, 1.5)  # noqa: S311  # no secret
+        delay = min(2 * delay, _LONGEST)
 
 
 def wait_before_retry(error: SignetdError, waits: Iterator[float], left: float) -> float:

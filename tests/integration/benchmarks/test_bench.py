@@ -43,7 +43,10 @@ def test_quick_mode_on_the_instant_token(monkeypatch: pytest.MonkeyPatch, tmp_pa
     found, text = run(monkeypatch, tmp_path, *arguments)
     rows = found["instant"]
     assert isinstance(rows, list)
-    assert [row["load"] for row in rows] == ["unary 1", "unary 16", "batch 4 × 100"]
+    assert [row["load"] for row in rows] == [
+        *("unary 1", "unary 16", "batch 4 × 100"),
+        *("stream 4 × 16", "stream 1 × 64 gathered"),
+    ]
     for row in rows:
         assert row["rate"] > 10, row
         assert 0 < row["p50"] <= row["p99"] < 30, row
@@ -60,7 +63,7 @@ def test_token_reference_and_signetd_side_by_side(
     generator = program(tmp_path, "generator", "benchmarks.bench.caller")
     found, _ = run(
         *(monkeypatch, tmp_path, "--what", "batch", "--algorithms", "P-256", "--workers", "1"),
-        *("--seconds", "0.2", "--rounds", "1"),
+        *("--seconds", "0.2", "--rounds", "1", "--verification", "on"),
         *("--refserver", str(reference), "--loadgen", str(generator)),
     )
     rows = found["signatures"]
@@ -76,6 +79,31 @@ def test_token_reference_and_signetd_side_by_side(
         # Ticks are 10 ms: whether a single short round has any is a matter of luck.
         assert row["daemon_cpu_each"] >= 0
     assert found["generator"] == "generator"
+    assert found["problems"] == []
+
+
+@pytest.mark.timeout(240)
+def test_streams_beside_the_reference_with_and_without_verification(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    reference = program(tmp_path, "ref", "tests.integration.benchmarks.reference")
+    found, text = run(
+        *(monkeypatch, tmp_path, "--what", "stream", "--algorithms", "P-256", "--workers", "1"),
+        *("--transports", "unix", "--seconds", "0.2", "--rounds", "1"),
+        *("--verification", "on,off", "--refserver", str(reference)),
+    )
+    rows = found["signatures"]
+    assert isinstance(rows, list)
+    assert [(row["load"], row["verified"]) for row in rows] == [
+        (load, verified)
+        for load in ("stream 1 × 16", "stream 4 × 16", "stream 1 × 64 gathered")
+        for verified in (True, False)
+    ]
+    for row in rows:
+        assert row["rate"] > 10, row
+        assert row["signetd_to_reference"] > 0, row
+    assert len({row["reference_to_token"] for row in rows}) == 1, "single calls of one measurement"
+    assert text.count("≥ 0.75") == 3, "those without verification have a target"
     assert found["problems"] == []
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from benchmarks.bench import caller
-from benchmarks.bench.caller import Tally
 from benchmarks.bench.generator import Address, Generator, read
 from benchmarks.bench.requests import Request
+from benchmarks.bench.tally import Tally
 
 LINE = "1234 sig/s  p50=801us p90=950us p99=2103us max=3001us  ok=2468 failed=7\n"
 

@@ -115,6 +115,7 @@ def test_each_round_measures_everybody_by_turns(
     bench: Any = object.__new__(rounds._Bench)
     bench._plan, bench._folder, bench._token = plan, Path(), None
     bench._generator = SimpleNamespace(measure=lambda a, r, n, s: measure(None, a, r))
+    bench._of_reference = {}
     bench._refserver, bench.daemons = Path("ref"), {1: FakeDaemon()}
     bench._raw = SimpleNamespace(rate=lambda algorithm, count, seconds: 100.0 * count)
     cases = plan.cases()
