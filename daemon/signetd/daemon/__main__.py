@@ -4,10 +4,12 @@ import gc
 import sys
 from pathlib import Path
 
+from signetd.daemon.rpc.poller import poll_in_own_thread
 from signetd.daemon.rpc.tls import require_tls13
 
-# gRPC reads this when it is loaded, which the imports below do.
+# gRPC reads these when it is loaded, which the imports below do.
 require_tls13()
+poll_in_own_thread()
 
 
 def main() -> None:

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from signetd.drivers.errors import Reason
 from signetd.drivers.isolation import wire
-from signetd.drivers.types import Algorithm, Input, KeyRef, Pin, SignOrder
+from signetd.drivers.types import Algorithm, Input, KeyRef, Pin, Remedy, SignOrder
 
 
 def test_round_trip_in_pieces() -> None:
@@ -16,6 +17,19 @@ def test_round_trip_in_pieces() -> None:
     reader = wire.FrameReader()
     bodies = [body for byte in wire.encode(calls) for body in reader.feed(bytes([byte]))]
     assert [wire.decode_calls(body) for body in bodies] == [calls]
+
+
+def test_a_batch_and_its_results_come_as_they_went() -> None:
+    many = wire.SignMany(
+        KeyRef(b"i", b"f"), Algorithm.SM2_SM3, Input.DIGEST, b"id", False, [b"d", b"", b"e"]
+    )
+    calls = [wire.Call(7, many), wire.Call(0, wire.Cancel(7, 2))]
+    failure = wire.Failure(Reason.SIGNATURE_FAULTY, "why", "CKR_OK", Remedy.SESSION)
+    replies = [wire.Reply(7, wire.Signatures([b"s", failure])), wire.Reply(7, failure=failure)]
+    reader = wire.FrameReader()
+    one, other = reader.feed(wire.encode(calls) + wire.encode(replies))
+    assert wire.decode_calls(one) == calls
+    assert wire.decode_replies(other) == replies
 
 
 @given(st.binary(max_size=300))

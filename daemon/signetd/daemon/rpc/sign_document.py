@@ -16,6 +16,7 @@ from signetd.drivers.errors import Reason, SignetError
 
 MAX_CHUNK_BYTES: Final = 1 << 20
 """Longest chunk of a document."""
+_HELD: Final = 4  # chunks of a document that there are at the same time
 _GONE_SECONDS: Final = 0.05
 """gRPC tells that no more will come before it tells that the client has gone, if it has."""
 _Incoming = Incoming[messages.SignDocumentRequest]
@@ -39,6 +40,12 @@ class SignDocuments:
     async def sign_document(self, incoming: _Incoming) -> messages.SignDocumentResponse:
         """Answer SignDocument."""
         parts = _Parts(incoming, self._seconds)
+        try:
+            return await self._sign(parts)
+        finally:
+            parts.forget()
+
+    async def _sign(self, parts: "_Parts") -> messages.SignDocumentResponse:
         order = convert.document_input(await parts.start())
         call = calls.current()
         call.facts["key"] = order.key
@@ -59,6 +66,12 @@ class _Parts:
     def __init__(self, incoming: _Incoming, seconds: float) -> None:
         self._incoming = incoming
         self._seconds = seconds
+        self._memory = incoming.memory()
+        self._largest = 0
+
+    def forget(self) -> None:
+        """Give back the memory that is held for the document."""
+        self._memory.give_back()
 
     async def start(self) -> messages.SignDocumentStart:
         """Return the first part; raises INPUT_MISSING, INPUT_INVALID."""
@@ -101,7 +114,16 @@ class _Parts:
 
     async def _read(self) -> messages.SignDocumentRequest | None:
         raw = await self._incoming.read(self._seconds)
-        return None if raw is None else self._incoming.parse(raw)
+        if raw is None:
+            return None
+        self._hold(len(raw))
+        return self._incoming.parse(raw)
+
+    def _hold(self, size: int) -> None:
+        """Count four chunks of the largest size: one is hashed, one waits, one is read, twice."""
+        if size > self._largest:
+            self._memory.bring(_HELD * (size - self._largest))
+            self._largest = size
 
 
 def _checked_chunk(chunk: bytes) -> bytes:

@@ -1,7 +1,7 @@
 """Answers SignStream: takes streams in, as many as there may be, and ends them all at the stop."""
 
 from collections.abc import AsyncGenerator, Iterator
-from contextlib import contextmanager
+from contextlib import aclosing, contextmanager
 from typing import Final
 
 from signetd.api.v1 import signing_service_pb2 as messages
@@ -43,8 +43,9 @@ class SignStreams:
         call = calls.current()
         stream = ItemStream(incoming, self._desk, self._recorder, call, self._seconds)
         with self._entered(call.identity, stream):
-            async for results in stream.results():
-                yield messages.SignStreamResponse(results=results)
+            async with aclosing(stream.results()) as ready:
+                async for results in ready:
+                    yield messages.SignStreamResponse(results=results)
 
     def close(self) -> None:
         """Read nothing more and end the streams when they are through; let nobody in any more."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from collections import deque
 from typing import Final
 
 import google_crc32c
@@ -14,30 +15,37 @@ from signetd.drivers.types import Algorithm
 from signetd.gm import sm2, sm3
 
 _THREAD_FROM_BYTES: Final = 64 * 1024  # Below, a thread costs more than the hash.
+_AHEAD: Final = 1  # chunk that waits while another is hashed, so that the thread need not
 
 
 class DocumentHash:
-    """The hash of a document so far, with the key and the signer's ID of *checked* for SM2."""
+    """The hash of a document so far, with the key and the signer's ID of *checked* for SM2.
+
+    A thread hashes what waits, one chunk after the other, while the next ones are read.
+    """
 
     def __init__(self, checked: Checked) -> None:
         self._hash = _begin(checked)
         self._crc = 0
-        self._busy: asyncio.Future[None] | None = None
+        self._waiting: deque[bytes] = deque()
+        self._work: asyncio.Future[None] | None = None
+        self._progress = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
         self.size = 0
 
     async def take(self, chunk: bytes) -> None:
-        """Hash *chunk* after the former ones; a large one may be under way still afterwards."""
-        await self._idle()
+        """Hash *chunk* after the former ones; it and the one before may be under way afterwards."""
         self.size += len(chunk)
         if len(chunk) < _THREAD_FROM_BYTES:
+            await self._until_waiting(0)
             self._update(chunk)
-        else:
-            loop = asyncio.get_running_loop()
-            self._busy = loop.run_in_executor(None, self._update, chunk)
+            return
+        self._waiting.append(chunk)
+        await self._until_waiting(_AHEAD)
 
     async def finish(self, end: DocumentEnd) -> bytes:
         """Return the digest; raises INPUT_INVALID or INPUT_CRC_MISMATCH unless *end* is right."""
-        await self._idle()
+        await self._until_waiting(0)
         if end.size is not None and end.size != self.size:
             raise SignetError(
                 Reason.INPUT_INVALID,
@@ -52,10 +60,29 @@ class DocumentHash:
             )
         return self._hash.digest()
 
-    async def _idle(self) -> None:
-        if self._busy is not None:
-            await self._busy
-            self._busy = None
+    async def _until_waiting(self, chunks: int) -> None:
+        """Have a thread work until so few wait; with 0, until it has ended, and none waits."""
+        while len(self._waiting) > chunks or (not chunks and self._work is not None):
+            self._progress.clear()
+            self._start()
+            if self._work is None:
+                return
+            await self._progress.wait()
+        self._start()
+
+    def _start(self) -> None:
+        """Have a thread work if something waits and none is at it; raises what went wrong there."""
+        if self._work is not None and self._work.done():
+            ended, self._work = self._work, None
+            ended.result()
+        if self._work is None and self._waiting:
+            self._work = self._loop.run_in_executor(None, self._hash_waiting)
+            self._work.add_done_callback(lambda _: self._progress.set())
+
+    def _hash_waiting(self) -> None:
+        while self._waiting:
+            self._update(self._waiting.popleft())
+            self._loop.call_soon_threadsafe(self._progress.set)
 
     def _update(self, chunk: bytes) -> None:
         self._hash.update(chunk)
