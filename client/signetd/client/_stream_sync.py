@@ -4,6 +4,7 @@ A stream has two threads while it is open: gRPC's, which sends what waits, and o
 ends when nobody has needed it for some seconds, and comes back with the next item.
 """
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -149,26 +150,31 @@ class SignStream:
         return None
 
     def _messages(self, stream: object) -> Iterator[signing.SignStreamRequest]:
-        while (message := self._next(stream)) is not None:
-            yield message
+        while self._await_message(stream):
+            # Threads that have just got their results are about to bring the next items: let them.
+            os.sched_yield()
+            with self._changed:
+                is_open = self._stream is stream
+                message = self._outbox.take(time.monotonic()) if is_open else None
+            if message is not None:
+                yield message
 
-    def _next(self, stream: object) -> signing.SignStreamRequest | None:
-        """Wait for the next message; None: the stream is over, or nobody has needed it for long."""
+    def _await_message(self, stream: object) -> bool:
+        """Wait for items; False: the stream is over, or nobody has needed it for long."""
         idle_since: float | None = None
         with self._changed:
             while self._stream is stream and not self._is_closed:
                 now = time.monotonic()
-                message = self._outbox.take(now)
-                if message is not None:
-                    return message
+                if self._outbox.is_ready(now):
+                    return True
                 if self._outbox.is_wanted:
                     idle_since = None
                 elif idle_since is None:
                     idle_since = now
                 elif now - idle_since >= self._idle_seconds:
-                    return None
+                    return False
                 self._changed.wait(self._until_due(now))
-        return None
+        return False
 
     def _until_due(self, now: float) -> float:
         due = self._outbox.due
