@@ -79,8 +79,12 @@ class ItemStream:
                 self._news.clear()
                 if self._ready:
                     ready, self._ready = self._ready, []
-                    yield ready
-                    self._release(ready)
+                    # A client may use a reference again as soon as it has the result.
+                    answered = [self._under_way.pop(each.reference) for each in ready]
+                    try:
+                        yield ready
+                    finally:
+                        self._release(answered)
             if self._ended is None:
                 self._reader.result()
         finally:
@@ -179,9 +183,9 @@ class ItemStream:
             fill_response(result.response, outcome)
         return result
 
-    def _release(self, sent: list[_Result]) -> None:
-        for result in sent:
-            self._under_way.pop(result.reference).answered()
+    def _release(self, answered: Sequence[_Message]) -> None:
+        for message in answered:
+            message.answered()
         self._room.set()
 
 
