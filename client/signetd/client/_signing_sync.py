@@ -51,8 +51,9 @@ class SigningCalls(DocumentCalls):
         """Sign a message or a digest."""
         request = messages.sign_request(item)
         with self._counted() as others:
-            shares = others and self._shares and self._may_stream()
-            if shares and messages.is_for_stream(request):
+            # An open stream is faster than a call, also for one alone; it is not opened for one.
+            shares = self._shares and (others > 0 or self._shared.is_open)
+            if shares and self._may_stream() and messages.is_for_stream(request):
                 return messages.read_signature(self._share(request))
             return messages.read_signature(self._call(operations.sign_request(request)))
 

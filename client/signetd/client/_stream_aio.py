@@ -69,6 +69,11 @@ class AsyncSignStream:
         self._stream: object | None = None  # stands for the one that is open
         self._is_closed = False
 
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a stream, so that an item needs nothing to be opened."""
+        return self._stream is not None
+
     def submit(self, ticket: TaskTicket) -> None:
         """Send an item, and do not wait for it. Raises Unavailable when it is closed."""
         if self._is_closed:

@@ -64,6 +64,11 @@ class SignStream:
         self._stream: object | None = None  # stands for the one that is open
         self._is_closed = False
 
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a stream, so that an item needs nothing to be opened."""
+        return self._stream is not None
+
     def submit(self, ticket: ThreadTicket) -> None:
         """Send an item, and do not wait for it. Raises Unavailable when it is closed."""
         with self._changed:

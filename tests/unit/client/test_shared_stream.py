@@ -49,6 +49,24 @@ def test_calls_one_after_the_other_need_no_stream(kind: str, daemon: Daemon) -> 
     assert (daemon.streams, len(daemon.single)) == (0, 5)
 
 
+def test_a_call_alone_goes_over_a_stream_that_is_open_still(daemon: Daemon) -> None:
+    with Client(daemon.endpoint) as client, ThreadPoolExecutor(16) as threads:
+        list(threads.map(client.sign, many(100)))
+        over_streams, single = len(daemon.items), len(daemon.single)
+        assert numbers([client.sign(item(7))]) == [7]
+        assert (len(daemon.items), len(daemon.single)) == (over_streams + 1, single)
+    assert daemon.streams == 1
+
+
+async def test_asyncio_a_call_alone_goes_over_a_stream_that_is_open_still(daemon: Daemon) -> None:
+    async with AsyncClient(daemon.endpoint) as client:
+        await asyncio.gather(*(client.sign(each) for each in many(100)))
+        over_streams, single = len(daemon.items), len(daemon.single)
+        assert numbers([await client.sign(item(7))]) == [7]
+        assert (len(daemon.items), len(daemon.single)) == (over_streams + 1, single)
+    assert daemon.streams == 1
+
+
 @both
 def test_a_storm_shares_one_stream_and_each_gets_its_own(kind: str, daemon: Daemon) -> None:
     found = server.sign_at_once(kind, daemon.endpoint, many(3000), width=64)
