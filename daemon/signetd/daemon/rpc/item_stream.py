@@ -57,6 +57,7 @@ class ItemStream:
         self._seconds = seconds
         self._groups = ItemGroups(desk, recorder, call, self._keep)
         self._under_way: dict[int, _Message] = {}
+        self._held = 0  # items that are under way, or whose results are being sent
         self._ready: list[_Result] = []
         self._news = asyncio.Event()
         self._room = asyncio.Event()
@@ -116,7 +117,7 @@ class ItemStream:
             self._take(message, memory, error)
 
     async def _have_room(self, items: int) -> None:
-        while len(self._under_way) >= items:
+        while self._held >= items:
             self._room.clear()
             await self._room.wait()
 
@@ -127,9 +128,9 @@ class ItemStream:
             try:
                 memory.bring(size)
             except SignetError as error:
-                if not self._under_way:
+                if not self._held:
                     return memory, error
-                await self._have_room(len(self._under_way))
+                await self._have_room(self._held)
             else:
                 return memory, None
 
@@ -148,6 +149,7 @@ class ItemStream:
     ) -> None:
         counted = _Message(memory, len(message.items))
         self._items += len(message.items)
+        self._held += len(message.items)
         self._under_way.update((item.reference, counted) for item in message.items)
         deadline = time.monotonic() + self._seconds
         if self._call.deadline is not None:
@@ -186,6 +188,7 @@ class ItemStream:
     def _release(self, answered: Sequence[_Message]) -> None:
         for message in answered:
             message.answered()
+        self._held -= len(answered)
         self._room.set()
 
 
