@@ -121,9 +121,9 @@ class Running:
         """Where it listens for those who manage tokens."""
         return f"unix:{self.folder / 'system'}"
 
-    def client(self) -> Client:
+    def client(self, *, share_streams: bool = True) -> Client:
         """Connect as one who manages keys, and may sign with every key."""
-        return Client(Endpoint(self.endpoint))
+        return Client(Endpoint(self.endpoint), share_streams=share_streams)
 
     def system(self) -> Client:
         """Connect as one who manages tokens."""

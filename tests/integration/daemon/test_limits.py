@@ -42,7 +42,7 @@ def test_a_call_without_a_deadline_gets_one_and_leaves_the_queue(running: Runnin
 def test_one_call_too_many_is_refused_at_once(running: Running) -> None:
     running.start(limits="calls_per_client = 2")
     with (
-        running.client() as client,
+        running.client(share_streams=False) as client,
         grpc.insecure_channel(running.endpoint) as channel,
         ThreadPoolExecutor(2) as threads,
     ):
@@ -67,7 +67,7 @@ def test_one_call_too_many_is_refused_at_once(running: Running) -> None:
 
 def test_a_client_that_is_refused_comes_back_by_itself(running: Running) -> None:
     running.start(limits="calls_per_client = 2")
-    with running.client() as client, ThreadPoolExecutor(3) as threads:
+    with running.client(share_streams=False) as client, ThreadPoolExecutor(3) as threads:
         client.generate_key("k", token="t", key_type="EC_P256")
         running.faults("C_Sign delay 150 times=3")
         signatures = [threads.submit(client.sign, ITEM) for _ in range(3)]

@@ -194,7 +194,7 @@ async def test_the_right_pin_works_at_once_after_a_wrong_one_and_after_lock(
 
 async def kill_under_load(pool: TokenPool, order: SignOrder) -> list[bytes | BaseException]:
     load = asyncio.gather(*(pool.sign(order) for _ in range(200)), return_exceptions=True)
-    await asyncio.sleep(0.02)
+    await asyncio.sleep(0.005)  # both workers are at it then, and for some time to come
     os.kill(next(iter(pool.crew.ready.values())).pid, signal.SIGKILL)
     return await load
 
