@@ -102,9 +102,10 @@ class Target(Running):
         with self.client() as client:
             return client.get_token(TOKEN)
 
-    def client(self) -> Client:
+    def client(self, *, share_streams: bool = True) -> Client:
         """Connect for administration, which may be tried again."""
-        return Client(Endpoint(f"unix:{self.socket}"), timeout=10.0)
+        endpoint = Endpoint(f"unix:{self.socket}")
+        return Client(endpoint, timeout=10.0, share_streams=share_streams)
 
     def lock(self) -> None:
         """Log out, as an administrator does."""

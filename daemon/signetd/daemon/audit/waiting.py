@@ -9,7 +9,7 @@ from typing import Final
 from signetd.daemon.audit.types import Entry, Outcome
 from signetd.drivers.errors import Reason, SignetError
 
-_GATHER: Final = 0.003
+_GATHER: Final = 0.004
 _GATHER_EACH: Final = 0.001
 """Seconds between the begins of two groups at most, and for each entry of the one before."""
 _ENOUGH: Final = 32
