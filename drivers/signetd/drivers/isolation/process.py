@@ -50,7 +50,7 @@ class WorkerProcess(asyncio.Protocol):
 
     The deadline of an operation runs from the moment the worker turned to it: one behind a slow one
     is not blamed. When it passes, the worker hangs in native code, and is killed. Of a call with
-    many operations the worker tells the results as they come, not later than some 2 ms.
+    many operations the worker tells the results as they come, not later than some 10 ms.
     """
 
     def __init__(self, name: str, child: Child, listener: Listener, pace: Pace) -> None:

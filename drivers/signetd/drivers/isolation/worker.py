@@ -22,6 +22,8 @@ from signetd.drivers.pkcs11.token import Pkcs11Token
 from signetd.drivers.types import Pin, Remedy, SignOrder, TokenSettings
 
 FLUSH_AFTER_SECONDS = 0.002  # replies are held back no longer, so that the daemon sees progress
+# Those of a batch are waited for together, and each frame costs the daemon as much as a signature.
+FLUSH_MANY_AFTER_SECONDS = 0.01
 LOCK_SECONDS = 30.0
 _RECEIVED_BYTES = 1 << 16
 T = TypeVar("T")
@@ -155,12 +157,13 @@ class Worker:
     def _serve_some(self) -> bool:
         """Serve what waits until it is time to send the replies; say whether to go on."""
         replies: list[wire.Reply] = []
-        end = time.monotonic() + FLUSH_AFTER_SECONDS
-        closed = False
+        began = time.monotonic()
+        end, closed = began + FLUSH_AFTER_SECONDS, False
         while self._waiting and not closed and time.monotonic() < end:
             call = self._waiting[0]
             if isinstance(call.command, wire.SignMany):
-                replies += self._sign_some(call, call.command, end)
+                until = end if replies else began + FLUSH_MANY_AFTER_SECONDS
+                replies += self._sign_some(call, call.command, until)
                 continue
             self._waiting.popleft()
             replies.append(self._answer_unless_cancelled(call))
