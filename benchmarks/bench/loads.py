@@ -49,7 +49,7 @@ KINDS: Final[dict[str, tuple[Load, ...]]] = {
     "stream": (
         Load("stream", 16, streams=1),
         Load("stream", 64, streams=4),
-        Load("stream", 64, streams=1, gathers=True),
+        Load("stream", 100, streams=1, gathers=True),
     ),
 }
 """The loads of each kind."""
@@ -59,7 +59,7 @@ QUICK: Final = (
     Load("unary", 16),
     Load("batch", _BATCHES_AT_ONCE, 100),
     Load("stream", 64, streams=4),
-    Load("stream", 64, streams=1, gathers=True),
+    Load("stream", 100, streams=1, gathers=True),
 )
 """Those of the quick mode."""
 

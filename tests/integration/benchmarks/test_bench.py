@@ -45,7 +45,7 @@ def test_quick_mode_on_the_instant_token(monkeypatch: pytest.MonkeyPatch, tmp_pa
     assert isinstance(rows, list)
     assert [row["load"] for row in rows] == [
         *("unary 1", "unary 16", "batch 4 × 100"),
-        *("stream 4 × 16", "stream 1 × 64 gathered"),
+        *("stream 4 × 16", "stream 1 × 100 gathered"),
     ]
     for row in rows:
         assert row["rate"] > 10, row
@@ -96,7 +96,7 @@ def test_streams_beside_the_reference_with_and_without_verification(
     assert isinstance(rows, list)
     assert [(row["load"], row["verified"]) for row in rows] == [
         (load, verified)
-        for load in ("stream 1 × 16", "stream 4 × 16", "stream 1 × 64 gathered")
+        for load in ("stream 1 × 16", "stream 4 × 16", "stream 1 × 100 gathered")
         for verified in (True, False)
     ]
     for row in rows:

@@ -15,7 +15,7 @@ def test_everything_is_measured_where_nothing_is_said() -> None:
     shown = [load.shown for load in options.plan.loads]
     assert shown == [
         *("unary 1", "unary 16", "unary 64", "batch 4 × 10", "batch 4 × 100"),
-        *("stream 1 × 16", "stream 4 × 16", "stream 1 × 64 gathered"),
+        *("stream 1 × 16", "stream 4 × 16", "stream 1 × 100 gathered"),
     ]
     assert options.plan.verification == [True, False]
     assert (options.plan.transports, options.plan.workers) == (("unix", "mtls"), (1, 2))

@@ -21,10 +21,12 @@ from signetd.daemon.signing import Outcome, SignInput
 from signetd.drivers.errors import Reason, SignetError
 from signetd.drivers.types import Requester
 
-_ITEMS: Final = 64
+_ITEMS: Final = 128
 """Items of one stream and key that are at the desk together: more than a token's workers can take,
 and few enough that one stream does not fill a token's queue for everybody else."""
-_GROUPS: Final = 2  # at the desk together: one with the token while the results of another are sent
+_GROUPS: Final = 3  # at the desk together: the token has work while the others' results are sent
+_GROUP: Final = 64
+"""Items of a group, whose results come together, so that the first ones do not wait for long."""
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -48,7 +50,7 @@ class _Lane:
         """Take what may go to the desk now, which may be nothing."""
         if not self.waiting or self.groups >= _GROUPS:
             return []
-        size = min(len(self.waiting), _ITEMS - self.at_desk)
+        size = min(len(self.waiting), _GROUP, _ITEMS - self.at_desk)
         return [self.waiting.popleft() for _ in range(size)]
 
 

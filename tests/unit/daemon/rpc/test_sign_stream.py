@@ -13,7 +13,7 @@ from signetd.daemon.rpc import transport
 from signetd.daemon.rpc.item_stream import MAX_ITEMS, WINDOW
 from tests.unit.daemon.rpc.conftest import Caller, Serve, Service, refusal_of
 
-AT_DESK = 64
+AT_DESK = 128
 WAIT = b"wait"
 
 
