@@ -1,7 +1,8 @@
 """No octet of a seal or stamp can be altered unnoticed, but for those that time stamps do not sign.
 
-What a time stamp does not sign is told in docs/seal-verification.md: which hashes SignedData names,
-the certificates of CAs that came with it, and the case of letters in the name of its issuer.
+What a time stamp does not sign is told in docs/seal-verification.md: the version of SignedData and
+which hashes it names, the certificates of CAs that came with it, and the case of letters in the
+name of its issuer.
 """
 
 import hashlib
@@ -17,7 +18,7 @@ from tests.unit.seal.workshop import DOCUMENT, MADE, SIGNED, SealPlan, StampPlan
 
 PARTS = 4
 """Of the octets of one file, for tests that run at the same time."""
-DIGEST_ALGORITHMS = b"\x31\x0c" + bytes.fromhex(tsa.HASHES["sm3"])
+VERSION_AND_HASHES = b"\x03\x31\x0c" + bytes.fromhex(tsa.HASHES["sm3"])
 
 
 def judge(kind: str, data: bytes) -> Report:
@@ -53,7 +54,7 @@ def unsigned(data: bytes, token_count: int) -> set[int]:
     """Return the octets of time stamps that they do not sign."""
     ca = workshop.authorities().ca.der
     found: set[int] = set()
-    for part in (ca, DIGEST_ALGORITHMS):
+    for part in (ca, VERSION_AND_HASHES):
         assert data.count(part) == token_count, "each time stamp has it once"
         start = -1
         for _ in range(token_count):
