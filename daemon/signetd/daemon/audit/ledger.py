@@ -92,6 +92,8 @@ class GroupLedger:
         if self._waiting.closed or self._task is None:
             raise SignetError(Reason.SHUTTING_DOWN, "The audit is closed: the daemon stops.")
         self.check()
+        if not entries:
+            return []
         return await self._waiting.put(entries)
 
     async def close(self) -> None:

@@ -107,3 +107,9 @@ async def test_a_place_that_is_taken_is_told(make_ledger: MakeLedger, store: Aud
         )
     with pytest.raises(StateError, match="Two daemons must not have the same name"):
         writer.commit([entry()])
+
+
+async def test_nothing_to_write_waits_for_nothing(make_ledger: MakeLedger) -> None:
+    ledger = await make_ledger()
+    async with asyncio.timeout(10):
+        assert await ledger.write_many([]) == []
