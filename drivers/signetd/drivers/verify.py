@@ -54,14 +54,6 @@ def _unsupported(why: str) -> SignetError:
     )
 
 
-def key_type_of(spki: bytes) -> KeyType:
-    """Tell the type of a public key (SubjectPublicKeyInfo in DER).
-
-    Raises SignetError(KEY_UNSUPPORTED).
-    """
-    return load(spki)[0]
-
-
 def verify(
     spki: bytes, algorithm: Algorithm, input: Input, data: bytes, signature: bytes, signer_id: bytes
 ) -> bool:
