@@ -4,11 +4,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sized
 from typing import Final, TypeVar
 
-import structlog
 from google.protobuf.message import Message
 from google.rpc.status_pb2 import Status
 
-from signetd.daemon.logs import described
 from signetd.daemon.rpc import calls, errors
 from signetd.daemon.signing import MAX_BATCH_ITEMS
 from signetd.drivers.errors import Reason, SignetError
@@ -18,7 +16,6 @@ _AT_ONCE: Final = 64
 enough that one batch does not fill the queue for everybody else."""
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result", bound=Message)
-_log = structlog.get_logger("signetd.rpc")
 
 
 def check_size(requests: Sized) -> None:
@@ -51,11 +48,8 @@ async def results_of(
             try:
                 call.check_deadline()
                 return await answer(item)
-            except SignetError as error:
-                failure = error
             except Exception as error:
-                failure = errors.unforeseen(call.request_id)
-                _log.error("unforeseen error", request_id=call.request_id, **described(error))
+                failure = errors.known(error, call.request_id)
         failed += 1
         return refused(errors.status_of(failure, call.request_id))
 

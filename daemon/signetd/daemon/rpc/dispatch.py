@@ -13,12 +13,10 @@ from contextlib import contextmanager
 from typing import Any, Protocol
 
 import grpc
-import structlog
 from google.protobuf.descriptor import ServiceDescriptor
 
 from signetd.daemon.config import Limits
 from signetd.daemon.credentials import IdentitySource, Presented
-from signetd.daemon.logs import described
 from signetd.daemon.policy.types import Identity
 from signetd.daemon.rpc import calls, errors, rules
 from signetd.daemon.rpc.admission import Admission, Memory
@@ -32,8 +30,6 @@ from signetd.daemon.rpc.rules import Record, Rule
 from signetd.daemon.rpc.streams import Streams
 from signetd.daemon.rpc.transport import REQUEST_ID, Context, abort, receive, when_done
 from signetd.drivers.errors import Reason, SignetError
-
-_log = structlog.get_logger("signetd.rpc")
 
 
 class Callers(Protocol):
@@ -144,11 +140,8 @@ class Dispatcher:
         try:
             self._identify(method, source, context, call)
             return await self._serve(method, source, context, call, seconds), None
-        except SignetError as error:
-            return None, error
         except Exception as error:
-            _log.error("unforeseen error", request_id=call.request_id, **described(error))
-            return None, errors.unforeseen(call.request_id)
+            return None, errors.known(error, call.request_id)
 
     def _identify(
         self, method: Method, source: IdentitySource, context: Context, call: Call

@@ -3,13 +3,16 @@ and RetryInfo."""
 
 from typing import Final
 
+import structlog
 from google.protobuf import any_pb2, duration_pb2
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 from grpc import StatusCode
 
+from signetd.daemon.logs import described
 from signetd.drivers.errors import Reason, SignetError
 
+_log = structlog.get_logger("signetd.rpc")
 DOMAIN: Final = "signetd"
 _MAX_MESSAGE_CHARS: Final = 1000  # Trailers have 8 KiB, and hold the sentence twice.
 
@@ -119,8 +122,11 @@ STATUS: Final[dict[Reason, StatusCode]] = {
 }
 
 
-def unforeseen(request_id: str) -> SignetError:
-    """Return the error that stands for one that nobody foresaw; its detail is in the log only."""
+def known(error: Exception, request_id: str) -> SignetError:
+    """Return what a caller is told of *error*; the detail of an unforeseen one goes to the log."""
+    if isinstance(error, SignetError):
+        return error
+    _log.error("unforeseen error", request_id=request_id, **described(error))
     return SignetError(
         Reason.INTERNAL, f"Internal error; the log has the details of request {request_id}."
     )

@@ -14,7 +14,7 @@ from signetd.daemon.rpc.calls import Call
 from signetd.daemon.rpc.incoming import Incoming
 from signetd.daemon.rpc.item_groups import Item, ItemGroups
 from signetd.daemon.rpc.recording import Recorder
-from signetd.daemon.rpc.sign_many import Desk, known
+from signetd.daemon.rpc.sign_many import Desk
 from signetd.daemon.rpc.sign_response import fill_response
 from signetd.daemon.signing import Outcome, SignInput
 from signetd.drivers.errors import Reason, SignetError
@@ -179,7 +179,7 @@ class ItemStream:
         result = _Result(reference=item.reference)
         if isinstance(outcome, Exception):
             self._failed += 1
-            told = known(outcome, self._call)
+            told = errors.known(outcome, self._call.request_id)
             result.error.CopyFrom(errors.status_of(told, item.request_id))
         else:
             fill_response(result.response, outcome)

@@ -4,13 +4,10 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final, Protocol
 
-import structlog
-
 from signetd.api.v1 import signing_service_pb2 as messages
 from signetd.daemon.approvals.subjects import SIGN
-from signetd.daemon.logs import described
 from signetd.daemon.policy.types import Asker
-from signetd.daemon.rpc import convert, errors
+from signetd.daemon.rpc import convert
 from signetd.daemon.rpc.calls import Call
 from signetd.daemon.rpc.recording import Recorder
 from signetd.daemon.signing import Outcome, SignInput
@@ -21,7 +18,6 @@ _PART: Final = 128
 do, and the first part is written while the token is at work on the next."""
 _AT_ONCE: Final = 2
 """Parts of one call that are under way together."""
-_log = structlog.get_logger("signetd.rpc")
 
 
 class Desk(Protocol):
@@ -70,11 +66,3 @@ class ManySigner:
         except SignetError as error:
             await self._recorder.item(SIGN, error)
             return error
-
-
-def known(error: Exception, call: Call) -> SignetError:
-    """Return what the caller is told of an outcome that is an error; logs what is not known."""
-    if isinstance(error, SignetError):
-        return error
-    _log.error("unforeseen error", request_id=call.request_id, **described(error))
-    return errors.unforeseen(call.request_id)

@@ -7,7 +7,7 @@ from signetd.daemon.keys.types import RegisteredKey
 from signetd.daemon.policy.types import Asker, Operation
 from signetd.daemon.rpc import batches, calls, convert, errors, sign_many
 from signetd.daemon.rpc.recording import Recorder
-from signetd.daemon.rpc.sign_many import ManySigner, known
+from signetd.daemon.rpc.sign_many import ManySigner
 from signetd.daemon.rpc.sign_response import fill_response, sign_response
 from signetd.daemon.signing import Released, SignInput, Verified, VerifyInput
 
@@ -79,7 +79,8 @@ class SigningApi:
         for outcome in outcomes:
             result = reply.results.add()
             if isinstance(outcome, Exception):
-                result.error.CopyFrom(errors.status_of(known(outcome, call), call.request_id))
+                told = errors.known(outcome, call.request_id)
+                result.error.CopyFrom(errors.status_of(told, call.request_id))
             else:
                 fill_response(result.response, outcome)
         return reply

@@ -4,7 +4,7 @@ import pytest
 from google.rpc import error_details_pb2
 from grpc import StatusCode
 
-from signetd.daemon.rpc.errors import STATUS, status_of, unforeseen
+from signetd.daemon.rpc.errors import STATUS, known, status_of
 from signetd.drivers.errors import RETRYABLE, Reason, SignetError
 
 
@@ -36,8 +36,10 @@ def test_any_message_can_be_sent(message: str) -> None:
 
 
 def test_unforeseen_error_names_the_request_only() -> None:
-    assert "id7" in unforeseen("id7").message
-    assert unforeseen("id7").reason is Reason.INTERNAL
+    told = known(ZeroDivisionError("a document's text"), "id7")
+    assert "id7" in told.message
+    assert "document" not in told.message
+    assert told.reason is Reason.INTERNAL
 
 
 def test_when_to_come_again_is_told_where_it_is_known() -> None:
